@@ -1,0 +1,26 @@
+"""Keras recipes for training image networks: layers, callbacks, input pipelines, recipes.
+
+Rooms, each a table of contents of its own:
+
+`ops`, `layers`, `losses`, `schedules`, `callbacks`, `models`, `inference` run on every Keras
+backend. `augment` and `data` are built on `tf.data` and feed any backend. `experiment` is what
+the recipes share: command line, run folder, pictures, report.
+"""
+
+import importlib
+
+from kerasrecipes.version import __version__
+
+_LAZY_ROOMS = ("augment", "data", "experiment")
+
+__all__ = ["__version__", *_LAZY_ROOMS]
+
+
+def __getattr__(name):
+    if name in _LAZY_ROOMS:
+        return importlib.import_module(f"kerasrecipes.{name}")
+    raise AttributeError(f"module 'kerasrecipes' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *_LAZY_ROOMS})

@@ -1,0 +1,13 @@
+"""Says which extra to install when a room needs TensorFlow and it is not there."""
+
+import importlib.util
+
+
+def require_tensorflow(room):
+    """Raise an `ImportError` that names the extra, unless TensorFlow is installed."""
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ImportError(
+            f"`kerasrecipes.{room}` is built on tf.data and needs TensorFlow, whichever backend "
+            "Keras runs on. Install it with: pip install 'kerasrecipes[cpu]' "
+            "(or 'kerasrecipes[gpu]')."
+        )

@@ -1,0 +1,67 @@
+"""The wording and the rules of every check of an argument, in one place."""
+
+import math
+import numbers
+
+
+def check_number(name, value, interval):
+    """Raise unless `value` is a real number inside `interval`, such as `"[0, 1)"`.
+
+    >>> check_number("rate", 0.5, "[0, 1)")
+    >>> check_number("rate", 1, "[0, 1)")
+    Traceback (most recent call last):
+    ValueError: Argument `rate` must be in [0, 1). Received: rate=1
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(
+            f"Argument `{name}` must be a number in {interval}. Received: "
+            f"{name}={value!r} (of type {type(value).__name__})"
+        )
+    if not _inside(value, interval):
+        raise ValueError(f"Argument `{name}` must be in {interval}. Received: {name}={value}")
+
+
+def check_integer(name, value, interval):
+    """Raise unless `value` is an integer (not a boolean) inside `interval`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(
+            f"Argument `{name}` must be an integer in {interval}. Received: "
+            f"{name}={value!r} (of type {type(value).__name__})"
+        )
+    if not _inside(value, interval):
+        raise ValueError(f"Argument `{name}` must be in {interval}. Received: {name}={value}")
+
+
+def check_boolean(name, value):
+    """Raise unless `value` is `True` or `False`."""
+    if not isinstance(value, bool):
+        raise TypeError(
+            f"Argument `{name}` must be True or False. Received: "
+            f"{name}={value!r} (of type {type(value).__name__})"
+        )
+
+
+def check_choice(name, value, choices):
+    """Raise unless `value` is one of the strings `choices`."""
+    if value not in choices:
+        allowed = ", ".join(repr(choice) for choice in choices)
+        raise ValueError(f"Argument `{name}` must be one of {allowed}. Received: {name}={value!r}")
+
+
+def check_range(name, value, interval):
+    """Raise unless `value` is a pair (low, high) of numbers in `interval`, low <= high."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise TypeError(
+            f"Argument `{name}` must be a pair (low, high) in {interval}. Received: {name}={value!r}"
+        )
+    for bound in value:
+        check_number(name, bound, interval)
+    if value[0] > value[1]:
+        raise ValueError(f"Argument `{name}` must have low <= high. Received: {name}={value!r}")
+
+
+def _inside(value, interval):
+    low, high = (float(bound) for bound in interval[1:-1].split(","))
+    if math.isnan(value) or not low <= value <= high:
+        return False
+    return not (value == low and interval[0] == "(" or value == high and interval[-1] == ")")

@@ -1,0 +1,55 @@
+"""Package metadata: the plain install runs on any Keras backend, each backend is an extra."""
+
+import pathlib
+
+from setuptools import find_packages, setup
+
+ROOT = pathlib.Path(__file__).parent
+VERSION = {}
+exec((ROOT / "kerasrecipes" / "version.py").read_text(), VERSION)
+
+HAS_CPU_WHEEL = (
+    "(sys_platform == 'linux' and platform_machine == 'x86_64') or sys_platform == 'win32'"
+)
+NO_CPU_WHEEL = (
+    "sys_platform == 'darwin' or (sys_platform == 'linux' and platform_machine != 'x86_64')"
+)
+
+EXTRAS = {
+    "cpu": [
+        f"tensorflow-cpu>=2.21; {HAS_CPU_WHEEL}",
+        f"tensorflow>=2.21; {NO_CPU_WHEEL}",
+    ],
+    "gpu": ["tensorflow[and-cuda]>=2.21"],
+    "jax": ["jax>=0.10"],
+    "torch": ["torch>=2.13"],
+    "tfds": ["tensorflow-datasets>=4.9.10"],
+    "pretrained": [],
+    "search": [],
+    "test": [
+        "pytest>=9.0",
+        "ruff>=0.15",
+        "scipy>=1.17",
+        "opencv-python-headless>=4.13",
+        "tensorflow-datasets>=4.9.10",
+        "nbclient>=0.10",
+        "nbformat>=5.10",
+        "ipykernel>=7.0",
+    ],
+    "notebooks": ["notebook>=7.5"],
+    "benchmarks": [],
+}
+
+setup(
+    name="kerasrecipes",
+    version=VERSION["__version__"],
+    description="Layers, callbacks, input pipelines and recipes for training image networks in Keras",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["kerasrecipes", "kerasrecipes.*"]),
+    package_data={"kerasrecipes.data": ["*.npz", "*.txt", "*LICENSE*"]},
+    install_requires=["keras>=3.15", "numpy>=2.0", "matplotlib>=3.10", "pillow>=12.0"],
+    extras_require=EXTRAS,
+)

@@ -1,0 +1,19 @@
+"""Rooms built on tf.data are tested on the TensorFlow backend alone."""
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+import keras
+
+TENSORFLOW_ROOMS = ("augment", "data", "experiment", "recipes", "notebooks")
+
+collect_ignore_glob = (
+    [] if keras.backend.backend() == "tensorflow" else [f"{room}/*" for room in TENSORFLOW_ROOMS]
+)
+
+
+def pytest_report_header(config):
+    skipped = "" if not collect_ignore_glob else f"; left out: {', '.join(TENSORFLOW_ROOMS)}"
+    return f"keras {keras.version()} on {keras.backend.backend()}{skipped}"
