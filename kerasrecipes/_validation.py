@@ -52,7 +52,8 @@ def check_range(name, value, interval):
     """Raise unless `value` is a pair (low, high) of numbers in `interval`, low <= high."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(
-            f"Argument `{name}` must be a pair (low, high) in {interval}. Received: {name}={value!r}"
+            f"Argument `{name}` must be a pair (low, high) in {interval}. Received: "
+            f"{name}={value!r}"
         )
     for bound in value:
         check_number(name, bound, interval)
