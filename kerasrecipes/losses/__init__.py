@@ -1,0 +1,3 @@
+"""Keras losses that Keras does not have."""
+
+__all__ = []
