@@ -1,0 +1,16 @@
+"""The linear rise that every schedule here can begin with."""
+
+import keras
+from keras import ops
+
+
+def with_warm_up(step, rate, peak, warmup):
+    """`rate`, or peak · (step + 1) / (warmup + 1) while step < warmup.
+
+    No step is wasted at rate 0, and the first step after the warm-up is the first at the peak.
+    """
+    if not warmup:
+        return rate
+    floatx = keras.config.floatx()
+    rising = (ops.cast(step, floatx) + 1) * ops.cast(peak / (warmup + 1), floatx)
+    return ops.where(step < warmup, rising, rate)

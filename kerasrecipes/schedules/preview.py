@@ -1,0 +1,37 @@
+"""The rates of a schedule as numbers, to look at before training."""
+
+import numpy as np
+from keras import ops
+
+from kerasrecipes._validation import check_integer
+
+
+def preview(schedule, steps):
+    """Return the rates of a schedule for optimizer steps 0, 1, ..., steps - 1.
+
+    Args:
+        schedule: any Keras `LearningRateSchedule`, or a callable of a step.
+        steps: integer >= 1.
+
+    Returns:
+        NumPy array of shape `(steps,)`: what the optimizer will use, computed by the schedule
+        itself, in the float type it computes in.
+
+    Raises:
+        TypeError: if `schedule` cannot be called.
+        ValueError: if `steps` is below 1.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes.schedules import preview
+    >>> print(preview(keras.optimizers.schedules.InverseTimeDecay(1.0, 1, 1.0), 4).round(3))
+    [1.    0.5   0.333 0.25 ]
+    """
+    if not callable(schedule):
+        raise TypeError(
+            "Argument `schedule` must be a LearningRateSchedule or a callable of a step. "
+            f"Received: schedule={schedule!r}"
+        )
+    check_integer("steps", steps, "[1, inf)")
+    return np.stack([ops.convert_to_numpy(schedule(step)) for step in range(steps)])
