@@ -1,3 +1,5 @@
 """Keras layers that Keras does not have, or has slower: thin classes over `kerasrecipes.ops`."""
 
-__all__ = []
+from kerasrecipes.layers.image_preprocessing import ImagePreprocessing
+
+__all__ = ["ImagePreprocessing"]

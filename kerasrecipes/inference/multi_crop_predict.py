@@ -1,0 +1,96 @@
+"""Predictions averaged over several crops of each image."""
+
+import keras
+import numpy as np
+
+from kerasrecipes._validation import check_boolean, check_choice, check_integer
+
+AVERAGES = ("probabilities", "scores")
+
+
+def multi_crop_predict(
+    model, dataset, average="probabilities", batch_size=256, return_labels=False
+):
+    """Return the predictions of a classifier, averaged over the crops of each image.
+
+    `p(image) = 1/K · sum_k softmax(s_k)` over its K crops, or, with `average="scores"`,
+    `p(image) = softmax(1/K · sum_k s_k)`, which is the geometric mean of the probabilities.
+
+    Args:
+        model: Keras model that maps `(batch, height, width, channels)` to probabilities
+            `(batch, classes)`.
+        dataset: Iterable of batches, one pass in order: `crops`, or a tuple `(crops, labels)`
+            with crops of shape `(batch, K, height, width, channels)`, such as
+            `augment.pipeline(..., [augment.TenCrop(224), ...], training=False)` yields. Batches of
+            rank 4 are images of a single crop.
+        average: `"probabilities"` (default) or `"scores"`.
+        batch_size: Integer of at least 1. Largest number of crops given to the model at once.
+            Defaults to 256.
+        return_labels: Boolean. Whether to return the labels of the same pass too.
+            Defaults to `False`.
+
+    Returns:
+        NumPy array `(images, classes)`, float32, rows summing to 1; with `return_labels=True` a
+        tuple of it and the array of labels.
+
+    Raises:
+        ValueError: If the batches have another rank, there is none, or labels are asked for and
+            not there.
+
+    Example:
+
+    >>> import numpy as np
+    >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(),
+    ...                           keras.layers.Dense(3, activation="softmax")])
+    >>> crops = np.random.default_rng(0).normal(size=(2, 10, 4, 4, 1)).astype("float32")
+    >>> multi_crop_predict(model, [crops]).shape
+    (2, 3)
+
+    Reference:
+        Krizhevsky, Sutskever & Hinton, 2012 (ten crops); He et al., 2015,
+        https://arxiv.org/abs/1512.03385 (several scales). He et al. average the scores of the
+        fully-convolutional network; here crops are averaged, as in the CS231n lecture.
+    """
+    check_choice("average", average, AVERAGES)
+    check_integer("batch_size", batch_size, "[1, inf)")
+    check_boolean("return_labels", return_labels)
+    predictions, labels = [], []
+    for batch in dataset:
+        crops, label = batch if isinstance(batch, (tuple, list)) else (batch, None)
+        if return_labels and label is None:
+            raise ValueError(
+                "Argument `dataset` must yield (crops, labels) with return_labels=True. "
+                "Received: batches without labels"
+            )
+        predictions.append(_average(_predict(model, crops, batch_size), average))
+        labels.append(None if label is None else np.asarray(label))
+    if not predictions:
+        raise ValueError("Argument `dataset` must have at least one batch. Received: none")
+    predictions = np.concatenate(predictions)
+    return (predictions, np.concatenate(labels)) if return_labels else predictions
+
+
+def _predict(model, crops, batch_size):
+    """Probabilities of shape `(images, crops, classes)`."""
+    shape = tuple(crops.shape)
+    if len(shape) not in (4, 5):
+        raise ValueError(
+            "Argument `dataset` must yield crops of rank 5 (batch, crops, height, width, channels)"
+            f" or images of rank 4. Received: a batch of shape {shape}"
+        )
+    count = shape[1] if len(shape) == 5 else 1
+    flat = keras.ops.reshape(keras.ops.convert_to_tensor(crops), (-1, *shape[-3:]))
+    parts = [
+        keras.ops.convert_to_numpy(model.predict_on_batch(flat[start : start + batch_size]))
+        for start in range(0, shape[0] * count, batch_size)
+    ]
+    return np.concatenate(parts).astype("float64").reshape(shape[0], count, -1)
+
+
+def _average(probabilities, average):
+    if average == "probabilities":
+        return probabilities.mean(axis=1).astype("float32")
+    tiny = np.finfo("float32").tiny
+    scores = np.log(np.maximum(probabilities, tiny)).mean(axis=1)
+    exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return (exponentials / exponentials.sum(axis=1, keepdims=True)).astype("float32")

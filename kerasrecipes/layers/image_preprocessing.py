@@ -1,0 +1,119 @@
+"""Preprocessing that travels inside a saved model: raw pixels in, network input out."""
+
+import keras
+from keras import ops
+
+from kerasrecipes._validation import check_integer, check_number
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class ImagePreprocessing(keras.layers.Layer):
+    """Resizes raw images by their short side, crops the centre and normalises.
+
+    The short side becomes `resize`, the long side `long * resize // short` (bilinear, half-pixel
+    centres, antialiased when shrinking), the crop starts at `int(round((side - size) / 2))`, and
+    `y = (crop - mean) / std`. It is the evaluation transform of the recipes as a layer, so that a
+    saved model serves what was evaluated. Resize and crop are one resampling.
+
+    Args:
+        size: Integer of at least 1. Side of the square output, in pixels.
+        resize: Integer of at least `size`, or `None`. Short side before the crop, in pixels.
+            `None` means `round(size * 256 / 224)`, the usual margin.
+        mean: Number or one number a channel, in pixel values (0 to 255). Defaults to 0.
+        std: Positive number or one number a channel, in pixel values. Defaults to 1.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Input shape:
+        `(batch, height, width, channels)`, any height and width, `uint8` or float in 0..255,
+        whatever `keras.config.image_data_format()` says, because that is how images are stored.
+
+    Output shape:
+        `(batch, size, size, channels)`, in the layer's compute dtype.
+
+    Raises:
+        ValueError: If `resize` is smaller than `size`, or a value of `std` is not positive.
+
+    Example:
+
+    >>> import numpy as np
+    >>> layer = ImagePreprocessing(8, mean=127.5, std=127.5)
+    >>> pixels = np.full((2, 30, 20, 3), 255, "uint8")
+    >>> y = keras.ops.convert_to_numpy(layer(pixels))
+    >>> y.shape, float(y.min()), float(y.max())
+    ((2, 8, 8, 3), 1.0, 1.0)
+
+    Reference:
+        Resize by the short side and centre crop as in He et al., 2015,
+        https://arxiv.org/abs/1512.03385.
+    """
+
+    def __init__(self, size, resize=None, mean=0.0, std=1.0, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        check_integer("size", size, "[1, inf)")
+        if resize is not None:
+            check_integer("resize", resize, f"[{size}, inf)")
+        for value in _values(mean):
+            check_number("mean", value, "(-inf, inf)")
+        for value in _values(std):
+            check_number("std", value, "(0, inf)")
+        self.size = size
+        self.resize = resize
+        self.mean = mean
+        self.std = std
+        self._short_side = round(size * 256 / 224) if resize is None else resize
+
+    def build(self, input_shape):
+        if len(input_shape) != 4:
+            raise ValueError(
+                "Argument `inputs` must be images of rank 4 (batch, height, width, channels). "
+                f"Received: inputs.shape={tuple(input_shape)}"
+            )
+        for name, values in (("mean", _values(self.mean)), ("std", _values(self.std))):
+            if len(values) not in (1, input_shape[-1]):
+                raise ValueError(
+                    f"Argument `{name}` must be one number or one for each of the "
+                    f"{input_shape[-1]} channels. Received: {name}={getattr(self, name)}"
+                )
+
+    def call(self, inputs):
+        images = ops.cast(inputs, "float32")
+        shape = ops.shape(images)
+        height, width = shape[1], shape[2]
+        short = ops.minimum(height, width)
+        sides = [side * self._short_side // short for side in (height, width)]
+        scale = [ops.cast(a, "float32") / ops.cast(b, "float32") for a, b in zip(sides, shape[1:3])]
+        offset = [ops.cast(_centre_offset(side - self.size), "float32") for side in sides]
+        crop = ops.image.scale_and_translate(
+            images,
+            (shape[0], self.size, self.size, shape[3]),
+            ops.stack(scale),
+            -ops.stack(offset),
+            spatial_dims=(1, 2),
+            method="linear",
+            antialias=True,
+        )
+        mean = ops.convert_to_tensor(_values(self.mean), "float32")
+        std = ops.convert_to_tensor(_values(self.std), "float32")
+        return ops.cast((crop - mean) / std, self.compute_dtype)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], self.size, self.size, input_shape[-1])
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "size": self.size,
+            "resize": self.resize,
+            "mean": self.mean,
+            "std": self.std,
+        }
+
+
+def _values(mean_or_std):
+    return list(mean_or_std) if isinstance(mean_or_std, (tuple, list)) else [mean_or_std]
+
+
+def _centre_offset(margin):
+    """`int(round(margin / 2))` of Python, halves to even, for integer tensors."""
+    half = margin // 2
+    return half + (margin % 2) * (half % 2)
