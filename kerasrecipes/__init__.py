@@ -9,12 +9,21 @@ the recipes share: command line, run folder, pictures, report.
 
 import importlib
 
-from kerasrecipes import layers, losses, ops, schedules
+from kerasrecipes import inference, layers, losses, models, ops, schedules
 from kerasrecipes.version import __version__
 
 _LAZY_ROOMS = ("augment", "data", "experiment")
 
-__all__ = ["__version__", "layers", "losses", "ops", "schedules", *_LAZY_ROOMS]
+__all__ = [
+    "__version__",
+    "inference",
+    "layers",
+    "losses",
+    "models",
+    "ops",
+    "schedules",
+    *_LAZY_ROOMS,
+]
 
 
 def __getattr__(name):

@@ -1,0 +1,102 @@
+"""A command line from a dataclass, and the exit status of what it started."""
+
+import argparse
+import dataclasses
+import os
+import sys
+import traceback
+import types
+import typing
+
+PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BAD_INPUT = 2
+INTERRUPTED = 130
+
+
+def command_line(main, config_class, arguments=None):
+    """Parse flags into `config_class`, call `main(config)` and exit with its status.
+
+    Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C. Errors that
+    neither the recipe nor this package raised are bugs, and keep their traceback.
+
+    Args:
+        main: Function of a config that returns a dict; its key `"interrupted"` says whether
+            Ctrl-C ended it.
+        config_class: Dataclass whose fields, made with `flag`, are the flags.
+        arguments: List of strings, or `None` for those of the process.
+
+    Raises:
+        SystemExit: Always.
+    """
+    description = sys.modules[main.__module__].__doc__
+    parser = make_parser(config_class, description)
+    values = vars(parser.parse_args(arguments))
+    try:
+        result = main(config_class(**values))
+    except KeyboardInterrupt:
+        print("\nStopped by Ctrl-C before anything was worth keeping.", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except (ValueError, TypeError, OSError, ImportError) as error:
+        if not _is_ours(error, main):
+            raise
+        parser.error(" ".join(str(error).split()))
+    sys.exit(INTERRUPTED if result.get("interrupted") else 0)
+
+
+def make_parser(config_class, description):
+    """An `argparse` parser with a flag for each field of a dataclass.
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Config:
+    ...     batch_size: int = dataclasses.field(default=8, metadata={"help": "images a step"})
+    >>> make_parser(Config, "Trains.").parse_args(["--batch-size", "4"]).batch_size
+    4
+    """
+    parser = _OneLineParser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    hints = typing.get_type_hints(config_class)
+    for field in dataclasses.fields(config_class):
+        name = "--" + field.name.replace("_", "-")
+        text = field.metadata["help"].replace("%", "%%")
+        kind = _plain_type(hints[field.name])
+        if kind is bool and field.default is False:
+            parser.add_argument(name, action="store_true", help=text)
+        elif kind is bool:
+            parser.add_argument(
+                name, action=argparse.BooleanOptionalAction, default=field.default, help=text
+            )
+        else:
+            shown = "" if field.default is None else f" (default: {field.default})"
+            parser.add_argument(
+                name,
+                type=kind,
+                default=field.default,
+                metavar={int: "N", float: "X"}.get(kind, "TEXT"),
+                help=text + shown,
+            )
+    return parser
+
+
+class _OneLineParser(argparse.ArgumentParser):
+    def error(self, message):
+        print(f"{self.prog}: error: {message} (--help lists the flags)", file=sys.stderr)
+        sys.exit(BAD_INPUT)
+
+
+def _plain_type(hint):
+    """`int` of `int | None`."""
+    if isinstance(hint, types.UnionType):
+        return next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
+    return hint
+
+
+def _is_ours(error, main):
+    """Whether the recipe or this package raised the error itself."""
+    frames = traceback.extract_tb(error.__traceback__)
+    file = os.path.abspath(frames[-1].filename)
+    return file.startswith(PACKAGE_FOLDER + os.sep) or file == os.path.abspath(
+        main.__code__.co_filename
+    )

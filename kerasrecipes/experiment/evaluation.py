@@ -1,0 +1,61 @@
+"""Figures of a classifier from its probabilities."""
+
+import numpy as np
+
+
+def classification_metrics(probabilities, labels):
+    """Return accuracy, top-5 accuracy, loss, and precision and recall by class.
+
+    `loss = -mean(log p_label)`, with p at least 1e-7 as in Keras. Top-5 accuracy is there with more
+    than five classes. Precision of a class that was never predicted, and recall of one that is
+    not there, are `None`.
+
+    Args:
+        probabilities: Array `(images, classes)`.
+        labels: Integer array `(images,)`.
+
+    Returns:
+        A dictionary of plain numbers and lists, ready for JSON.
+
+    Example:
+
+    >>> import numpy as np
+    >>> metrics = classification_metrics(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 1]))
+    >>> metrics["accuracy"], metrics["recall"], metrics["precision"]
+    (0.5, [1.0, 0.0], [0.5, None])
+    """
+    probabilities, labels = np.asarray(probabilities, "float64"), np.asarray(labels)
+    classes = probabilities.shape[1]
+    own = probabilities[np.arange(len(labels)), labels]
+    matrix = confusion_matrix(probabilities, labels)
+    metrics = {
+        "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
+        "loss": float(-np.mean(np.log(np.maximum(own, 1e-7)))),
+        "images": int(len(labels)),
+        "precision": _ratios(np.diag(matrix), matrix.sum(axis=0)),
+        "recall": _ratios(np.diag(matrix), matrix.sum(axis=1)),
+    }
+    if classes > 5:
+        best = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
+        metrics["top_5_accuracy"] = float(np.mean((best == labels[:, None]).any(axis=1)))
+    return metrics
+
+
+def confusion_matrix(probabilities, labels):
+    """Counts of images by true class (row) and predicted class (column)."""
+    classes = probabilities.shape[1]
+    matrix = np.zeros((classes, classes), "int64")
+    np.add.at(matrix, (np.asarray(labels), probabilities.argmax(axis=1)), 1)
+    return matrix
+
+
+def confident_mistakes(probabilities, labels, count):
+    """Indices of the wrong predictions, the most confident first, at most `count`."""
+    predicted = probabilities.argmax(axis=1)
+    wrong = np.flatnonzero(predicted != labels)
+    order = np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")
+    return wrong[order][:count]
+
+
+def _ratios(parts, wholes):
+    return [float(part / whole) if whole else None for part, whole in zip(parts, wholes)]

@@ -1,0 +1,100 @@
+"""The progress of a run: a bar with the rate and what is left, and the rate in History."""
+
+import sys
+import time
+
+import keras
+
+SECONDS_BETWEEN_LINES = 0.5
+BAR_WIDTH = 24
+
+
+class Progress(keras.callbacks.Callback):
+    """Shows a bar within the epoch on a terminal, and a line an epoch anywhere.
+
+    Each line has the losses and metrics, the learning rate of the epoch's last update, the time
+    taken and an estimate of the time left. The rate also joins the logs as `learning_rate`, so
+    place it before callbacks that read it.
+
+    Args:
+        schedule: A `LearningRateSchedule`, or `None` when the rate is constant or another
+            callback logs it. Defaults to `None`.
+        stream: A text stream. Defaults to standard output.
+    """
+
+    def __init__(self, schedule=None, stream=None):
+        super().__init__()
+        self.schedule = schedule
+        self.stream = stream or sys.stdout
+        self._is_terminal = self.stream.isatty()
+        self._start = self._last_line = 0.0
+        self._epoch = self._first_epoch = 0
+        self._steps_done = 0
+
+    def on_train_begin(self, logs=None):
+        self._start = time.perf_counter()
+        self._steps_done = 0
+        self._first_epoch = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        if self._first_epoch is None:
+            self._first_epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._steps_done += 1
+        now = time.perf_counter()
+        if self._is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            self._draw_bar(batch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {} if logs is None else logs
+        logs.setdefault("learning_rate", self.learning_rate())
+        words = [f"epoch {epoch + 1:>{len(str(self.params['epochs']))}}/{self.params['epochs']}"]
+        words += [f"{name} {value:.4g}" for name, value in logs.items()]
+        self._write(" · ".join([*words, self._times(epoch + 1)]) + "\n")
+
+    def learning_rate(self):
+        """The rate of the last update."""
+        optimizer = self.model.optimizer
+        if self.schedule is None:
+            return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
+        update = max(int(keras.ops.convert_to_numpy(optimizer.iterations)) - 1, 0)
+        return float(keras.ops.convert_to_numpy(self.schedule(update)))
+
+    def _draw_bar(self, batch):
+        steps = self.params.get("steps") or 0
+        filled = BAR_WIDTH * batch // steps if steps else 0
+        bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
+        metrics = self.model.get_metrics_result()
+        words = [f"epoch {self._epoch + 1}/{self.params['epochs']} {bar} {batch}/{steps or '?'}"]
+        words += [f"{name} {float(value):.4g}" for name, value in metrics.items()]
+        words += [f"learning rate {self.learning_rate():.3g}"]
+        done = self._epoch + (batch / steps if steps else 0)
+        self._write(" · ".join([*words, self._times(done)]))
+
+    def _times(self, epochs_done):
+        taken = time.perf_counter() - self._start
+        done = epochs_done - self._first_epoch
+        left = taken / done * (self.params["epochs"] - epochs_done) if done > 0 else None
+        estimate = "" if left is None else f", about {clock(left)} left"
+        return clock(taken) + estimate
+
+    def _write(self, line):
+        self.stream.write(("\r\x1b[2K" if self._is_terminal else "") + line)
+        self.stream.flush()
+
+
+def clock(seconds):
+    """A duration in words.
+
+    >>> clock(7.6), clock(75), clock(7260)
+    ('8 s', '1 min 15 s', '2 h 1 min')
+    """
+    seconds = int(round(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} min {seconds % 60} s"
+    return f"{seconds // 3600} h {seconds % 3600 // 60} min"

@@ -1,0 +1,67 @@
+"""A run as one page of HTML that opens without a network."""
+
+import base64
+import html
+import io
+
+STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
+       color: #222; background: #fff; }
+h1 { font-size: 1.5rem; margin-bottom: 0.2rem; } h2 { font-size: 1.1rem; margin-top: 2rem; }
+table { border-collapse: collapse; } td, th { padding: 0.25rem 0.9rem 0.25rem 0; text-align: left; }
+th { font-weight: 600; border-bottom: 1px solid #ccc; } td.number { text-align: right;
+font-variant-numeric: tabular-nums; } img { max-width: 100%; } .note { color: #666; }
+"""
+
+
+def report_html(title, summary, tables, figures):
+    """Return a self-contained page: text, tables and pictures, nothing loaded from elsewhere.
+
+    Args:
+        title: String.
+        summary: List of strings, a paragraph each.
+        tables: List of `(heading, header, rows)`; a row is a list of strings.
+        figures: List of `(heading, caption, PNG bytes)`.
+
+    Returns:
+        A string of HTML.
+    """
+    parts = [f"<h1>{html.escape(title)}</h1>"]
+    parts += [f'<p class="note">{html.escape(line)}</p>' for line in summary]
+    for heading, header, rows in tables:
+        parts += [f"<h2>{html.escape(heading)}</h2>", table_html(header, rows)]
+    for heading, caption, png in figures:
+        data = base64.b64encode(png).decode("ascii")
+        parts += [
+            f"<h2>{html.escape(heading)}</h2>",
+            f'<p class="note">{html.escape(caption)}</p>',
+            f'<img alt="{html.escape(heading)}" src="data:image/png;base64,{data}">',
+        ]
+    body = "\n".join(parts)
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def table_html(header, rows):
+    """A table; cells that begin with a digit are set to the right."""
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
+    lines = [f"<tr>{head}</tr>"]
+    for row in rows:
+        cells = [
+            f'<td class="number">{html.escape(cell)}</td>'
+            if cell[:1].isdigit()
+            else f"<td>{html.escape(cell)}</td>"
+            for cell in row
+        ]
+        lines.append(f"<tr>{''.join(cells)}</tr>")
+    return "<table>" + "\n".join(lines) + "</table>"
+
+
+def figure_png(figure, dots_per_inch=110):
+    """The bytes of a Matplotlib figure as PNG."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dots_per_inch, facecolor="white")
+    return stream.getvalue()

@@ -1,0 +1,49 @@
+"""The normalisations that a network can be built with, by name."""
+
+import keras
+
+from kerasrecipes import layers
+from kerasrecipes._validation import check_choice
+
+NAMES = ("batch", "group", "instance", "layer", "decorrelated")
+
+
+def normalization_layer(normalization, channels, name=None):
+    """Return a new normalisation layer for feature maps of `channels` channels.
+
+    Args:
+        normalization: `"batch"` (momentum 0.9, epsilon 1e-5), `"group"` (32 groups as in the
+            paper, or pairs of channels where there are fewer than 64), `"instance"`, `"layer"`
+            (one group: over height, width and channels), `"decorrelated"` (groups of 16), or a
+            callable that takes `name` and returns a layer.
+        channels: Integer, the number of channels.
+        name: String or `None`. Name of the layer.
+
+    Returns:
+        A Keras layer, with the channel axis of `keras.config.image_data_format()`.
+
+    Raises:
+        ValueError: If the name is unknown.
+
+    Example:
+
+    >>> normalization_layer("group", channels=16).groups
+    8
+    """
+    if callable(normalization):
+        return normalization(name=name)
+    check_choice("normalization", normalization, NAMES)
+    options = {"axis": channel_axis(), "epsilon": 1e-5, "name": name}
+    if normalization == "batch":
+        return keras.layers.BatchNormalization(momentum=0.9, **options)
+    if normalization == "decorrelated":
+        return layers.DecorrelatedBatchNormalization(momentum=0.9, **options)
+    if normalization == "instance":
+        return layers.InstanceNormalization(**options)
+    groups = 1 if normalization == "layer" else min(32, max(1, channels // 2))
+    return layers.GroupNormalization(groups=groups, **options)
+
+
+def channel_axis():
+    """The channel axis of feature maps under the image data format in force."""
+    return -1 if keras.config.image_data_format() == "channels_last" else 1

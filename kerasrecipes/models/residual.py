@@ -1,0 +1,102 @@
+"""The parts that residual networks share: convolutions, branches, shortcuts."""
+
+import itertools
+
+import keras
+from keras import ops
+
+from kerasrecipes.layers import StochasticDepth
+from kerasrecipes.models.normalization import channel_axis, normalization_layer
+
+
+class ResidualParts:
+    """Makes the layers of one network, all with its normalisation, regularizer and seed."""
+
+    def __init__(self, normalization, kernel_regularizer, seed):
+        self.normalization = normalization
+        self.kernel_regularizer = kernel_regularizer
+        self._seeds = itertools.repeat(None) if seed is None else itertools.count(seed)
+
+    def convolution(self, filters, size, stride, name):
+        """A convolution without bias, "same" padding, He-normal."""
+        return keras.layers.Conv2D(
+            filters,
+            size,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(seed=next(self._seeds)),
+            kernel_regularizer=self.kernel_regularizer,
+            name=name,
+        )
+
+    def normalize(self, channels, name):
+        return normalization_layer(self.normalization, channels, name)
+
+    def relu(self, name):
+        return keras.layers.ReLU(name=name)
+
+    def dropout(self, rate, name):
+        return keras.layers.Dropout(rate, seed=next(self._seeds), name=name)
+
+    def residual(self, x, shortcut, branch, rate, name):
+        """`shortcut(x) + branch(x)`, both lists of layers, the branch dropped at `rate`."""
+        if rate > 0:
+            path = keras.Sequential(shortcut, name=f"{name}_path") if shortcut else None
+            branch = keras.Sequential(branch, name=f"{name}_branch")
+            options = {"shortcut": path, "seed": next(self._seeds), "name": f"{name}_drop"}
+            return StochasticDepth(branch, rate, **options)(x)
+        change = x
+        for layer in shortcut:
+            x = layer(x)
+        for layer in branch:
+            change = layer(change)
+        return keras.layers.Add(name=f"{name}_add")([x, change])
+
+    def classifier(self, x, classes, activation):
+        """Global average pooling and a linear map, in float32 under mixed precision."""
+        x = keras.layers.GlobalAveragePooling2D(name="pool")(x)
+        return keras.layers.Dense(
+            classes,
+            activation=activation,
+            kernel_initializer=keras.initializers.GlorotUniform(seed=next(self._seeds)),
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=keras.config.dtype_policy().variable_dtype,
+            name="classifier",
+        )(x)
+
+
+def padded_shortcut(channels, filters, stride, name):
+    """Layers that keep every `stride`-th pixel and add zero channels (He's option A)."""
+    before = (filters - channels) // 2
+    after = filters - channels - before
+    return [
+        *([keras.layers.AveragePooling2D(1, stride, name=f"{name}_subsample")] * (stride > 1)),
+        *([ZeroChannels(before, after, name=f"{name}_pad")] * (filters > channels)),
+    ]
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class ZeroChannels(keras.layers.Layer):
+    """Adds channels of zeros before and after those there are, for shortcuts without weights."""
+
+    def __init__(self, before, after, **kwargs):
+        super().__init__(**kwargs)
+        self.before = before
+        self.after = after
+
+    def call(self, inputs):
+        return ops.pad(inputs, self._padding(len(inputs.shape)))
+
+    def compute_output_shape(self, input_shape):
+        shape = list(input_shape)
+        shape[channel_axis()] += self.before + self.after
+        return tuple(shape)
+
+    def get_config(self):
+        return {**super().get_config(), "before": self.before, "after": self.after}
+
+    def _padding(self, rank):
+        padding = [(0, 0)] * rank
+        padding[channel_axis()] = (self.before, self.after)
+        return padding

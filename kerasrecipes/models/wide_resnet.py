@@ -1,0 +1,109 @@
+"""Wide residual networks of Zagoruyko & Komodakis, 2016."""
+
+import keras
+
+from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.layers import linear_drop_rates
+from kerasrecipes.models.normalization import channel_axis
+from kerasrecipes.models.residual import ResidualParts
+
+
+def wide_resnet(
+    depth,
+    width,
+    input_shape,
+    classes,
+    dropout=0.0,
+    normalization="batch",
+    stochastic_depth=0.0,
+    include_top=True,
+    classifier_activation="softmax",
+    kernel_regularizer=None,
+    seed=None,
+    name=None,
+):
+    """Return a wide residual network WRN-depth-width, with pre-activation blocks.
+
+    Three stages of n = (depth - 4) / 6 blocks of normalisation, ReLU and 3x3 convolution, twice,
+    with 16, 32 and 64 times `width` filters; 1x1 projections where the shape changes.
+
+    Args:
+        depth: Integer, 6n+4: 10, 16, 22, 28, 40, ...
+        width: Integer of at least 1, the multiplier of the filters.
+        input_shape: Tuple of the image's shape without the batch. Height and width may be `None`.
+        classes: Integer of at least 1, units of the classifier.
+        dropout: Number in [0, 1). Rate of the dropout between a block's convolutions.
+            Defaults to 0: none.
+        normalization: `"batch"`, `"group"`, `"instance"`, `"layer"`, `"decorrelated"`, or a
+            callable that takes `name` and returns a layer. Defaults to `"batch"`.
+        stochastic_depth: Number in [0, 1). Drop rate of the last block under the linear rule.
+            Defaults to 0: none.
+        include_top: Boolean. Whether global pooling and the classifier are there.
+            Defaults to `True`.
+        classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
+        kernel_regularizer: Keras regularizer of every kernel, or `None`.
+        seed: Integer or `None`. Seed of the initial kernels, of dropout and of stochastic depth.
+        name: String or `None`. Name of the model. Defaults to `wide_resnetDEPTH_WIDTH`.
+
+    Returns:
+        A functional `keras.Model`. Its output is float32 under mixed precision.
+
+    Raises:
+        ValueError: If the depth is not 6n+4, or an argument is out of range.
+
+    Example:
+
+    >>> model = wide_resnet(10, 2, (32, 32, 3), classes=10)
+    >>> model.output_shape
+    (None, 10)
+
+    Reference:
+        Zagoruyko & Komodakis, 2016, https://arxiv.org/abs/1605.07146.
+    """
+    check_integer("depth", depth, "[10, inf)")
+    if depth % 6 != 4:
+        raise ValueError(
+            f"Argument `depth` must be 6n+4 (10, 16, 22, 28, ...). Received: depth={depth}"
+        )
+    check_integer("width", width, "[1, inf)")
+    check_integer("classes", classes, "[1, inf)")
+    check_number("dropout", dropout, "[0, 1)")
+    check_number("stochastic_depth", stochastic_depth, "[0, 1)")
+    parts = ResidualParts(normalization, kernel_regularizer, seed)
+    inputs = keras.Input(input_shape)
+    x = parts.convolution(16, 3, 1, "stem_conv")(inputs)
+    x = _stages(parts, x, (depth - 4) // 6, width, dropout, stochastic_depth)
+    x = parts.normalize(64 * width, "last_norm")(x)
+    outputs = parts.relu("last_relu")(x)
+    if include_top:
+        outputs = parts.classifier(outputs, classes, classifier_activation)
+    return keras.Model(inputs, outputs, name=name or f"wide_resnet{depth}_{width}")
+
+
+def _stages(parts, x, blocks, width, dropout, final_rate):
+    rates = iter(linear_drop_rates(3 * blocks, final_rate))
+    for stage, filters in enumerate((16 * width, 32 * width, 64 * width), start=1):
+        for block in range(1, blocks + 1):
+            stride = 2 if stage > 1 and block == 1 else 1
+            name = f"stage{stage}_block{block}"
+            x = _block(parts, x, filters, stride, dropout, next(rates), name)
+    return x
+
+
+def _block(parts, x, filters, stride, dropout, rate, name):
+    """A pre-activation block; where the shape changes, both paths start from the activation."""
+    channels = x.shape[channel_axis()]
+    first = [parts.normalize(channels, f"{name}_1_norm"), parts.relu(f"{name}_1_relu")]
+    rest = [
+        parts.convolution(filters, 3, stride, f"{name}_1_conv"),
+        parts.normalize(filters, f"{name}_2_norm"),
+        parts.relu(f"{name}_2_relu"),
+        *([parts.dropout(dropout, f"{name}_dropout")] if dropout else []),
+        parts.convolution(filters, 3, 1, f"{name}_2_conv"),
+    ]
+    if stride == 1 and channels == filters:
+        return parts.residual(x, [], first + rest, rate, name)
+    for layer in first:
+        x = layer(x)
+    projection = parts.convolution(filters, 1, stride, f"{name}_shortcut_conv")
+    return parts.residual(x, [projection], rest, rate, name)
