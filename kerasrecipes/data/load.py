@@ -1,0 +1,114 @@
+"""One call for every source of images."""
+
+import os
+import pathlib
+from collections.abc import Mapping
+
+from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes.data.array_source import name_arrays, read_arrays
+from kerasrecipes.data.folder_source import read_folder
+from kerasrecipes.data.image_data import ImageData
+from kerasrecipes.data.image_source import SETS
+from kerasrecipes.data.npz_source import read_npz
+from kerasrecipes.data.split import check_split, split_sets
+from kerasrecipes.data.tfds_source import read_tfds
+
+SAMPLE = "fashion_mnist_sample"
+KINDS = f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, an .npz file, or arrays"
+
+
+def load(source, split=None, seed=0, strict=False):
+    """Loads images for classification and says what they are.
+
+    Args:
+        source: one of
+            - `"fashion_mnist_sample"`: 6,000 training and 1,000 test images of Fashion-MNIST,
+              28x28 grey, in the package;
+            - `"tfds:NAME"`: a data set of TensorFlow Datasets with its splits `train`,
+              `validation` and `test` where it has them, or a `DatasetBuilder`;
+            - a path to a folder of class folders, or to one with `train/` and at will
+              `validation/` (or `val/`) and `test/` folders of those. A class is named after its
+              folder, classes and files are sorted, hidden files left out. JPEG and PNG files of
+              any size, grey or colour, are read when they are asked for;
+            - a path to an `.npz` file with uint8 images `x_train`, `x_test` of shape (images,
+              height, width) or (images, height, width, 1 or 3) and integer labels `y_train`,
+              `y_test`; optional `x_validation`, `y_validation`, `class_names`;
+            - arrays: `(x, y)`, `(x_train, y_train, x_test, y_test)`,
+              `((x_train, y_train), (x_test, y_test))`, or a mapping with the keys of an `.npz`.
+        split: `None` keeps the source's own sets, and divides a single set 80/10/10.
+            `(train, validation, test)` are shares, which sum to 1, for a single set;
+            `(train, validation)` carves validation out of the training set of a source that has
+            its own test set. Splits are stratified and disjoint; every class keeps a training
+            image.
+        seed: integer of at least 0, chooses the images of a split. Same seed, same split.
+        strict: boolean. Every file of a folder is checked once. Images that cannot be used
+            (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and named in a
+            warning, or, if strict, are an error.
+
+    Returns:
+        An `ImageData`.
+
+    Raises:
+        FileNotFoundError: a path that is not there, or a data set that cannot be downloaded.
+        ImportError: a package that is not installed; the message names the extra.
+        ValueError: data that cannot be used. Each message is one line.
+        TypeError: an argument of the wrong type.
+
+    Example:
+
+    >>> data = load("fashion_mnist_sample", split=(0.9, 0.1))
+    >>> data.train_size, data.validation_size, data.test_size
+    (5400, 600, 1000)
+    >>> image, label = data.train.element(0)
+    >>> image.shape, data.num_classes, data.short_side
+    (TensorShape([28, 28, 1]), 10, 28)
+    """
+    check_split(split)
+    check_integer("seed", seed, "[0, inf)")
+    check_boolean("strict", strict)
+    read = _read(source, strict)
+    sets = split_sets(read.name, read.sets, split, seed)
+    datasets = {name: sets[name].dataset() if name in sets else None for name in SETS}
+    sizes = {f"{name}_size": sets[name].size if name in sets else 0 for name in SETS}
+    return ImageData(
+        name=read.name,
+        **datasets,
+        **sizes,
+        class_names=read.class_names,
+        channels=read.channels,
+        short_side=sets["train"].short_side(),
+        encoded=read.encoded,
+        skipped=read.skipped,
+        ignored=read.ignored,
+    )
+
+
+def _read(source, strict):
+    if isinstance(source, (str, os.PathLike)):
+        return _read_named(os.fspath(source), strict)
+    if isinstance(source, Mapping):
+        return read_arrays(source)
+    if isinstance(source, (tuple, list)):
+        return read_arrays(name_arrays(source))
+    if hasattr(source, "as_dataset"):
+        return read_tfds(source)
+    raise TypeError(
+        f"Argument `source` must be {KINDS}. Received: {source!r} (of type {type(source).__name__})"
+    )
+
+
+def _read_named(source, strict):
+    if source == SAMPLE:
+        return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))
+    if source.startswith("tfds:"):
+        return read_tfds(source.removeprefix("tfds:"))
+    path = pathlib.Path(source).expanduser()
+    if path.is_dir():
+        return read_folder(path, strict)
+    if path.suffix == ".npz" and path.exists():
+        return read_npz(path)
+    if path.exists():
+        raise ValueError(f"{path}: not a source of images, which are {KINDS}")
+    if path.suffix == ".npz" or os.sep in source or source.startswith((".", "~")):
+        raise FileNotFoundError(f"No such file or folder: {path}")
+    raise ValueError(f"Unknown source and no such folder: {source!r}. Sources are {KINDS}")

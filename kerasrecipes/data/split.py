@@ -1,0 +1,97 @@
+"""Stratified splits: every class in every set in its share."""
+
+import numpy as np
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.data.image_source import SETS
+
+DEFAULT_SHARES = (0.8, 0.1, 0.1)
+
+
+def check_split(split):
+    """Raise unless `split` is `None`, (train, validation, test) or (train, validation)."""
+    if split is None:
+        return
+    if not isinstance(split, (tuple, list)) or len(split) not in (2, 3):
+        raise ValueError(
+            "Argument `split` must be None, (train, validation, test) or (train, validation). "
+            f"Received: split={split!r}"
+        )
+    for share in split:
+        check_number("split", share, "[0, 1]")
+    if abs(sum(split) - 1) > 1e-6 or split[0] == 0 or sum(split[1:]) == 0:
+        raise ValueError(
+            "Argument `split` must be shares that sum to 1, more than 0 for training and for "
+            f"another set. Received: split={tuple(split)}"
+        )
+
+
+def split_sets(name, sets, split, seed):
+    """Sets by name after the split: the source's own unless there is one set or a `split`."""
+    if split is None:
+        if len(sets) > 1:
+            return sets
+        split = DEFAULT_SHARES
+    if len(split) == 3 and len(sets) > 1:
+        raise ValueError(
+            f"{name} has its own sets ({', '.join(sets)}), which three shares would mix: give "
+            f"split=(train, validation) to carve validation out of training. "
+            f"Received: split={tuple(split)}"
+        )
+    if len(split) == 2 and ("test" not in sets or "validation" in sets):
+        raise ValueError(
+            f"split=(train, validation) is for a source with its own test set and no validation "
+            f"set. {name} has: {', '.join(sets)}. Received: split={tuple(split)}"
+        )
+    names = SETS[: len(split)]
+    parts = stratified_indices(sets["train"].labels, split, seed, name)
+    carved = {key: sets["train"].subset(part) for key, part in zip(names, parts) if part.size}
+    return {**carved, **{key: sets[key] for key in sets if key != "train"}}
+
+
+def stratified_indices(labels, shares, seed, name="data"):
+    """Disjoint sorted arrays of indices, one a share, that make up all of `labels`.
+
+    Each class is spread over the sets in proportion, within one image, and keeps at least one
+    image in the first set, whatever its size.
+
+    Args:
+        labels: integer array of shape (N,).
+        shares: tuple of numbers that sum to 1; a share above 0 gets an image at least.
+        seed: integer, chooses the images.
+        name: string, named in errors.
+
+    Raises:
+        ValueError: where there are too few images.
+
+    Example:
+
+    >>> labels = np.array([0, 1] * 50)
+    >>> train, validation, test = stratified_indices(labels, (0.8, 0.1, 0.1), seed=0)
+    >>> [np.bincount(labels[part]).tolist() for part in (train, validation, test)]
+    [[40, 40], [5, 5], [5, 5]]
+    """
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
+    first_of_class = np.diff(labels[by_class], prepend=-1) != 0
+    spare = by_class[~first_of_class]
+    counts = [max(1, round(share * len(labels))) if share else 0 for share in shares[1:]]
+    if sum(counts) > len(spare):
+        raise ValueError(
+            f"{name}: {len(labels)} images are too few to split {tuple(shares)} with one training "
+            f"image of each class; the other sets need {sum(counts)}, {len(spare)} can be spared"
+        )
+    parts = []
+    for count in counts:
+        chosen = _evenly(len(spare), count)
+        parts.append(np.sort(spare[chosen]))
+        spare = spare[~chosen]
+    return (np.sort(np.concatenate([by_class[first_of_class], spare])), *parts)
+
+
+def _evenly(total, count):
+    """A mask with `count` of `total` places set, evenly spaced, in exact integers."""
+    if total == 0:
+        return np.zeros(0, bool)
+    steps = np.arange(total + 1, dtype=np.int64) * count // total
+    return np.diff(steps) > 0
