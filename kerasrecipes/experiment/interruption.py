@@ -6,44 +6,63 @@ import threading
 
 import keras
 
+from kerasrecipes.callbacks import _fit
+
 
 class Interruption(keras.callbacks.Callback):
-    """Ends `fit` after the current batch at the first Ctrl-C; a second one raises.
+    """Ends `fit` after a batch at the first Ctrl-C; a second one raises.
 
-    Works on the main thread, where Python delivers signals; elsewhere it does nothing. The epoch
-    that was cut is left out of History, so that what is kept is complete epochs.
+    Works on the main thread, where Python delivers signals; elsewhere it does nothing. A `Resume`
+    in the same `fit` writes its state before the last batch.
 
     Attributes:
         interrupted: Boolean, whether Ctrl-C ended the last `fit`.
+        cut_epoch: Boolean, whether its last epoch was cut short.
+        batches: Integer, batches of the last `fit`.
     """
 
     def __init__(self):
         super().__init__()
         self.interrupted = False
+        self.cut_epoch = False
+        self.batches = 0
         self._previous = None
+        self._batch = 0
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
 
     def on_train_begin(self, logs=None):
-        self.interrupted = False
+        self.interrupted = self.cut_epoch = False
+        self.batches = 0
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._handle)
+        _fit.begin(self)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._batch = batch
+        self.batches += 1
+        if self.interrupted:
+            self._model.stop_training = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.cut_epoch = self.interrupted and self._batch + 1 < (self.params["steps"] or 0)
+        if self.interrupted and epoch + 1 == self.params["epochs"] and not self.cut_epoch:
+            self.interrupted = False
 
     def on_train_end(self, logs=None):
-        self.release()
-
-    def release(self):
-        """Give Ctrl-C back to whoever had it before."""
         if self._previous is not None:
             signal.signal(signal.SIGINT, self._previous)
             self._previous = None
 
     def _handle(self, number, frame):
         if self.interrupted:
-            self.release()
+            signal.signal(signal.SIGINT, self._previous)
             raise KeyboardInterrupt
         self.interrupted = True
-        self.model.stop_training = True
         print(
-            "\nStopping after this batch; the run's folder is completed first. "
+            "\nStopping after the next batch; the run's folder is completed first. "
             "Ctrl-C again quits at once.",
             file=sys.stderr,
         )

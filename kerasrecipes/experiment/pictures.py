@@ -19,6 +19,7 @@ def history_figure(history, title=None):
         A `matplotlib.figure.Figure`.
     """
     names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
+    names.sort(key=lambda name: name != "loss")
     panels = [*names, *(["learning_rate"] if "learning_rate" in history else [])]
     figure = Figure(figsize=(4.2 * max(len(panels), 1), 3.4), layout="constrained")
     for axes, name in zip(figure.subplots(1, max(len(panels), 1), squeeze=False)[0], panels):
@@ -66,8 +67,8 @@ def samples_figure(images, captions, title=None, columns=8):
         axes.set_axis_off()
     for axes, image, caption in zip(grid, images, captions):
         image = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
-        gray = image.shape[-1] == 1
-        axes.imshow(image[..., 0] if gray else image, cmap="gray" if gray else None, vmin=0, vmax=255)
+        image = image[..., 0] if image.shape[-1] == 1 else image
+        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
         axes.set_title(caption, fontsize=7.5)
     if title:
         figure.suptitle(title, fontsize=11)

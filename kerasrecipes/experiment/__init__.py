@@ -1,0 +1,41 @@
+"""What every recipe shares. It is not a trainer: recipes call `model.fit`.
+
+- `flag`, `TrainingConfig`: a dataclass whose fields are the flags of a command line.
+- `command_line`: parses them, calls `main`, exits with the right status.
+- `Run`: the folder of a run, its settings and its callbacks.
+- `Progress`, `Interruption`: the progress bar, and Ctrl-C that loses nothing.
+- `describe_images`, `channel_statistics`: a sentence about the data; mean and deviation.
+- `run_tests`, `TestResult`: testing by several protocols, with their cost.
+- `classification_metrics`: accuracy, loss, precision, recall from probabilities.
+- `serving_model`, `close_run`: the model that takes raw pixels, and every file of the folder.
+- `pictures`, `report`: the figures and the page.
+"""
+
+from kerasrecipes.experiment import pictures, report
+from kerasrecipes.experiment.closing import close_run, serving_model
+from kerasrecipes.experiment.command_line import command_line
+from kerasrecipes.experiment.config import TrainingConfig, flag
+from kerasrecipes.experiment.evaluation import classification_metrics
+from kerasrecipes.experiment.images import channel_statistics, describe_images
+from kerasrecipes.experiment.interruption import Interruption
+from kerasrecipes.experiment.progress import Progress
+from kerasrecipes.experiment.run import Run
+from kerasrecipes.experiment.testing import TestResult, run_tests
+
+__all__ = [
+    "Interruption",
+    "Progress",
+    "Run",
+    "TestResult",
+    "TrainingConfig",
+    "channel_statistics",
+    "classification_metrics",
+    "close_run",
+    "command_line",
+    "describe_images",
+    "flag",
+    "pictures",
+    "report",
+    "run_tests",
+    "serving_model",
+]

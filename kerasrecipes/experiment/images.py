@@ -1,0 +1,61 @@
+"""What recipes need of the images themselves: their statistics, and some to look at."""
+
+import numpy as np
+
+from kerasrecipes import augment
+
+
+def describe_images(images):
+    """A sentence about a `data.ImageData`: name, sizes, classes, what was left out."""
+    sets = [
+        f"{size} {name}"
+        for name, size in (
+            ("training", images.train_size),
+            ("validation", images.validation_size),
+            ("test", images.test_size),
+        )
+        if size
+    ]
+    skipped = f" {len(images.skipped)} bad images were left out." if images.skipped else ""
+    return f"{images.name}: {', '.join(sets)} images of {images.num_classes} classes.{skipped}"
+
+
+def channel_statistics(dataset, size, channels, limit=1024):
+    """Mean and standard deviation of each channel, over pixels of evenly spaced images.
+
+    Args:
+        dataset: `tf.data.Dataset` of (image or encoded bytes, label), of known size.
+        size: Integer, images are resized by their short side to this many pixels.
+        channels: 1 or 3.
+        limit: Integer, how many images at most. Defaults to 1024.
+
+    Returns:
+        Two lists of floats in 0..255, the deviation at least 1.
+    """
+    count = int(dataset.cardinality())
+    indices = np.unique(np.linspace(0, count - 1, min(count, limit)).astype(int))
+    crop = augment.CenterCrop(size, size, channels=channels)
+    total, squares, pixels = np.zeros(channels), np.zeros(channels), 0
+    for image in pick(dataset, indices, crop):
+        flat = np.asarray(image, "float64").reshape(-1, channels)
+        total += flat.sum(axis=0)
+        squares += (flat**2).sum(axis=0)
+        pixels += len(flat)
+    mean = total / pixels
+    std = np.sqrt(np.maximum(squares / pixels - mean**2, 1.0))
+    return [round(float(m), 3) for m in mean], [round(float(s), 3) for s in std]
+
+
+def pick(dataset, indices, transform):
+    """Yield the transformed images at sorted indices of a dataset, as NumPy."""
+    if hasattr(dataset, "element"):
+        for index in indices:
+            yield np.asarray(transform(dataset.element(int(index))[0]))
+        return
+    wanted = set(map(int, indices))
+    last = max(wanted, default=-1)
+    for index, (image, _) in enumerate(dataset):
+        if index in wanted:
+            yield np.asarray(transform(image))
+        if index >= last:
+            return

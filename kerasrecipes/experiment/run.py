@@ -1,0 +1,222 @@
+"""The folder of a run: where it is, what is in it, and when it is complete."""
+
+import csv
+import dataclasses
+import datetime
+import importlib.metadata
+import io
+import json
+import os
+import pathlib
+import platform
+import shutil
+import sys
+import time
+
+import keras
+
+from kerasrecipes.callbacks import Resume
+from kerasrecipes.experiment.device import configure
+from kerasrecipes.experiment.interruption import Interruption
+from kerasrecipes.experiment.progress import Progress
+from kerasrecipes.version import __version__
+
+MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict")
+
+
+class Run:
+    """One training run: settings that are said aloud, callbacks, and a folder.
+
+    A run is opened by making the object, which checks `--output`, sets seed and precision and
+    prints what was chosen; nothing is written until `begin`, so that bad input leaves nothing
+    behind. Every file is written to a temporary name and renamed.
+
+    Args:
+        config: A `TrainingConfig`.
+        recipe: String, the name of the recipe.
+
+    Attributes:
+        folder: `pathlib.Path` of the run.
+        finished: Boolean, whether `--resume` found a finished run. `metrics()` are then those of
+            its file, and there is nothing to do.
+        start_step: Integer, the training step that the data begin with: 0 unless resumed.
+        jit: Boolean, for `model.compile(jit_compile=...)`.
+        interrupted: Boolean, whether Ctrl-C ended the training.
+
+    Raises:
+        ValueError: If the folder holds another run, or one of another configuration.
+        OSError: If the folder cannot be written.
+    """
+
+    def __init__(self, config, recipe):
+        self.config = config
+        self.recipe = recipe
+        self.folder = pathlib.Path(config.output or _fresh_folder(recipe))
+        self._interruption = Interruption()
+        self._start = time.perf_counter()
+        self.finished = False
+        self._check_folder()
+        if self.finished:
+            print(f"{self.folder} holds a finished run: nothing to do.")
+            return
+        self._resume = Resume(self.folder / "state")
+        self.start_step = self._resume.step
+        self.jit, choice = configure(config)
+        print(choice)
+
+    @property
+    def interrupted(self):
+        return self._interruption.interrupted
+
+    def metrics(self):
+        """The content of `metrics.json`."""
+        return json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
+
+    def begin(self):
+        """Make the folder and store the configuration."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        config = {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
+        self.write("config.json", json.dumps(config, indent=2) + "\n")
+
+    def callbacks(self, schedule=None):
+        """Callbacks of every run: Ctrl-C, progress, resume, and TensorBoard if asked for."""
+        callbacks = [self._interruption, Progress(schedule), self._resume]
+        if self.config.tensorboard:
+            callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
+        return callbacks
+
+    def write(self, name, content):
+        """Write a file of the folder, text or bytes, whole or not at all."""
+        data = content.encode("utf-8") if isinstance(content, str) else content
+        temporary = self.folder / f".{name}.{os.getpid()}"
+        try:
+            temporary.write_bytes(data)
+            os.replace(temporary, self.folder / name)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def write_model(self, model):
+        """Write `model.keras`, whole or not at all."""
+        temporary = self.folder / f".model.{os.getpid()}.keras"
+        try:
+            model.save(temporary)
+            os.replace(temporary, self.folder / "model.keras")
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def write_history(self, history):
+        """Write `history.csv`, a row an epoch."""
+        stream = io.StringIO()
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(["epoch", *history])
+        epochs = max((len(values) for values in history.values()), default=0)
+        for epoch in range(epochs):
+            writer.writerow([epoch + 1, *(repr(float(v[epoch])) for v in history.values())])
+        self.write("history.csv", stream.getvalue())
+
+    def complete_epochs(self, history):
+        """The `History` of `fit` as lists of floats, without an epoch that Ctrl-C cut."""
+        end = -1 if self._interruption.cut_epoch else None
+        return {name: [float(v) for v in values[:end]] for name, values in history.history.items()}
+
+    def metrics_of(self, test, **more):
+        """What `metrics.json` will say."""
+        return {
+            "recipe": self.recipe,
+            "config": dataclasses.asdict(self.config),
+            "versions": versions(),
+            "seed": self.config.seed,
+            "seconds": round(time.perf_counter() - self._start, 2),
+            "steps": self.start_step + self._interruption.batches,
+            "interrupted": self.interrupted,
+            "test": test,
+            **more,
+        }
+
+    def close(self, metrics):
+        """Write `metrics.json`, which makes a run finished, and say where everything is."""
+        self.write("metrics.json", json.dumps(metrics, indent=2) + "\n")
+        print(f"Everything about this run: {self.folder}{os.sep}report.html")
+        if self.interrupted:
+            print(
+                "Stopped by Ctrl-C. To go on, give the same command with: "
+                f"--resume --output {self.folder}",
+                file=sys.stderr,
+            )
+        else:
+            shutil.rmtree(self.folder / "state", ignore_errors=True)
+
+    def _check_folder(self):
+        if self.folder.exists() and not self.folder.is_dir():
+            raise ValueError(f"Argument `output` must be a folder. Received: output={self.folder}")
+        _check_writable(self.folder)
+        if not self.folder.exists() or not any(self.folder.iterdir()):
+            return
+        if not self.config.resume:
+            raise ValueError(
+                "Argument `output` must be a new folder, or give --resume to go on with the run "
+                f"in it. Received: output={self.folder}, which is not empty"
+            )
+        self._check_same_configuration()
+        path = self.folder / "metrics.json"
+        self.finished = path.exists() and not self.metrics()["interrupted"]
+
+    def _check_same_configuration(self):
+        path = self.folder / "config.json"
+        if not path.exists():
+            raise ValueError(
+                "Argument `output` must be the folder of a run to resume. "
+                f"Received: output={self.folder}, which has no config.json"
+            )
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        ours = json.loads(json.dumps(dataclasses.asdict(self.config)))
+        names = [name for name in ours if name not in MAY_CHANGE_ON_RESUME]
+        if stored["recipe"] != self.recipe:
+            raise ValueError(
+                f"The run in {self.folder} is of the recipe {stored['recipe']}. "
+                f"Received: {self.recipe}"
+            )
+        changed = [name for name in names if stored["config"].get(name) != ours[name]]
+        if changed:
+            name = changed[0]
+            raise ValueError(
+                f"The run in {self.folder} was begun with {name}={stored['config'].get(name)!r}: "
+                f"a resumed run keeps its configuration. Received: {name}={ours[name]!r}"
+            )
+
+
+def versions():
+    """Versions of what computed a run."""
+    packages = ("tensorflow", "tensorflow-cpu", "jax", "torch", "numpy")
+    installed = {name: _installed_version(name) for name in packages}
+    return {
+        "python": platform.python_version(),
+        "kerasrecipes": __version__,
+        "keras": keras.version(),
+        "backend": keras.backend.backend(),
+        **{name: version for name, version in installed.items() if version},
+        "platform": platform.platform(),
+    }
+
+
+def _installed_version(name):
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _fresh_folder(recipe):
+    stamp = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    for suffix in ("", *(f"_{number}" for number in range(2, 1000))):
+        folder = os.path.join("runs", recipe, stamp + suffix)
+        if not os.path.exists(folder):
+            return folder
+    raise FileExistsError(f"No free folder for a run: {folder}")
+
+
+def _check_writable(folder):
+    """Raise unless the folder, or the nearest one above that exists, can be written."""
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        raise PermissionError(f"Cannot write the run's folder {folder}: {nearest} is not writable")

@@ -1,0 +1,79 @@
+"""Testing a classifier by several protocols, with what each costs."""
+
+import dataclasses
+import time
+
+import numpy as np
+
+from kerasrecipes import augment
+from kerasrecipes.experiment.evaluation import classification_metrics
+from kerasrecipes.inference import multi_crop_predict
+
+
+@dataclasses.dataclass(frozen=True)
+class TestResult:
+    """What one way of testing gave.
+
+    Attributes:
+        name: String, the protocol.
+        crops: Integer, crops an image.
+        probabilities: Array `(images, classes)`.
+        labels: Integer array `(images,)`.
+        images_per_second: Number, decoding, cropping and prediction together.
+    """
+
+    __test__ = False
+
+    name: str
+    crops: int
+    probabilities: np.ndarray
+    labels: np.ndarray
+    images_per_second: float
+
+    def metrics(self):
+        """The figures of `classification_metrics`, and the cost."""
+        metrics = classification_metrics(self.probabilities, self.labels)
+        return {**metrics, "crops": self.crops, "images_per_second": self.images_per_second}
+
+
+def run_tests(model, dataset, protocols, finish, batch_size):
+    """Test a model by each protocol and print the results side by side.
+
+    Args:
+        model: Keras model from network input to probabilities.
+        dataset: `tf.data.Dataset` of (image or encoded bytes, label).
+        protocols: Dictionary from name to the transform that crops, such as `augment.TenCrop`.
+        finish: List of transforms that follow the crop.
+        batch_size: Integer, images a batch where one crop is taken of each; fewer with more crops,
+            so that the memory is about the same.
+
+    Returns:
+        A list of `TestResult`, in the order of `protocols`.
+    """
+    results = []
+    for name, crop in protocols.items():
+        crops = 10 * len(crop.scales or [0]) if isinstance(crop, augment.TenCrop) else 1
+        size = max(1, batch_size // crops)
+        batches = augment.pipeline(dataset, [crop, *finish], size, training=False)
+        multi_crop_predict(model, batches.take(1), batch_size=batch_size)
+        start = time.perf_counter()
+        probabilities, labels = multi_crop_predict(
+            model, batches, batch_size=batch_size, return_labels=True
+        )
+        rate = len(labels) / (time.perf_counter() - start)
+        results.append(TestResult(name, crops, probabilities, labels, round(rate, 1)))
+    print(results_table(results))
+    return results
+
+
+def results_table(results):
+    """The results as lines of text: protocol, crops, accuracy, loss, images a second."""
+    width = max(len(result.name) for result in results)
+    lines = [f"{'test':<{width}}  crops  accuracy    loss  images/s"]
+    for result in results:
+        metrics = result.metrics()
+        lines.append(
+            f"{result.name:<{width}}  {result.crops:>5}  {metrics['accuracy']:>8.4f}"
+            f"  {metrics['loss']:>6.4f}  {result.images_per_second:>8.1f}"
+        )
+    return "\n".join(lines)

@@ -1,0 +1,123 @@
+"""Train a residual network on random crops, test it by one, ten and fifty crops.
+
+He, Zhang, Ren & Sun, 2015, https://arxiv.org/abs/1512.03385: images are scaled so that the short
+side is a random length in [256, 480] · size / 224, a random crop and a flip are taken; testing is
+by the centre crop, by ten crops, and by ten crops at five scales.
+
+    python recipes/resnet_crop.py
+    python recipes/resnet_crop.py --data cifar10.npz --depth 20 --epochs 160
+    python recipes/resnet_crop.py --data FOLDER --depth 50 --size 224
+
+The run's folder has the report, the pictures, the figures and `model.keras`, which takes raw
+pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 224
+TEST_SCALES = (224, 256, 384, 480, 640)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(24, "passes over the training images")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152")
+    size: int | None = flag(
+        None, f"side of the crop in pixels (default: median short side, <= {LARGEST_DEFAULT_SIZE})"
+    )
+    normalization: str = flag("batch", "batch, group, instance, layer or decorrelated")
+    stochastic_depth: float = flag(0.0, "drop rate of the last block, 0 to 1")
+    learning_rate: float = flag(0.1, "first rate; divided by 10 at 50% and at 75% of the steps")
+    momentum: float = flag(0.9, "share of the velocity kept each update, 0 to 1")
+    weight_decay: float = flag(1e-4, "L2 penalty, as weight_decay / 2 · |w|^2")
+
+
+def main(config):
+    """Train, test, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "resnet_crop")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(f"{experiment.describe_images(images)} Crops of {size} px, mean {mean}, deviation {std}.")
+
+    def batches(dataset, transforms, **options):
+        transforms = [*transforms, augment.Normalize(mean, std)]
+        return augment.pipeline(dataset, transforms, config.batch_size, **options)
+
+    test_set = images.test or images.validation
+    center = augment.CenterCrop(size, channels=images.channels)
+    crop = augment.RandomScaleCrop(size, channels=images.channels)
+    train = [crop, augment.RandomFlip()]
+    training = batches(
+        images.train, train, training=True, seed=config.seed, start_step=run.start_step
+    )
+    schedule = step_decay(config, training.steps_per_pass)
+    model = build(config, images, size, schedule, run.jit)
+    run.begin()
+    history = model.fit(
+        training,
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=batches(images.validation or test_set, [center], training=False),
+        callbacks=run.callbacks(schedule),
+        verbose=0,
+    )
+    scales = tuple(round(size * scale / 224) for scale in TEST_SCALES)
+    protocols = {
+        "centre crop": center,
+        "ten-crop": augment.TenCrop(size, channels=images.channels),
+        "ten-crop at 5 scales": augment.TenCrop(size, scales, channels=images.channels),
+    }
+    results = experiment.run_tests(
+        model, test_set, protocols, [augment.Normalize(mean, std)], config.batch_size
+    )
+    pixels = layers.ImagePreprocessing(size, mean=mean, std=std)
+    return experiment.close_run(
+        run,
+        experiment.serving_model(model, pixels, images.channels),
+        history,
+        images,
+        test_set,
+        results,
+        center,
+        train,
+    )
+
+
+def step_decay(config, steps_per_epoch):
+    """Divided by 10 at half and at three quarters of the run, in updates."""
+    updates = config.epochs * steps_per_epoch // config.accumulation_steps
+    boundaries = sorted({max(1, updates // 2), max(2, updates * 3 // 4)})
+    return schedules.StepDecay(config.learning_rate, boundaries)
+
+
+def build(config, images, size, schedule, jit):
+    """The compiled network."""
+    model = models.resnet(
+        config.depth,
+        (size, size, images.channels),
+        images.num_classes,
+        normalization=config.normalization,
+        stochastic_depth=config.stochastic_depth,
+        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
+        seed=config.seed,
+    )
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=config.momentum, **config.optimizer_options()
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
+    return model
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)
