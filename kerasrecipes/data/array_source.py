@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from kerasrecipes.data.image_source import SETS, ImageSource, check_labels
+from kerasrecipes.data.image_source import SETS, ImageSource, check_labels, check_presence
 from kerasrecipes.data.indexed_images import IndexedImages, host_tensor
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -38,6 +38,7 @@ def read_arrays(arrays, name="arrays", where="arrays"):
     labels = {set_name: labels for set_name, (_, labels) in pairs.items()}
     class_names = _class_names(arrays.get("class_names"), where, labels["train"])
     check_labels(where, labels, len(class_names))
+    check_presence(where, labels["train"], class_names)
     sets = {set_name: _indexed(*pair) for set_name, pair in pairs.items()}
     return ImageSource(name, sets, class_names, channels["train"], encoded=False)
 

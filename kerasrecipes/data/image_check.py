@@ -6,13 +6,16 @@ import os
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes.data.image_header import (
+    CMYK,
+    DEEP,
+    JPEG_SIGNATURE,
+    PNG_SIGNATURE,
+    image_header,
+)
 from kerasrecipes.data.indexed_images import host_tensor
 from kerasrecipes.data.progress import progress
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-JPEG_SIGNATURE = b"\xff\xd8\xff"
-PNG_CHANNELS = [1, 0, 3, 3, 2, 0, 4]  # by the header's colour type; a palette counts as colour
-CMYK, DEEP = 5, 6  # instead of the channels of an image that decodes and is still of no use
 BATCH = 64
 
 
@@ -86,28 +89,10 @@ def _inspect(path):
     """Short side, channels and fingerprint of a file; fails where decoding fails."""
     contents = tf.io.read_file(path)
     decoded = tf.io.decode_jpeg(contents, ratio=8)  # decodes PNG too, in full size
-    is_png = tf.strings.substr(contents, 0, len(PNG_SIGNATURE)) == PNG_SIGNATURE
-    short_side, channels = tf.cond(
-        is_png, lambda: _png_header(contents), lambda: _jpeg_header(contents)
-    )
+    short_side, channels = image_header(contents)
     # The number of decoded values is asked for, lest the decoding be optimised away.
     values = tf.size(decoded, out_type=tf.int64)
     return tf.stack([short_side, channels, fingerprint(contents), values])
-
-
-def _jpeg_header(contents):
-    shape = tf.image.extract_jpeg_shape(contents, output_type=tf.int64)
-    channels = tf.where(shape[2] == 4, tf.constant(CMYK, tf.int64), shape[2])
-    return tf.minimum(shape[0], shape[1]), channels
-
-
-def _png_header(contents):
-    header = tf.cast(tf.io.decode_raw(tf.strings.substr(contents, 16, 10), tf.uint8), tf.int64)
-    powers = tf.constant([2**24, 2**16, 2**8, 1], tf.int64)
-    width, height = tf.reduce_sum(header[:4] * powers), tf.reduce_sum(header[4:8] * powers)
-    channels = tf.gather(tf.constant(PNG_CHANNELS, tf.int64), header[9])
-    channels = tf.where(header[8] == 16, tf.constant(DEEP, tf.int64), channels)
-    return tf.minimum(width, height), channels
 
 
 def _reason(path, channels):

@@ -25,10 +25,9 @@ class ImageSource:
 
 
 def check_labels(where, labels_by_set, num_classes):
-    """Raise unless every label is a class and training knows at least two of them.
-
-    A class without a training image is a warning only: it can never be predicted.
-    """
+    """Raise unless every label is one of at least two classes."""
+    if num_classes < 2:
+        raise ValueError(f"{where}: two classes at least are needed. Received: {num_classes}")
     for set_name, labels in labels_by_set.items():
         wrong = np.unique(labels[(labels < 0) | (labels >= num_classes)])
         if wrong.size:
@@ -36,12 +35,20 @@ def check_labels(where, labels_by_set, num_classes):
                 f"{where}: labels of the {set_name} set must be in 0..{num_classes - 1} "
                 f"({num_classes} classes). Received: {few(wrong)}"
             )
-    present = np.unique(labels_by_set["train"])
+
+
+def check_presence(where, labels, class_names):
+    """Raise unless training knows two classes; warn of those that it can never learn."""
+    present = np.unique(labels)
     if present.size < 2:
-        raise ValueError(f"{where}: two classes at least are needed. Received: {num_classes}")
-    absent = np.setdiff1d(np.arange(num_classes), present)
+        raise ValueError(
+            f"{where}: two classes at least are needed. Received: every training image is of "
+            f"class {class_names[present[0]]!r}"
+        )
+    absent = np.setdiff1d(np.arange(len(class_names)), present)
     if absent.size:
-        warnings.warn(f"{where}: no training image of class {few(absent)}", stacklevel=5)
+        named = few([repr(class_names[label]) for label in absent])
+        warnings.warn(f"{where}: no training image of class {named}", stacklevel=5)
 
 
 def few(values, limit=3):

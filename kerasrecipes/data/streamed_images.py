@@ -1,0 +1,68 @@
+"""Labelled images that can be read in one order only."""
+
+import dataclasses
+import functools
+
+import numpy as np
+import tensorflow as tf
+
+from kerasrecipes.data.image_header import image_header
+from kerasrecipes.data.indexed_images import host_tensor
+
+SAMPLE = 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamedImages:
+    """A stream of pairs (image, label).
+
+    Args:
+        pairs: `tf.data.Dataset` of single pairs, always in the same order.
+    """
+
+    pairs: tf.data.Dataset
+
+    @property
+    def size(self):
+        known = int(self.pairs.cardinality())
+        return known if known >= 0 else len(self.labels)
+
+    @functools.cached_property
+    def labels(self):
+        """Every label, by reading the stream once."""
+        return np.concatenate([*self.pairs.map(_label).batch(SAMPLE).as_numpy_iterator()])
+
+    @functools.cached_property
+    def sample(self):
+        """Short sides, channels and labels of the first images: int64 arrays of shape (n,)."""
+        facts = self.pairs.take(SAMPLE).map(_facts).batch(SAMPLE)
+        return facts.get_single_element().numpy().T
+
+    def short_side(self):
+        return int(np.median(self.sample[0]))
+
+    def subset(self, indices):
+        """The images at `indices`, by reading all and passing on these."""
+        chosen = np.zeros(self.size, bool)
+        chosen[indices] = True
+        chosen = host_tensor(chosen)
+        pairs = self.pairs.enumerate().filter(lambda index, _: tf.gather(chosen, index))
+        pairs = pairs.map(lambda _, pair: pair)
+        return StreamedImages(pairs.apply(tf.data.experimental.assert_cardinality(len(indices))))
+
+    def dataset(self):
+        """The pairs (image, label) in order, without random access."""
+        return self.pairs.apply(tf.data.experimental.assert_cardinality(self.size))
+
+
+def _label(image, label):
+    return label
+
+
+def _facts(image, label):
+    if image.dtype == tf.string:
+        short_side, channels = image_header(image)
+    else:
+        shape = tf.shape(image, out_type=tf.int64)
+        short_side, channels = tf.minimum(shape[0], shape[1]), shape[2]
+    return tf.stack([short_side, channels, label])

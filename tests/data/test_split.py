@@ -1,0 +1,78 @@
+"""Splits are stratified, disjoint, complete, seeded, and leave training every class."""
+
+import numpy as np
+import pytest
+
+from kerasrecipes.data.split import check_split, stratified_indices
+
+SHARES = (0.8, 0.1, 0.1)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+@pytest.mark.parametrize("counts", [(600,) * 10, (7, 3, 1, 90), (2, 5), (3, 3, 3, 3)])
+@pytest.mark.parametrize("shares", [SHARES, (0.5, 0.5), (0.7, 0.0, 0.3), (0.34, 0.33, 0.33)])
+def test_parts_are_disjoint_complete_and_in_proportion(counts, shares, seed):
+    labels = np.random.default_rng(9).permutation(np.repeat(np.arange(len(counts)), counts))
+    parts = stratified_indices(labels, shares, seed)
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(len(labels)))
+    assert len(parts) == len(shares)
+    for part, share in zip(parts[1:], shares[1:]):
+        spare = len(labels) - len(counts)
+        wanted = max(1, round(share * len(labels))) if share else 0
+        assert len(part) == wanted
+        expected = wanted * (np.array(counts) - 1) / spare
+        found = np.bincount(labels[part], minlength=len(counts))
+        assert np.all(np.abs(found - expected) < 2)
+    assert np.all(np.bincount(labels[parts[0]], minlength=len(counts)) >= 1)
+
+
+def test_equal_classes_get_equal_shares_exactly():
+    labels = np.tile(np.arange(10), 600)
+    train, validation, test = stratified_indices(labels, SHARES, seed=3)
+    assert np.bincount(labels[train]).tolist() == [480] * 10
+    assert np.bincount(labels[validation]).tolist() == [60] * 10
+    assert np.bincount(labels[test]).tolist() == [60] * 10
+
+
+def test_the_seed_alone_decides():
+    labels = np.tile(np.arange(4), 50)
+    first, again, other = (stratified_indices(labels, SHARES, seed) for seed in (5, 5, 6))
+    for one, two in zip(first, again):
+        np.testing.assert_array_equal(one, two)
+    assert not np.array_equal(first[2], other[2])
+
+
+def test_images_are_drawn_from_all_of_a_class():
+    labels = np.repeat([0, 1], 100)
+    drawn = np.zeros(200)
+    for seed in range(60):
+        drawn[stratified_indices(labels, (0.5, 0.5), seed)[1]] += 1
+    assert drawn.min() > 10 and drawn.max() < 50  # 30 expected, deviation 3.9
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 0, 1], [0, 1, 2, 3]])
+def test_too_few_images_is_an_error(labels):
+    with pytest.raises(ValueError, match="too few to split"):
+        stratified_indices(np.array(labels), SHARES, 0)
+
+
+@pytest.mark.parametrize(
+    "split, error",
+    [
+        ("0.8", ValueError),
+        (0.8, ValueError),
+        ((1.0,), ValueError),
+        ((0.25,) * 4, ValueError),
+        ((0.8, 0.1, 0.2), ValueError),
+        ((0.8, 0.1), ValueError),
+        ((1.2, -0.2), ValueError),
+        ((0.0, 0.5, 0.5), ValueError),
+        ((1.0, 0.0), ValueError),
+        ((float("nan"), 0.5, 0.5), ValueError),
+        (("a", 0.5, 0.5), TypeError),
+        ((True, False), TypeError),
+    ],
+)
+def test_bad_shares(split, error):
+    with pytest.raises(error, match="Argument `split` must"):
+        check_split(split)
