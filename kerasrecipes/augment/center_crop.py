@@ -1,0 +1,77 @@
+"""The test crop: the shorter side resized, the centre kept."""
+
+import keras
+import tensorflow as tf
+
+from kerasrecipes._validation import check_choice, check_integer
+from kerasrecipes.augment import decode, functional
+from kerasrecipes.augment.transform import Transform
+from kerasrecipes.augment.window import resample, resample_jpeg
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class CenterCrop(Transform):
+    """Resizes the shorter side to `resize`, then keeps the central square.
+
+    Bilinear with half-pixel centres; when shrinking, the triangle is widened by the factor
+    (antialiasing, as in Pillow) and nothing is rounded. The longer side is truncated, the
+    offset is `int(round((side - size) / 2))`. Only the central window is decoded and computed.
+
+    Args:
+        size: integer in [1, inf), side of the crop in pixels.
+        resize: integer in [size, inf), the shorter side; `None` is round(size·256/224).
+        channels: 1, 3 or `None`. `None` is 3 for encoded images and keeps those of pixels.
+
+    Input shape: bytes of JPEG or PNG (scalar string), or (H, W, C) in 0..255.
+
+    Output shape: (size, size, C), float32 in 0..255.
+
+    Raises:
+        ValueError: an argument outside its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> augment.CenterCrop(224)(np.zeros((375, 500, 3), "uint8")).shape
+    TensorShape([224, 224, 3])
+
+    Reference: Krizhevsky, Sutskever & Hinton (2012).
+    """
+
+    takes_bytes = True
+    fixes_size = True
+    batched = False
+
+    def __init__(self, size, resize=None, channels=None):
+        check_integer("size", size, "[1, inf)")
+        if resize is not None:
+            check_integer("resize", resize, f"[{size}, inf)")
+        check_choice("channels", channels, (None, 1, 3))
+        self.size, self.resize, self.channels = size, resize, channels
+
+    def __call__(self, image, seed=0):
+        """Return the crop of one image, encoded or not; the seed is not used."""
+        image = tf.convert_to_tensor(image)
+        if not decode.is_encoded(image):
+            return self._from_pixels(decode.with_channels(image, self.channels))
+        channels = self.channels or 3
+        return tf.cond(
+            decode.is_jpeg(image),
+            lambda: self._from_jpeg(image, channels),
+            lambda: self._from_pixels(decode.decode_other(image, channels)),
+        )
+
+    def _window(self, height, width):
+        short_side = round(self.size * 256 / 224) if self.resize is None else self.resize
+        scaled = functional.short_side_size(height, width, short_side)
+        return scaled, [functional.center_offset(side, self.size) for side in scaled]
+
+    def _from_pixels(self, image):
+        scaled, offset = self._window(*tf.unstack(tf.shape(image)[:2]))
+        return resample(image, scaled, offset, (self.size, self.size), exact=True)
+
+    def _from_jpeg(self, data, channels):
+        scaled, offset = self._window(*decode.jpeg_size(data))
+        size = (self.size, self.size)
+        return resample_jpeg(data, scaled, offset, size, exact=True, channels=channels)

@@ -1,0 +1,81 @@
+"""Random numbers that depend on a seed alone: SplitMix64, for one image or for a batch.
+
+A seed is a pair of integers; a batch has a pair for each image. The numbers of an image are the
+same whether it is drawn alone or in a batch, in a graph or eagerly, jitted or not.
+Reference: Steele, Lea & Flood (2014), "Fast splittable pseudorandom number generators",
+https://doi.org/10.1145/2660193.2660195.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_FIRST = np.uint64(0xBF58476D1CE4E5B9)
+_SECOND = np.uint64(0x94D049BB133111EB)
+
+
+def as_seed(seed):
+    """Return `seed`, an integer or a pair of integers (or a batch of pairs), as int64 pairs."""
+    seed = tf.convert_to_tensor(seed)
+    if not seed.dtype.is_integer:
+        raise TypeError(f"Argument `seed` must hold integers. Received: dtype={seed.dtype.name}")
+    seed = tf.cast(seed, tf.int64)
+    if seed.shape.rank == 0:
+        seed = tf.stack([tf.zeros_like(seed), seed])
+    if seed.shape.rank not in (1, 2) or seed.shape[-1] != 2:
+        raise ValueError(
+            "Argument `seed` must be an integer, a pair of integers or a batch of pairs. "
+            f"Received: shape={seed.shape}"
+        )
+    return seed
+
+
+def fold(seed, number):
+    """Return a new seed made of `seed` and an integer (or one integer for each seed)."""
+    seed = as_seed(seed)
+    number = tf.cast(tf.cast(number, tf.int64), tf.uint64)
+    first = _mix(_state(seed) + (number + 1) * _GOLDEN)
+    second = _mix(first ^ _FIRST)
+    return tf.bitcast(tf.stack([first, second], axis=-1), tf.int64)
+
+
+def uniform(seed, count):
+    """Return `count` float32 numbers a seed, uniform in [0, 1), shape `(..., count)`."""
+    return tf.cast(_shift(_bits(seed, count), 40), tf.float32) * 2.0**-24
+
+
+def integers(seed, low, high):
+    """Return an integer a seed, uniform in [low, high], both included, as int64.
+
+    `low` and `high` are integers, or tensors that broadcast with the batch of seeds.
+    """
+    share = tf.cast(_shift(_bits(seed, 1)[..., 0], 11), tf.float64) * 2.0**-53
+    low, high = tf.cast(low, tf.int64), tf.cast(high, tf.int64)
+    return low + tf.cast(share * tf.cast(high - low + 1, tf.float64), tf.int64)
+
+
+def normal(seed, count):
+    """Return `count` float32 numbers a seed from N(0, 1), by Box and Muller."""
+    both = uniform(seed, 2 * count)
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - both[..., :count]))
+    return radius * tf.cos(2.0 * np.float32(np.pi) * both[..., count:])
+
+
+def _bits(seed, count):
+    steps = tf.constant(np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN)
+    return _mix(_state(as_seed(seed))[..., None] + steps)
+
+
+def _state(seed):
+    pair = tf.bitcast(seed, tf.uint64)
+    return _mix(_mix(pair[..., 0] + _GOLDEN) ^ (pair[..., 1] * _SECOND))
+
+
+def _mix(bits):
+    bits = (bits ^ _shift(bits, 30)) * _FIRST
+    bits = (bits ^ _shift(bits, 27)) * _SECOND
+    return bits ^ _shift(bits, 31)
+
+
+def _shift(bits, count):
+    return tf.bitwise.right_shift(bits, tf.constant(count, tf.uint64))

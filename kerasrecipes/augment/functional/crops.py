@@ -1,0 +1,71 @@
+"""Sizes, offsets and crops: what is kept of an image, and where."""
+
+import tensorflow as tf
+
+
+def short_side_size(height, width, short_side):
+    """Return the (height, width) whose shorter side is `short_side`, the longer one truncated.
+
+    `long = int(short_side * long / short)`. Python integers give Python integers, tensors give
+    tensors.
+
+    >>> short_side_size(375, 500, 256)
+    (256, 341)
+    """
+    if not any(tf.is_tensor(value) for value in (height, width, short_side)):
+        short = min(height, width)
+        return short_side * height // short, short_side * width // short
+    short = tf.minimum(height, width)
+    return short_side * height // short, short_side * width // short
+
+
+def center_offset(size_in, size_out):
+    """Return `int(round((size_in - size_out) / 2))`, halves to the even integer.
+
+    >>> center_offset(341, 224)
+    58
+    """
+    if not tf.is_tensor(size_in):
+        return round((size_in - size_out) / 2)
+    return tf.cast(tf.round((tf.cast(size_in, tf.float32) - size_out) / 2), size_in.dtype)
+
+
+def crop(image, top, left, height, width):
+    """Return the window of `image` (H, W, C) that starts at (top, left)."""
+    window = image[top : top + height, left : left + width]
+    if isinstance(height, int) and isinstance(width, int):
+        window = tf.ensure_shape(window, (height, width, image.shape[-1]))
+    return window
+
+
+def center_crop(image, size):
+    """Return the central `size` x `size` pixels of `image` (H, W, C)."""
+    height, width = image_size(image)
+    return crop(image, center_offset(height, size), center_offset(width, size), size, size)
+
+
+def ten_crop(image, size):
+    """Return ten `size` x `size` crops of `image` (H, W, C), shape (10, size, size, C).
+
+    Top left, top right, bottom left, bottom right, centre, then the same five of the mirror
+    image.
+
+    Reference: Krizhevsky, Sutskever & Hinton (2012), "ImageNet classification with deep
+    convolutional neural networks".
+    """
+    height, width = image_size(image)
+    bottom, right = height - size, width - size
+    middle = (center_offset(height, size), center_offset(width, size))
+    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), middle]
+    mirrored = [(0, right), (0, 0), (bottom, right), (bottom, 0), (middle[0], right - middle[1])]
+    crops = tf.stack([crop(image, *corner, size, size) for corner in corners])
+    again = tf.stack([crop(image, *corner, size, size) for corner in mirrored])
+    return tf.concat([crops, tf.reverse(again, axis=[2])], axis=0)
+
+
+def image_size(image):
+    """Return height and width of (..., H, W, C), Python integers where they are known."""
+    dynamic = tf.shape(image)
+    return tuple(
+        image.shape[axis] if image.shape[axis] is not None else dynamic[axis] for axis in (-3, -2)
+    )

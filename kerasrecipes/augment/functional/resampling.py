@@ -1,0 +1,56 @@
+"""Bilinear resizing of an image or of a window of it."""
+
+import tensorflow as tf
+
+
+def resize(image, height, width):
+    """Return `image` (H, W, C) resized, bilinear, as float32.
+
+    Pixel centres are at half integers; when shrinking, the triangle is widened by the factor
+    (antialiasing), as Pillow does. `uint8` images are not rounded again.
+    """
+    return resize_crop(image, (height, width), (0, 0), (height, width))
+
+
+def resize_crop(image, scaled_size, offset, size, antialias=True, source_size=None):
+    """Return the `size` window at `offset` of `image` resized to `scaled_size`, as float32.
+
+    Equal to resizing first and cropping then, but only the window is computed.
+
+    Args:
+        image: (H, W, C), or a batch (N, H, W, C).
+        scaled_size: (height, width) to which the whole image is resized.
+        offset: (top, left) of the window, in pixels of the resized image; fractions are allowed.
+        size: (height, width) of the window.
+        antialias: widen the triangle when shrinking.
+        source_size: (height, width) of the whole image if `image` is a part of it; then `offset`
+            counts from that part.
+    """
+    height, width = source_size or tf.unstack(tf.shape(image)[-3:-1])
+    scale = tf.cast(tf.stack(scaled_size), tf.float32) / tf.cast([height, width], tf.float32)
+    images = image if image.shape.rank == 4 else image[None]
+    resized = tf.raw_ops.ScaleAndTranslate(
+        images=images,
+        size=tf.stack(size),
+        scale=scale,
+        translation=-tf.cast(tf.stack(offset), tf.float32),
+        kernel_type="triangle",
+        antialias=antialias,
+    )
+    resized.set_shape([images.shape[0], *map(_known, size), images.shape[-1]])
+    return resized if image.shape.rank == 4 else resized[0]
+
+
+def resize_window(image, size):
+    """Return `image` (H, W, C) resized bilinearly without antialiasing: fast, for little change."""
+    resized = tf.raw_ops.ResizeBilinear(
+        images=tf.cast(image, tf.float32)[None],
+        size=tf.stack(size),
+        half_pixel_centers=True,
+    )
+    resized.set_shape([1, *map(_known, size), image.shape[-1]])
+    return resized[0]
+
+
+def _known(length):
+    return None if tf.is_tensor(length) else length

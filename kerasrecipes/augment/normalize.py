@@ -1,0 +1,45 @@
+"""Subtracts a mean and divides by a deviation."""
+
+import keras
+import numpy as np
+
+from kerasrecipes.augment import functional
+from kerasrecipes.augment.transform import Transform
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class Normalize(Transform):
+    """Returns `(image - mean) / std` in float32.
+
+    Args:
+        mean: number, or one for each channel, in units of the image: 0..255.
+        std: positive number, or one for each channel, in the same units.
+
+    Raises:
+        ValueError: `std` is not positive, or not finite.
+
+    Example:
+
+    >>> from kerasrecipes import augment
+    >>> augment.Normalize(mean=127.5, std=127.5)([[[0.0], [255.0]]]).numpy().ravel()
+    array([-1.,  1.], dtype=float32)
+    """
+
+    def __init__(self, mean, std):
+        self.mean, self.std = _listed(mean), _listed(std)
+        if not np.all(np.isfinite(self.mean)):
+            raise ValueError(f"Argument `mean` must be finite. Received: mean={mean}")
+        if not np.all(np.isfinite(self.std)) or np.any(np.less_equal(self.std, 0)):
+            raise ValueError(f"Argument `std` must be in (0, inf). Received: std={std}")
+
+    def __call__(self, image, seed=0):
+        """Return the image, the batch or the batch of crops, normalised; the seed is not used."""
+        return functional.normalize(image, self.mean, self.std)
+
+
+def _listed(value):
+    if np.ndim(value) > 1 or not np.issubdtype(np.asarray(value).dtype, np.number):
+        raise TypeError(
+            f"Arguments `mean` and `std` must be numbers or lists of numbers. Received: {value!r}"
+        )
+    return float(value) if np.ndim(value) == 0 else [float(number) for number in value]

@@ -1,0 +1,104 @@
+"""Which image comes when: passes, permutations and steps."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from kerasrecipes.augment import draws
+
+_FOREVER = 2**62
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """The order of images and batches; a position counts images over all passes."""
+
+    images: int  # in the dataset
+    used: int  # images of a pass
+    steps: int  # batches of a pass
+    batch_size: int
+    training: bool
+    start_step: int
+    drop_remainder: bool
+
+    @property
+    def first(self):
+        """The position of the first image of `start_step`."""
+        passes, steps = (
+            divmod(self.start_step, self.steps) if self.training else (0, self.start_step)
+        )
+        return passes * self.used + steps * self.batch_size
+
+    def batch(self, one_by_one):
+        """Batch the elements, never across the border of two passes."""
+        rest = self.used % self.batch_size
+        if rest == 0 or not self.training:
+            return one_by_one.batch(self.batch_size, drop_remainder=self.drop_remainder)
+
+        def length(step):
+            return tf.where((step + 1) % self.steps == 0, rest, self.batch_size)
+
+        return one_by_one.enumerate(self.first).group_by_window(
+            lambda position, element: self._step_of(position),
+            lambda step, window: window.map(lambda _, element: element).batch(self.batch_size),
+            window_size_func=lambda step: tf.cast(length(step), tf.int64),
+        )
+
+    def _step_of(self, position):
+        return position // self.used * self.steps + position % self.used // self.batch_size
+
+
+def make_plan(dataset, batch_size, training, start_step, drop_remainder):
+    """Return the `Plan` of a pipeline, or raise where the dataset does not allow one."""
+    images = int(dataset.cardinality())
+    if images < 0 and training:
+        raise ValueError(
+            "Argument `dataset` must have a known, finite size; give it with `dataset.apply("
+            "tf.data.experimental.assert_cardinality(n))`. Received: "
+            f"dataset.cardinality()={images}"
+        )
+    if images == 0 or (training and drop_remainder and images < batch_size):
+        raise ValueError(
+            "Argument `dataset` must hold at least one image, and with `drop_remainder` at least "
+            f"one batch. Received: {images} images, batch_size={batch_size}"
+        )
+    steps = images // batch_size if drop_remainder else -(-images // batch_size)
+    used = min(images, steps * batch_size)
+    return Plan(images, used, steps, batch_size, training, start_step, drop_remainder)
+
+
+def from_elements(element, plan, seed, shuffle, transform, threads):
+    """Return transformed elements read by index: nothing before the first is touched."""
+
+    def at(position):
+        number, index = position // plan.used, position % plan.used
+        if shuffle:
+            order_seed = draws.fold(seed, number)
+            index = tf.random.experimental.index_shuffle(index, order_seed, plan.images - 1)
+        return transform(number, index, *element(index))
+
+    last = _FOREVER if plan.training else plan.images
+    positions = tf.data.Dataset.range(min(plan.first, last), last)
+    return positions.map(at, num_parallel_calls=threads)
+
+
+def from_stream(dataset, plan, seed, buffer, transform, threads):
+    """Return transformed elements of a dataset that can only be read from its start."""
+
+    def one_pass(number):
+        numbered = dataset.enumerate()
+        if buffer:
+            tf.compat.v1.get_default_graph().seed = None  # not the program's
+            order_seed = draws.fold(seed, number)[0]
+            numbered = numbered.shuffle(buffer, order_seed, reshuffle_each_iteration=False)
+        done = tf.where(number == plan.first // plan.used, plan.first % plan.used, 0)
+        numbered = numbered.take(plan.used).skip(tf.cast(done, tf.int64))
+        return numbered.map(lambda index, element: (number, index, *element))
+
+    if plan.training:
+        passes = tf.data.Dataset.range(plan.first // plan.used, _FOREVER)
+        stream = passes.flat_map(one_pass)
+    else:
+        stream = dataset.enumerate().skip(plan.first)
+        stream = stream.map(lambda index, element: (tf.constant(0, tf.int64), index, *element))
+    return stream.map(transform, num_parallel_calls=threads)

@@ -1,0 +1,146 @@
+"""From a dataset of images to batches: order, draws, threads."""
+
+import os
+
+import tensorflow as tf
+
+from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes.augment import draws
+from kerasrecipes.augment.order import from_elements, from_stream, make_plan
+from kerasrecipes.augment.stages import split_stages
+
+_BUFFER = 10_000
+
+
+def pipeline(
+    dataset,
+    transforms,
+    batch_size,
+    training,
+    seed=0,
+    shuffle=None,
+    start_step=0,
+    drop_remainder=False,
+    num_classes=None,
+    threads=None,
+):
+    """Return batches of transformed images and their labels as a `tf.data.Dataset`.
+
+    Training is ENDLESS: one pass after another, each in its own order and with its own draws. A
+    pass ends with a smaller batch, or with `drop_remainder` without it (other images are left out
+    in each pass), so that `steps_per_epoch=batches.steps_per_pass` makes an epoch of `fit` one
+    pass. Testing is one pass in order.
+
+    Every draw is a function of (seed, pass, index of the image) alone: batches are the same for
+    any number of threads, in any process, and `start_step=k` gives what an uninterrupted run
+    gives from its step k on.
+
+    Args:
+        dataset: `tf.data.Dataset` of (image or encoded bytes, integer label), of known size. When
+            it has an attribute `element`, a function of an index that gives (image, label), as
+            the datasets of `kerasrecipes.data` do, the order of a pass is a permutation of
+            all indices, and nothing before `start_step` is read. Without it the dataset is read
+            from its start in each pass, shuffled in a buffer, and skipped before decoding.
+        transforms: sequence of transforms, applied in order. Without one that takes bytes
+            at its head, encoded images are decoded to RGB.
+        batch_size: integer in [1, inf).
+        training: boolean.
+        seed: integer.
+        shuffle: `None` is `training`; a boolean; or the size of the buffer, an integer in
+            [1, inf), for a dataset without `element` (10,000 if not given).
+        start_step: integer in [0, inf), the first batch given.
+        drop_remainder: boolean, leave out a last batch that is smaller.
+        num_classes: integer in [1, inf); makes the labels one-hot float32, as `MixUp` and
+            `CutMix` need them.
+        threads: integer in [1, inf); `None` is the number of processors.
+
+    Returns:
+        A `tf.data.Dataset` of (images, labels) with an attribute `steps_per_pass`.
+
+    Raises:
+        ValueError: an argument outside its range, or a dataset whose size is not known.
+
+    Example:
+
+    >>> import numpy as np
+    >>> import tensorflow as tf
+    >>> from kerasrecipes import augment
+    >>> images, labels = np.zeros((10, 40, 30, 3), "uint8"), np.arange(10)
+    >>> dataset = tf.data.Dataset.from_tensor_slices((images, labels))
+    >>> transforms = [augment.RandomScaleCrop(24), augment.Normalize(127.5, 127.5)]
+    >>> batches = augment.pipeline(dataset, transforms, batch_size=4, training=True)
+    >>> batches.steps_per_pass
+    3
+    >>> [batch.shape[0] for batch, _ in batches.take(4)]
+    [4, 4, 2, 4]
+    """
+    _check(batch_size, training, seed, shuffle, start_step, drop_remainder, num_classes, threads)
+    threads = threads or os.cpu_count()
+    plan = make_plan(dataset, batch_size, training, start_step, drop_remainder)
+    head, tail = split_stages(dataset, transforms)
+    shuffle = training if shuffle is None else shuffle
+    one = _with_head(head, seed)
+    if hasattr(dataset, "element"):
+        one_by_one = from_elements(dataset.element, plan, seed, bool(shuffle), one, threads)
+    else:
+        buffer = _BUFFER if shuffle is True else int(shuffle)
+        one_by_one = from_stream(dataset, plan, seed, buffer, one, threads)
+    batches = plan.batch(one_by_one)
+    batches = batches.map(_with_tail(tail, len(head), num_classes), num_parallel_calls=threads)
+    batches = batches.prefetch(2).with_options(_options(threads))
+    batches.steps_per_pass = plan.steps
+    return batches
+
+
+def _with_head(head, seed):
+    def transform_one(number, index, image, label):
+        image_seed = draws.fold(draws.fold(seed, number), index)
+        for position, transform in enumerate(head):
+            image = transform(image, draws.fold(image_seed, position))
+        return image, label, image_seed
+
+    return transform_one
+
+
+def _with_tail(tail, first, num_classes):
+    @tf.function(jit_compile=True)
+    def transform_batch(images, labels, seeds):
+        for position, transform in enumerate(tail, start=first):
+            batch_seeds = draws.fold(seeds, position)
+            if transform.takes_labels:
+                images, labels = transform(images, labels, batch_seeds)
+            else:
+                images = transform(images, batch_seeds)
+        return images, labels
+
+    def finish(images, labels, seeds):
+        if num_classes is not None:
+            labels = tf.one_hot(labels, num_classes)
+        return transform_batch(images, labels, seeds) if tail else (images, labels)
+
+    return finish
+
+
+def _options(threads):
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    options.deterministic = True
+    options.threading.private_threadpool_size = threads
+    options.threading.max_intra_op_parallelism = 1
+    return options
+
+
+def _check(batch_size, training, seed, shuffle, start_step, drop_remainder, num_classes, threads):
+    check_integer("batch_size", batch_size, "[1, inf)")
+    check_boolean("training", training)
+    check_integer("seed", seed, "(-inf, inf)")
+    if shuffle is not None and not isinstance(shuffle, bool):
+        check_integer("shuffle", shuffle, "[1, inf)")
+    if shuffle and not training:
+        raise ValueError(f"Argument `shuffle` is for training. Received: shuffle={shuffle}")
+    check_integer("start_step", start_step, "[0, inf)")
+    check_boolean("drop_remainder", drop_remainder)
+    if num_classes is not None:
+        check_integer("num_classes", num_classes, "[1, inf)")
+    if threads is not None:
+        check_integer("threads", threads, "[1, inf)")

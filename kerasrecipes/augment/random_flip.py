@@ -1,0 +1,32 @@
+"""Mirror images."""
+
+import keras
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment.transform import Transform
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class RandomFlip(Transform):
+    """Mirrors an image left to right with a given probability.
+
+    Args:
+        probability: number in [0, 1], default 0.5.
+
+    Output shape: that of the input; the dtype is kept.
+
+    Example:
+
+    >>> from kerasrecipes import augment
+    >>> augment.RandomFlip(1.0)([[[1], [2]]], seed=7).numpy().ravel()
+    array([2, 1], dtype=int32)
+    """
+
+    def __init__(self, probability=0.5):
+        check_number("probability", probability, "[0, 1]")
+        self.probability = probability
+
+    def apply(self, images, seeds):
+        mirrored = draws.uniform(seeds, 1)[:, 0] < self.probability
+        return functional.flip(images, mirrored)

@@ -1,0 +1,90 @@
+"""Scale jitter and a random crop in one step, from bytes or from pixels."""
+
+import keras
+import tensorflow as tf
+
+from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_range
+from kerasrecipes.augment import decode, draws, functional
+from kerasrecipes.augment.transform import Transform
+from kerasrecipes.augment.window import resample, resample_jpeg
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class RandomScaleCrop(Transform):
+    """Resizes the shorter side to a random length, then crops a random square.
+
+    The shorter side S is an integer uniform in [round(size·scale[0]), round(size·scale[1])], both
+    included, the longer one follows, truncated; small images are enlarged. The position of the
+    crop is uniform on the whole pixels of the resized image. Only the crop is computed, and of a
+    JPEG only what the crop needs is decoded.
+
+    Args:
+        size: integer in [1, inf), side of the crop in pixels.
+        scale: pair (low, high) of numbers in [1, inf), the shorter side in units of `size`.
+        exact: `False` moves the crop to whole pixels of the source and samples bilinearly, large
+            JPEGs decoded at a half, a quarter or an eighth; `True` is resize-then-crop with
+            antialiasing to within rounding, at about half the speed.
+        channels: 1, 3 or `None`. `None` is 3 for encoded images and keeps those of pixels.
+
+    Input shape: bytes of JPEG or PNG (scalar string), or (H, W, C) in 0..255.
+
+    Output shape: (size, size, C), float32 in 0..255.
+
+    Raises:
+        ValueError: an argument outside its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> image = np.zeros((375, 500, 3), "uint8")
+    >>> augment.RandomScaleCrop(224)(image, seed=(1, 2)).shape
+    TensorShape([224, 224, 3])
+
+    Reference: He, Zhang, Ren & Sun (2015), "Deep residual learning for image recognition",
+    https://arxiv.org/abs/1512.03385, after Simonyan & Zisserman (2014). Unless `exact`, the
+    resampling of the crop differs from theirs by less than a pixel of the source.
+    """
+
+    takes_bytes = True
+    fixes_size = True
+    batched = False
+
+    def __init__(self, size, scale=(256 / 224, 480 / 224), exact=False, channels=None):
+        check_integer("size", size, "[1, inf)")
+        check_range("scale", scale, "[1, inf)")
+        check_boolean("exact", exact)
+        check_choice("channels", channels, (None, 1, 3))
+        self.size, self.scale, self.exact, self.channels = size, tuple(scale), exact, channels
+
+    def draw(self, seed, height, width):
+        """Return the resized (height, width) and the (top, left) of the crop in it."""
+        low, high = (round(self.size * factor) for factor in self.scale)
+        seeds = [draws.fold(seed, number) for number in range(3)]
+        short_side = tf.cast(draws.integers(seeds[0], low, high), tf.int32)
+        scaled = functional.short_side_size(height, width, short_side)
+        offset = [
+            tf.cast(draws.integers(seed, 0, side - self.size), tf.int32)
+            for seed, side in zip(seeds[1:], scaled)
+        ]
+        return scaled, offset
+
+    def __call__(self, image, seed=0):
+        """Return the crop of one image, encoded or not."""
+        image = tf.convert_to_tensor(image)
+        if not decode.is_encoded(image):
+            return self._from_pixels(decode.with_channels(image, self.channels), seed)
+        channels = self.channels or 3
+        return tf.cond(
+            decode.is_jpeg(image),
+            lambda: self._from_jpeg(image, seed, channels),
+            lambda: self._from_pixels(decode.decode_other(image, channels), seed),
+        )
+
+    def _from_pixels(self, image, seed):
+        scaled, offset = self.draw(seed, *tf.unstack(tf.shape(image)[:2]))
+        return resample(image, scaled, offset, (self.size, self.size), self.exact)
+
+    def _from_jpeg(self, data, seed, channels):
+        scaled, offset = self.draw(seed, *decode.jpeg_size(data))
+        return resample_jpeg(data, scaled, offset, (self.size, self.size), self.exact, channels)

@@ -1,0 +1,56 @@
+"""What every transform shares: its configuration, and one path for an image and for a batch."""
+
+import inspect
+
+import tensorflow as tf
+
+from kerasrecipes.augment.draws import as_seed
+
+
+class Transform:
+    """A callable `transform(image, seed) -> image`.
+
+    A subclass stores its options under their own names and defines `apply(images, seeds)` on a
+    batch (N, H, W, C) and seeds (N, 2); a single image is a batch of one.
+
+    Attributes:
+        takes_bytes: accepts encoded bytes, and decodes what it needs.
+        fixes_size: the height and width it returns are known before.
+        batched: works on a batch at once, jitted by the pipeline.
+        takes_labels: is called as `transform(images, labels, seeds)`.
+    """
+
+    takes_bytes = False
+    fixes_size = False
+    batched = True
+    takes_labels = False
+
+    def __call__(self, image, seed=0):
+        """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2)."""
+        image, seed = tf.convert_to_tensor(image), as_seed(seed)
+        if image.shape.rank == 4:
+            if seed.shape.rank == 1:
+                raise ValueError(
+                    "Argument `seed` must be a pair of integers for each image of a batch, shape "
+                    f"(N, 2). Received: shape={seed.shape} for images of shape {image.shape}"
+                )
+            return self.apply(image, seed)
+        if image.shape.rank != 3:
+            raise ValueError(
+                "Argument `image` must have shape (height, width, channels) or (N, height, "
+                f"width, channels). Received: shape={image.shape}"
+            )
+        return self.apply(image[None], seed[None])[0]
+
+    def get_config(self):
+        """Return the options as a dict that `from_config` takes."""
+        return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+
+    @classmethod
+    def from_config(cls, config):
+        """Return the transform that `config` describes."""
+        return cls(**config)
+
+    def __repr__(self):
+        options = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({options})"
