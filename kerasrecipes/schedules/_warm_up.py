@@ -12,5 +12,5 @@ def with_warm_up(step, rate, peak, warmup):
     if not warmup:
         return rate
     floatx = keras.config.floatx()
-    rising = (ops.cast(step, floatx) + 1) * ops.cast(peak / (warmup + 1), floatx)
+    rising = (ops.cast(step, floatx) + 1) * ops.convert_to_tensor(peak / (warmup + 1), floatx)
     return ops.where(step < warmup, rising, rate)
