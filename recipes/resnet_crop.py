@@ -20,6 +20,7 @@ from kerasrecipes import augment, data, experiment, layers, models, schedules
 from kerasrecipes.experiment import flag
 
 LARGEST_DEFAULT_SIZE = 224
+NORMALIZATIONS = ("batch", "group", "instance", "layer", "decorrelated")
 TEST_SCALES = (224, 256, 384, 480, 640)
 
 
@@ -27,16 +28,20 @@ TEST_SCALES = (224, 256, 384, 480, 640)
 class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(24, "passes over the training images")
-    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152")
+    epochs: int = flag(24, "passes over the training images", "[1, inf)")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, inf)")
     size: int | None = flag(
-        None, f"side of the crop in pixels (default: median short side, <= {LARGEST_DEFAULT_SIZE})"
+        None,
+        f"side of the crop in pixels (default: median short side, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, inf)",
     )
-    normalization: str = flag("batch", "batch, group, instance, layer or decorrelated")
-    stochastic_depth: float = flag(0.0, "drop rate of the last block, 0 to 1")
-    learning_rate: float = flag(0.1, "first rate; divided by 10 at 50% and at 75% of the steps")
-    momentum: float = flag(0.9, "share of the velocity kept each update, 0 to 1")
-    weight_decay: float = flag(1e-4, "L2 penalty, as weight_decay / 2 · |w|^2")
+    normalization: str = flag("batch", "kind of normalisation layer", choices=NORMALIZATIONS)
+    stochastic_depth: float = flag(0.0, "drop rate of the last residual block", "[0, 1)")
+    learning_rate: float = flag(
+        0.1, "first rate; divided by 10 at 50% and at 75% of the updates", "(0, inf)"
+    )
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+    weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 def main(config):
@@ -69,6 +74,7 @@ def main(config):
         steps_per_epoch=training.steps_per_pass,
         validation_data=batches(images.validation or test_set, [center], training=False),
         callbacks=run.callbacks(schedule),
+        shuffle=False,
         verbose=0,
     )
     scales = tuple(round(size * scale / 224) for scale in TEST_SCALES)

@@ -48,7 +48,7 @@ def close_run(run, model, history, images, test_set, results, crop, train, **mor
     best = results[-1]
     history = run.complete_epochs(history)
     figures = {
-        "history": pictures.history_figure(history),
+        "history": pictures.history_figure(history, "validation" if images.validation else "test"),
         "samples": _samples_figure(images, train, run.config.seed),
         "confusion": pictures.confusion_figure(
             confusion_matrix(best.probabilities, best.labels), images.class_names

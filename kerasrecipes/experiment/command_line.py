@@ -5,8 +5,9 @@ import dataclasses
 import os
 import sys
 import traceback
-import types
 import typing
+
+from kerasrecipes.experiment.config import plain_type
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
@@ -59,24 +60,7 @@ def make_parser(config_class, description):
     )
     hints = typing.get_type_hints(config_class)
     for field in dataclasses.fields(config_class):
-        name = "--" + field.name.replace("_", "-")
-        text = field.metadata["help"].replace("%", "%%")
-        kind = _plain_type(hints[field.name])
-        if kind is bool and field.default is False:
-            parser.add_argument(name, action="store_true", help=text)
-        elif kind is bool:
-            parser.add_argument(
-                name, action=argparse.BooleanOptionalAction, default=field.default, help=text
-            )
-        else:
-            shown = "" if field.default is None else f" (default: {field.default})"
-            parser.add_argument(
-                name,
-                type=kind,
-                default=field.default,
-                metavar={int: "N", float: "X"}.get(kind, "TEXT"),
-                help=text + shown,
-            )
+        _add_flag(parser, field, plain_type(hints[field.name]))
     return parser
 
 
@@ -86,11 +70,23 @@ class _OneLineParser(argparse.ArgumentParser):
         sys.exit(BAD_INPUT)
 
 
-def _plain_type(hint):
-    """`int` of `int | None`."""
-    if isinstance(hint, types.UnionType):
-        return next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
-    return hint
+def _add_flag(parser, field, kind):
+    name = "--" + field.name.replace("_", "-")
+    text = field.metadata["help"].replace("%", "%%")
+    if kind is bool and field.default is False:
+        parser.add_argument(name, action="store_true", help=text)
+    elif kind is bool:
+        action = argparse.BooleanOptionalAction
+        parser.add_argument(name, action=action, default=field.default, help=text)
+    else:
+        allowed = field.metadata.get("choices") or field.metadata.get("interval")
+        words = [", ".join(allowed) if isinstance(allowed, tuple) else f"in {allowed}"]
+        words = [*(words if allowed else []), f"default: {field.default}"]
+        shown = "" if field.default is None else f" ({'; '.join(words)})"
+        metavar = {int: "N", float: "X"}.get(kind, "TEXT")
+        parser.add_argument(
+            name, type=kind, default=field.default, metavar=metavar, help=text + shown
+        )
 
 
 def _is_ours(error, main):

@@ -1,6 +1,8 @@
 """The configuration that every training recipe shares: fields are flags."""
 
 import dataclasses
+import types
+import typing
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 
@@ -8,17 +10,36 @@ PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16", "float64")
 JIT_MODES = ("auto", "on", "off")
 
 
-def flag(default, text):
-    """A field of a `Config` with the help text of its flag, unit included."""
-    return dataclasses.field(default=default, metadata={"help": text})
+def flag(default, text, interval=None, choices=None):
+    """A field of a `Config`: its default, the help of its flag with the unit, what it may be.
+
+    Args:
+        default: Value of the field.
+        text: String, what the flag means.
+        interval: String such as `"[0, 1)"`, or `None`. Range of a number.
+        choices: Tuple of strings, or `None`. What a string may be.
+    """
+    metadata = {"help": text, "interval": interval, "choices": choices}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def plain_type(hint):
+    """`int` of `int | None`.
+
+    >>> plain_type(float | None)
+    <class 'float'>
+    """
+    if isinstance(hint, types.UnionType):
+        return next(kind for kind in typing.get_args(hint) if kind is not types.NoneType)
+    return hint
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
     """What every training recipe can be told. A recipe's `Config` adds its own fields.
 
-    Each field is a flag of the command line: `batch_size` is `--batch-size`. Values are checked
-    when the object is made.
+    Each field is a flag of the command line: `batch_size` is `--batch-size`. Every value is
+    checked when the object is made.
 
     Example:
 
@@ -31,38 +52,31 @@ class TrainingConfig:
 
     data: str = flag(
         "fashion_mnist_sample",
-        "images to train on: fashion_mnist_sample, tfds:NAME, a folder of class folders, or an "
-        ".npz with x_train, y_train, x_test, y_test",
+        "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, or an .npz with "
+        "x_train, y_train, x_test, y_test",
     )
-    epochs: int = flag(10, "passes over the training images")
-    batch_size: int = flag(128, "images a step")
-    seed: int = flag(0, "seed of the weights, the order, the augmentation and the split")
+    epochs: int = flag(10, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(128, "images a step", "[1, inf)")
+    seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
     output: str | None = flag(None, "folder of the run (default: runs/RECIPE/TIME)")
     resume: bool = flag(
         False, "go on with the run in --output; begin it if it is not there; leave it if finished"
     )
-    precision: str = flag(
-        "auto", f"{', '.join(PRECISIONS)}; auto is mixed precision on a GPU, float32 on a CPU"
-    )
-    jit: str = flag(
-        "auto", f"XLA compilation of the step: {', '.join(JIT_MODES)}; auto is on for a GPU"
-    )
+    precision: str = flag("auto", "auto: mixed on a GPU, float32 on a CPU", choices=PRECISIONS)
+    jit: str = flag("auto", "XLA for the training step; auto: on a GPU", choices=JIT_MODES)
     strict: bool = flag(False, "stop at a bad image instead of leaving it out")
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
-    clip_norm: float | None = flag(None, "clip the gradient to this global norm (default: never)")
-    accumulation_steps: int = flag(1, "batches whose gradients are averaged for one update")
+    clip_norm: float | None = flag(
+        None, "largest global norm of the gradient (default: not clipped)", "(0, inf)"
+    )
+    accumulation_steps: int = flag(
+        1, "batches whose gradients are averaged for one update", "[1, inf)"
+    )
 
     def __post_init__(self):
-        check_integer("epochs", self.epochs, "[1, inf)")
-        check_integer("batch_size", self.batch_size, "[1, inf)")
-        check_integer("seed", self.seed, "[0, 4294967295]")
-        check_integer("accumulation_steps", self.accumulation_steps, "[1, inf)")
-        check_choice("precision", self.precision, PRECISIONS)
-        check_choice("jit", self.jit, JIT_MODES)
-        for name in ("resume", "strict", "tensorboard"):
-            check_boolean(name, getattr(self, name))
-        if self.clip_norm is not None:
-            check_number("clip_norm", self.clip_norm, "(0, inf)")
+        hints = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            _check(field, plain_type(hints[field.name]), getattr(self, field.name))
         if self.resume and self.output is None:
             raise ValueError(
                 "Argument `resume` needs `output`, the folder of the run to go on with. "
@@ -76,3 +90,17 @@ class TrainingConfig:
             "global_clipnorm": self.clip_norm,
             "gradient_accumulation_steps": None if steps == 1 else steps,
         }
+
+
+def _check(field, kind, value):
+    if value is None and field.default is None:
+        return
+    interval, choices = field.metadata["interval"], field.metadata["choices"]
+    if kind is bool:
+        check_boolean(field.name, value)
+    elif choices:
+        check_choice(field.name, value, choices)
+    elif kind is int:
+        check_integer(field.name, value, interval or "(-inf, inf)")
+    elif kind is float:
+        check_number(field.name, value, interval or "(-inf, inf)")

@@ -5,15 +5,15 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-TRAINING, VALIDATION = "#8a8a8a", "#0b6e99"
+TRAINING, WATCHED = "#8a8a8a", "#0b6e99"
 
 
-def history_figure(history, title=None):
-    """Loss, accuracy and learning rate by epoch, training beside validation.
+def history_figure(history, watched="validation"):
+    """Loss, accuracy and learning rate by epoch, training beside what was watched.
 
     Args:
         history: Dictionary of lists, one value an epoch, as in Keras's `History`.
-        title: String or `None`.
+        watched: String, the name of the set behind the keys `val_...`.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -23,19 +23,17 @@ def history_figure(history, title=None):
     panels = [*names, *(["learning_rate"] if "learning_rate" in history else [])]
     figure = Figure(figsize=(4.2 * max(len(panels), 1), 3.4), layout="constrained")
     for axes, name in zip(figure.subplots(1, max(len(panels), 1), squeeze=False)[0], panels):
-        _curves(axes, history, name)
-    if title:
-        figure.suptitle(title, fontsize=11)
+        _curves(axes, history, name, watched)
     return figure
 
 
-def _curves(axes, history, name):
+def _curves(axes, history, name, watched):
     axes.set_title(name.replace("_", " "), fontsize=10)
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    series = {"training": (name, TRAINING), "validation": (f"val_{name}", VALIDATION)}
+    series = {"training": (name, TRAINING), watched: (f"val_{name}", WATCHED)}
     for label, (key, color) in series.items():
         if key in history:
             values = history[key]
