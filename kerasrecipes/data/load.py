@@ -85,7 +85,10 @@ def load(source, split=None, seed=0, strict=False):
 
 def _read(source, strict):
     if isinstance(source, (str, os.PathLike)):
-        return _read_named(os.fspath(source), strict)
+        try:
+            return _read_named(os.fspath(source), strict)
+        except PermissionError as error:
+            raise ValueError(f"{error.filename}: cannot be read ({error.strerror})") from error
     if isinstance(source, Mapping):
         return read_arrays(source)
     if isinstance(source, (tuple, list)):
@@ -93,7 +96,7 @@ def _read(source, strict):
     if hasattr(source, "as_dataset"):
         return read_tfds(source)
     raise TypeError(
-        f"Argument `source` must be {KINDS}. Received: {source!r} (of type {type(source).__name__})"
+        f"Argument `source` must be {KINDS}. Received: an object of type {type(source).__name__}"
     )
 
 
@@ -103,11 +106,11 @@ def _read_named(source, strict):
     if source.startswith("tfds:"):
         return read_tfds(source.removeprefix("tfds:"))
     path = pathlib.Path(source).expanduser()
-    if path.is_dir():
+    if source and path.is_dir():
         return read_folder(path, strict)
     if path.suffix == ".npz" and path.exists():
         return read_npz(path)
-    if path.exists():
+    if source and path.exists():
         raise ValueError(f"{path}: not a source of images, which are {KINDS}")
     if path.suffix == ".npz" or os.sep in source or source.startswith((".", "~")):
         raise FileNotFoundError(f"No such file or folder: {path}")

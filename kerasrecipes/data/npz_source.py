@@ -22,25 +22,18 @@ def read_npz(path):
 
 
 def _load(path):
-    # Pickles stay refused: reading one can run code.
+    if not zipfile.is_zipfile(path):
+        raise ValueError(f"{path}: not an .npz file as numpy.savez writes it, or cut short")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            missing = [key for key in KEYS if key not in file.files]
-            if missing:
-                raise KeyError(
-                    f"missing {', '.join(missing)}; it holds {', '.join(file.files) or 'nothing'}"
-                )
-            return {key: file[key] for key in file.files if key in KNOWN_KEYS}
-    except KeyError as error:
-        raise ValueError(f"{path}: {error.args[0]}") from error
-    except ValueError as error:
+        with np.load(path, allow_pickle=False) as file:  # reading a pickle can run code
+            held = file.files
+            arrays = {key: file[key] for key in held if key in KNOWN_KEYS}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise ValueError(f"{path}: not plain arrays, or corrupt ({reason})") from error
+    missing = [key for key in KEYS if key not in held]
+    if missing:
         raise ValueError(
-            f"{path}: not an .npz file of plain arrays, as numpy.savez writes it "
-            f"({_first_line(error)})"
-        ) from error
-    except (OSError, EOFError, TypeError, zipfile.BadZipFile, zlib.error) as error:
-        raise ValueError(f"{path}: cannot be read ({_first_line(error)})") from error
-
-
-def _first_line(error):
-    return (str(error).splitlines() or [type(error).__name__])[0]
+            f"{path}: missing {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}"
+        )
+    return arrays

@@ -159,4 +159,4 @@ def _quiet():
 
 def _brief(error):
     """The beginning of an error's text, in one line."""
-    return textwrap.shorten(f"{type(error).__name__}: {error}", 120, placeholder=" ...")
+    return textwrap.shorten(f"{type(error).__name__}: {error}", 160, placeholder=" ...")
