@@ -23,7 +23,8 @@ EXTRAS = {
     "gpu": ["tensorflow[and-cuda]>=2.21"],
     "jax": ["jax>=0.10"],
     "torch": ["torch>=2.13"],
-    "tfds": ["tensorflow-datasets>=4.9.10"],
+    # tensorflow-datasets 4.9.10 imports importlib_resources when it downloads, undeclared.
+    "tfds": ["tensorflow-datasets>=4.9.10", "importlib_resources>=7.1"],
     "pretrained": [],
     "search": [],
     "test": [
@@ -32,6 +33,7 @@ EXTRAS = {
         "scipy>=1.17",
         "opencv-python-headless>=5.0",
         "tensorflow-datasets>=4.9.10",
+        "importlib_resources>=7.1",
         "nbclient>=0.11",
         "nbformat>=5.11",
         "ipykernel>=7.4",
