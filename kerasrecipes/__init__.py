@@ -9,13 +9,14 @@ the recipes share: command line, run folder, pictures, report.
 
 import importlib
 
-from kerasrecipes import inference, layers, losses, models, ops, schedules
+from kerasrecipes import callbacks, inference, layers, losses, models, ops, schedules
 from kerasrecipes.version import __version__
 
 _LAZY_ROOMS = ("augment", "data", "experiment")
 
 __all__ = [
     "__version__",
+    "callbacks",
     "inference",
     "layers",
     "losses",

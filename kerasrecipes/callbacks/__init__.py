@@ -1,3 +1,12 @@
-"""Keras callbacks whose state can be trusted, on every backend and in any order."""
+"""Keras callbacks whose state can be trusted, on every backend and in any order.
 
-__all__ = []
+- `SGDR`: warm restarts by batch, on whatever optimizer the model was compiled with.
+- `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
+- `Resume`: a run killed at any moment and started again ends as if it had never been.
+"""
+
+from kerasrecipes.callbacks.plateau_factor import PlateauFactor
+from kerasrecipes.callbacks.resume import Resume
+from kerasrecipes.callbacks.sgdr import SGDR
+
+__all__ = ["SGDR", "PlateauFactor", "Resume"]

@@ -61,3 +61,10 @@ def names(callbacks):
         seen[kind] = seen.get(kind, 0) + 1
         result.append(kind if seen[kind] == 1 else f"{kind}_{seen[kind]}")
     return result
+
+
+def end(callback):
+    """Say, first thing in `on_train_end`, that `callback` may now change the model."""
+    for other in companions(callback):
+        if hasattr(other, "save_before_end"):
+            other.save_before_end()

@@ -1,0 +1,28 @@
+"""The random state that is not in any seed generator: unseeded `Dropout` on PyTorch draws there."""
+
+import keras
+
+
+def get_random_state():
+    """Return a flat dict of arrays, {} where Keras draws from seed generators alone."""
+    if keras.backend.backend() != "torch":
+        return {}
+    import torch
+
+    state = {"host": torch.get_rng_state().numpy()}
+    if torch.cuda.is_available():
+        for i, generator in enumerate(torch.cuda.get_rng_state_all()):
+            state[f"cuda{i}"] = generator.numpy()
+    return state
+
+
+def set_random_state(state):
+    """Set the generators to what `get_random_state` returned."""
+    if not state:
+        return
+    import torch
+
+    torch.set_rng_state(torch.from_numpy(state["host"]))
+    for i in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
+        if f"cuda{i}" in state:
+            torch.cuda.set_rng_state(torch.from_numpy(state[f"cuda{i}"]), i)
