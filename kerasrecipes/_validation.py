@@ -61,6 +61,24 @@ def check_range(name, value, interval):
         raise ValueError(f"Argument `{name}` must have low <= high. Received: {name}={value!r}")
 
 
+def check_rank(name, shape, least):
+    """Raise unless a tensor of this `shape` has at least `least` dimensions."""
+    if len(shape) < least:
+        raise ValueError(
+            f"Argument `{name}` must be of rank {least} or more. Received: "
+            f"{name}.shape={tuple(shape)}"
+        )
+
+
+def check_floating(name, tensor):
+    """Raise unless a tensor holds floating-point numbers."""
+    if "float" not in str(tensor.dtype):
+        raise TypeError(
+            f"Argument `{name}` must be of a floating-point dtype. Received: "
+            f"{name}.dtype={tensor.dtype}"
+        )
+
+
 def _inside(value, interval):
     low, high = (float(bound) for bound in interval[1:-1].split(","))
     if math.isnan(value) or not low <= value <= high:

@@ -1,3 +1,8 @@
-"""Keras losses that Keras does not have."""
+"""Keras losses that Keras does not have.
 
-__all__ = []
+- `MulticlassHinge`: the multiclass support vector machine loss
+"""
+
+from kerasrecipes.losses.multiclass_hinge import MulticlassHinge
+
+__all__ = ["MulticlassHinge"]

@@ -28,7 +28,7 @@ def newton_whitening(covariance, iterations=5):
     >>> import numpy as np
     >>> from kerasrecipes import ops
     >>> whitening = ops.newton_whitening(np.array([[5.0, 4.0], [4.0, 5.0]], "float32"))
-    >>> print(np.round(whitening, 3))
+    >>> print(np.round(keras.ops.convert_to_numpy(whitening), 3))
     [[ 0.665 -0.332]
      [-0.332  0.665]]
 

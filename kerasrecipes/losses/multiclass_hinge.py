@@ -1,0 +1,85 @@
+"""The multiclass support vector machine loss."""
+
+import keras
+from keras import ops
+
+from kerasrecipes._validation import check_number
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class MulticlassHinge(keras.losses.Loss):
+    """The Weston-Watkins hinge: every wrong class must stay a margin below the right one.
+
+    loss = Σ over j ≠ y of max(0, s_j - s_y + margin), for each sample.
+
+    Args:
+        margin: Number of at least 0, in units of the scores. Defaults to 1.
+        reduction: As in `keras.losses.Loss`. Defaults to `"sum_over_batch_size"`.
+        name: Defaults to `"multiclass_hinge"`.
+        dtype: As in `keras.losses.Loss`.
+
+    Call arguments:
+        y_true: The right classes: integers of shape `(batch, ...)` or `(batch, ..., 1)`, or
+            one-hot of the shape of `y_pred`.
+        y_pred: Scores of shape `(batch, ..., classes)`, 2 classes or more.
+
+    Raises:
+        ValueError: `margin` is negative, or the shapes do not fit.
+
+    Example:
+
+    >>> from kerasrecipes.losses import MulticlassHinge
+    >>> float(MulticlassHinge(margin=10.0)([0], [[13.0, -7.0, 11.0]]))
+    8.0
+
+    Reference:
+        - Weston & Watkins, Support Vector Machines for Multi-Class Pattern Recognition, 1999,
+          https://www.esann.org/sites/default/files/proceedings/legacy/es1999-461.pdf. PyTorch's
+          `MultiMarginLoss` divides by the number of classes; Keras's `CategoricalHinge`
+          looks at the largest wrong score alone.
+    """
+
+    def __init__(
+        self,
+        margin=1.0,
+        reduction="sum_over_batch_size",
+        name="multiclass_hinge",
+        dtype=None,
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        check_number("margin", margin, "[0, inf)")
+        self.margin = margin
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        # Keras would squeeze a last axis of 1 from one-hot labels; shapes are settled here.
+        y_pred = ops.convert_to_tensor(y_pred)
+        y_true = _one_hot(ops.convert_to_tensor(y_true), y_pred)
+        return super().__call__(y_true, y_pred, sample_weight)
+
+    def call(self, y_true, y_pred):
+        y_true = _one_hot(y_true, y_pred)
+        right = ops.sum(y_true * y_pred, axis=-1, keepdims=True)
+        violations = ops.maximum(y_pred - right + self.margin, 0) * (1 - y_true)
+        return ops.sum(violations, axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), "margin": self.margin}
+
+
+def _one_hot(y_true, y_pred):
+    shape, scores = tuple(y_true.shape), tuple(y_pred.shape)
+    if len(scores) < 1 or scores[-1] is None or scores[-1] < 2:
+        raise ValueError(
+            "Argument `y_pred` must have a last axis of 2 classes or more. Received: "
+            f"y_pred.shape={scores}"
+        )
+    if len(shape) == len(scores) and shape[-1] == scores[-1]:
+        return ops.cast(y_true, y_pred.dtype)
+    if len(shape) == len(scores) and shape[-1] == 1:
+        y_true = ops.squeeze(y_true, axis=-1)
+    elif len(shape) != len(scores) - 1:
+        raise ValueError(
+            "Argument `y_true` must be integers, one for each row of scores, or one-hot of the "
+            f"shape of the scores {scores}. Received: y_true.shape={shape}"
+        )
+    return ops.one_hot(ops.cast(y_true, "int32"), scores[-1], dtype=y_pred.dtype)
