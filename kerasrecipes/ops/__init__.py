@@ -4,9 +4,25 @@ Nothing here holds weights or draws random numbers; the layers add both.
 
 - `zca_whitening`: the inverse square root of covariance matrices, with an exact gradient
 - `newton_whitening`: an approximation of it by matrix products alone
+- `fractional_boundaries`, `fractional_starts`: where the regions of fractional pooling lie
+- `fractional_max_pool`: the maximum over them
+- `drop_connect_moments`: mean and variance of a unit whose weights are dropped
+- `rectified_normal_mean`: the mean of a rectified normal variable
 """
 
+from kerasrecipes.ops.drop_connect_moments import drop_connect_moments
+from kerasrecipes.ops.fractional_max_pool import fractional_max_pool
+from kerasrecipes.ops.fractional_regions import fractional_boundaries, fractional_starts
 from kerasrecipes.ops.newton_whitening import newton_whitening
+from kerasrecipes.ops.rectified_normal_mean import rectified_normal_mean
 from kerasrecipes.ops.zca_whitening import zca_whitening
 
-__all__ = ["newton_whitening", "zca_whitening"]
+__all__ = [
+    "drop_connect_moments",
+    "fractional_boundaries",
+    "fractional_max_pool",
+    "fractional_starts",
+    "newton_whitening",
+    "rectified_normal_mean",
+    "zca_whitening",
+]

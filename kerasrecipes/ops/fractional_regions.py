@@ -1,0 +1,100 @@
+"""Where the regions of fractional max pooling lie, in exact integers."""
+
+import numbers
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes._validation import check_integer
+
+
+def fractional_boundaries(size_in, size_out, u):
+    """Return the boundaries of disjoint regions 1 or 2 wide that cover `size_in` exactly.
+
+    boundary i = int((i + u)·α) - int(u·α), i = 0..size_out, α = size_in / size_out
+
+    Args:
+        size_in: Integer >= 1.
+        size_out: Integer, size_out <= size_in <= 2·size_out.
+        u: Number, array or tensor in [0, 1], a scalar or of shape `(N,)`: the random shift.
+
+    Returns:
+        int32 tensor of shape `(size_out + 1,)` or `(N, size_out + 1)`, from 0 to `size_in`.
+
+    Raises:
+        ValueError, TypeError: if a size is out of its range or not an integer.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import ops
+    >>> print(np.array(ops.fractional_boundaries(7, 5, u=0.5)))
+    [0 2 3 4 6 7]
+
+    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. The int form
+    is that of Graham's code; the paper writes ceil(α·(i + u)).
+    """
+    _check_sizes(size_in, size_out)
+    return _increasing(size_in, size_out, size_out + 1, u)
+
+
+def fractional_starts(size_in, size_out, u):
+    """Return the starts of windows 2 wide that overlap and cover `size_in` exactly.
+
+    start j = int((j + u)·α) - int(u·α), j = 0..size_out - 1, α = (size_in - 2) / (size_out - 1);
+    the last is `size_in - 2`.
+
+    Args:
+        size_in: Integer >= 2.
+        size_out: Integer, size_out <= size_in <= 2·size_out.
+        u: Number, array or tensor in [0, 1], a scalar or of shape `(N,)`: the random shift.
+
+    Returns:
+        int32 tensor of shape `(size_out,)` or `(N, size_out)`.
+
+    Raises:
+        ValueError, TypeError: if a size is out of its range or not an integer.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import ops
+    >>> print(np.array(ops.fractional_starts(7, 5, u=0.5)))
+    [0 1 3 4 5]
+
+    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. "Overlapping"
+    is that of Graham's code and of PyTorch; TensorFlow's regions are 2 or 3 wide.
+    """
+    _check_sizes(size_in, size_out)
+    check_integer("size_in", size_in, "[2, inf)")
+    if size_out == 1:  # a single window has no α; size_in is 2, and it starts at 0
+        return _increasing(0, 1, 1, u)
+    return _increasing(size_in - 2, size_out - 1, size_out, u)
+
+
+def _check_sizes(size_in, size_out):
+    check_integer("size_in", size_in, "[1, inf)")
+    check_integer("size_out", size_out, "[1, inf)")
+    if not size_out <= size_in <= 2 * size_out:
+        raise ValueError(
+            "Argument `size_out` must be in [size_in / 2, size_in]. "
+            f"Received: size_in={size_in}, size_out={size_out}"
+        )
+
+
+def _increasing(total, parts, count, u):
+    """int((i + u)·total / parts) - int(u·total / parts) for i = 0..count - 1.
+
+    Only u·total is rounded: floor((m + r) / n) = floor((m + floor(r)) / n) for integers m, n > 0.
+    """
+    shift = _floor_product(u, total)[..., None]
+    steps = ops.arange(count, dtype="int32") * total
+    return (steps + shift) // parts - shift // parts
+
+
+def _floor_product(u, total):
+    if isinstance(u, (numbers.Real, np.ndarray)):
+        return ops.convert_to_tensor(np.floor(np.asarray(u, "float64") * total), dtype="int32")
+    wide = keras.backend.result_type(keras.backend.standardize_dtype(u.dtype), "float32")
+    return ops.cast(ops.floor(ops.cast(u, wide) * total), "int32")

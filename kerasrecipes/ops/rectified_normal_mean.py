@@ -1,0 +1,39 @@
+"""The mean of a rectified normal variable."""
+
+import math
+
+from keras import ops
+
+
+def rectified_normal_mean(mean, variance):
+    """Return E[max(0, z)] for z ~ N(mean, variance).
+
+    μ·Φ(μ/σ) + σ·φ(μ/σ), and max(0, μ) where the variance is 0.
+
+    Args:
+        mean: Float tensor μ.
+        variance: Float tensor σ², at least 0, of the same shape or one that broadcasts.
+
+    Returns:
+        Tensor of the broadcast shape, never negative. Its gradient is finite for variance 0 too,
+        where the one with respect to the variance is taken as 0.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import ops
+    >>> mean, variance = np.array([0.0, 1.0, -2.0], "float32"), np.array([1.0, 0.0, 4.0], "float32")
+    >>> print(np.round(np.array(ops.rectified_normal_mean(mean, variance)), 4))
+    [0.3989 1.     0.1666]
+
+    Reference: Wan et al., 2013, Regularization of neural networks using DropConnect,
+    https://proceedings.mlr.press/v28/wan13.html
+    """
+    mean, variance = ops.convert_to_tensor(mean), ops.convert_to_tensor(variance)
+    spread = variance > 0
+    # The root of a 1 where the variance is 0: the other's infinite slope would make NaN of 0.
+    deviation = ops.sqrt(ops.where(spread, variance, ops.ones_like(variance)))
+    z = ops.clip(mean / deviation, -40.0, 40.0)
+    density = ops.exp(-0.5 * ops.square(z)) / math.sqrt(2 * math.pi)
+    expected = mean * 0.5 * ops.erfc(-z / math.sqrt(2)) + deviation * density
+    return ops.where(spread, ops.relu(expected), ops.relu(mean))
