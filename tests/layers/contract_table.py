@@ -32,7 +32,74 @@ class Row:
     rate_zero: Callable | None = None
 
 
-ROWS = {}
+def pixels(shape):
+    """Raw images."""
+    return np.random.default_rng(0).integers(0, 256, shape).astype("uint8")
+
+
+def positive(shape):
+    """Far from zero, so that means matter."""
+    return 3 + normal(shape)
+
+
+NORMALIZATION = {
+    "GroupNormalization": Row(
+        make=lambda: layers.GroupNormalization(groups=3, epsilon=1e-3),
+        shape=(4, 5, 7, 6),
+        inputs=positive,
+    ),
+    "GroupNormalization channels_first": Row(
+        make=lambda: layers.GroupNormalization(groups=2, axis=1, scale=False),
+        shape=(4, 6, 5, 3),
+        inputs=positive,
+    ),
+    "InstanceNormalization": Row(
+        make=lambda: layers.InstanceNormalization(beta_regularizer="l2"),
+        shape=(4, 5, 7, 3),
+        inputs=positive,
+    ),
+    "DecorrelatedBatchNormalization": Row(
+        make=lambda: layers.DecorrelatedBatchNormalization(group_size=3, epsilon=1e-3),
+        shape=(8, 5, 3, 7),
+        inputs=positive,
+    ),
+    "DecorrelatedBatchNormalization newton": Row(
+        make=lambda: layers.DecorrelatedBatchNormalization(
+            group_size=4, axis=1, method="newton", iterations=4, epsilon=1e-3
+        ),
+        shape=(8, 7, 5, 3),
+        inputs=positive,
+    ),
+}
+DENSE = {
+    "Maxout": Row(
+        make=lambda: layers.Maxout(5, pieces=3, kernel_initializer="he_normal"), shape=(4, 7)
+    ),
+    "Maxout of sequences": Row(
+        make=lambda: layers.Maxout(5, use_bias=False, kernel_regularizer="l2"), shape=(4, 3, 7)
+    ),
+}
+PREPROCESSING = {
+    "ImagePreprocessing": Row(
+        make=lambda: layers.ImagePreprocessing(8, resize=9, mean=[120.0, 110.0, 100.0], std=60.0),
+        shape=(4, 13, 11, 3),
+        inputs=pixels,
+    ),
+    "Whitening": Row(
+        make=lambda: layers.Whitening("zca", epsilon=1e-3),
+        shape=(8, 5, 3, 4),
+        prepare=lambda layer: layer.adapt(positive((30, 5, 3, 4))),
+        inputs=positive,
+    ),
+    "Whitening of images": Row(
+        make=lambda: layers.Whitening("pca", epsilon=1e-2, axis=(1, 2, 3)),
+        shape=(8, 2, 3, 2),
+        prepare=lambda layer: layer.adapt(positive((30, 2, 3, 2))),
+        inputs=positive,
+    ),
+}
+
+ROWS = {**NORMALIZATION, **DENSE, **PREPROCESSING}
 
 
 def class_name(key):
