@@ -1,0 +1,145 @@
+"""A lower rate when a metric stops improving, on top of any schedule."""
+
+import math
+
+import keras
+
+from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes.callbacks import _fit, _rate
+from kerasrecipes.callbacks._monitor import sign_of, value_of
+from kerasrecipes.callbacks.sgdr import SGDR
+
+
+class PlateauFactor(keras.callbacks.Callback):
+    """Multiplies the rate by a factor when a metric has stopped improving.
+
+    ```
+    rate(t) = schedule(t) · factor^(number of plateaus)
+    ```
+
+    whatever the optimizer was compiled with, a number or a schedule, and with `SGDR` in the same
+    `fit`. A plateau is `patience` epochs in a row without an improvement by more than `min_delta`;
+    NaN is none. When `fit` ends, the optimizer keeps its lower rate (not SGDR's); each `fit` begins
+    a new search. A lower rate has the training step compiled anew.
+
+    Args:
+        monitor: name of the metric. Defaults to `"val_loss"`.
+        factor: float in (0, 1). Defaults to 0.1.
+        patience: integer >= 1, epochs without improvement before the rate is lowered.
+            Defaults to 10.
+        mode: `"min"`, `"max"` or `"auto"`, which reads it from the metric's name.
+            Defaults to `"auto"`.
+        min_delta: float >= 0, the least that counts as an improvement. Defaults to 1e-4.
+        cooldown: integer >= 0, epochs after a lower rate that do not count. Defaults to 0.
+        min_factor: float in [0, 1), below which the product does not fall. Defaults to 0.
+
+    Attributes:
+        total_factor: float, what this `fit` has multiplied the rate by so far.
+
+    Raises:
+        ValueError: for an argument outside its range; at the first epoch's end, if `monitor` is
+            not among the metrics.
+        TypeError: for an argument of the wrong type.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.callbacks import PlateauFactor
+    >>> from kerasrecipes.schedules import StepDecay
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile(keras.optimizers.SGD(StepDecay(0.5, [1000])), "mse")
+    >>> plateau = PlateauFactor("loss", factor=0.5, patience=2)
+    >>> x, y = np.zeros((4, 2)), np.zeros((4, 1))
+    >>> history = model.fit(x, y, epochs=6, callbacks=[plateau], verbose=0)
+    >>> history.history["learning_rate"]
+    [0.5, 0.5, 0.5, 0.25, 0.25, 0.125]
+
+    Differs from `keras.callbacks.ReduceLROnPlateau`, which raises on a schedule and lets a missing
+    metric pass with a warning.
+    """
+
+    def __init__(
+        self,
+        monitor="val_loss",
+        factor=0.1,
+        patience=10,
+        mode="auto",
+        min_delta=1e-4,
+        cooldown=0,
+        min_factor=0.0,
+    ):
+        super().__init__()
+        if not isinstance(monitor, str):
+            raise TypeError(
+                f"Argument `monitor` must be the name of a metric. Received: monitor={monitor!r}"
+            )
+        check_number("factor", factor, "(0, 1)")
+        check_integer("patience", patience, "[1, inf)")
+        check_choice("mode", mode, ("auto", "min", "max"))
+        check_number("min_delta", min_delta, "[0, inf)")
+        check_integer("cooldown", cooldown, "[0, inf)")
+        check_number("min_factor", min_factor, "[0, 1)")
+        self.monitor = monitor
+        self.factor = factor
+        self.patience = patience
+        self.mode = mode
+        self.min_delta = min_delta
+        self.cooldown = cooldown
+        self.min_factor = min_factor
+        self.total_factor = 1.0
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
+
+    def on_train_begin(self, logs=None):
+        self._best, self._wait, self._rest = math.nan, 0, 0
+        self._apply(1.0)
+        _fit.begin(self)
+
+    def on_epoch_end(self, epoch, logs=None):
+        model = self.model
+        value = value_of(self.monitor, logs) * sign_of(self.monitor, self.mode, model)
+        _rate.log_rates(model, logs)
+        if math.isnan(self._best) and not math.isnan(value) or value > self._best + self.min_delta:
+            self._best, self._wait = value, 0
+        elif not self._rest:
+            self._wait += 1
+        self._rest = max(0, self._rest - 1)
+        lower = max(self.total_factor * self.factor, self.min_factor)
+        if self._wait >= self.patience and lower < self.total_factor:
+            self._wait, self._rest = 0, self.cooldown
+            self._apply(lower)
+
+    def on_train_end(self, logs=None):
+        _fit.end(self)
+        model = self.model
+        with_sgdr = any(isinstance(other, SGDR) for other in _fit.companions(self))
+        for control in _rate.controls(model):
+            if with_sgdr:
+                control.factor = 1.0
+            else:
+                _rate.make_permanent(control)
+        _rate.release(model)
+        _rate.retrace(model)
+
+    def get_state(self):
+        return {
+            "best": self._best,
+            "wait": self._wait,
+            "rest": self._rest,
+            "total_factor": self.total_factor,
+        }
+
+    def set_state(self, state):
+        self._best, self._wait, self._rest = state["best"], state["wait"], state["rest"]
+        self._apply(state["total_factor"])
+
+    def _apply(self, total):
+        """Multiply every rate by `total`, from the next step on."""
+        self.total_factor = total
+        changed = [c for c in _rate.controls(self.model) if c.factor != total]
+        for control in changed:
+            control.factor = total
+        if changed:
+            _rate.retrace(self.model)

@@ -1,0 +1,163 @@
+"""Warm restarts on whatever optimizer the model was compiled with."""
+
+import keras
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.callbacks import _fit, _rate
+from kerasrecipes.schedules import WarmRestarts
+
+
+class SGDR(keras.callbacks.Callback):
+    """Drives the rate of the compiled optimizer along cosine cycles, batch by batch.
+
+    ```
+    T_i  = round(first_cycle_epochs · updates an epoch · cycle_multiplier^i)
+    rate = η_min + (η_max - η_min) · (1 + cos(π · T_cur / T_i)) / 2
+    ```
+
+    computed inside the compiled step from the optimizer's own count of updates: it is exact with
+    any `steps_per_execution`, under gradient accumulation and in a resumed run. A `fit` begins its
+    first cycle at epoch 0, so one that begins at an `initial_epoch` goes on. When `fit` ends, the
+    optimizer has the rate that it was compiled with. `History` and the progress bar show, as
+    `learning_rate`, the rate of the epoch's last batch.
+
+    Args:
+        max_learning_rate: float > 0, the rate of the first batch of the first cycle.
+        first_cycle_epochs: number > 0, epochs of the first cycle. Defaults to 10.
+        cycle_multiplier: float >= 1, how much longer each next cycle is. Defaults to 2.
+        min_learning_rate: float in [0, max_learning_rate]. Defaults to 0.
+        warmup_epochs: number >= 0, epochs of a linear rise before the first cycle. Defaults to 0.
+        peak_multiplier: float in (0, 1], how much lower each next peak is. Defaults to 1.
+
+    Attributes:
+        cycle_ends: list of the 0-based epochs at whose end a cycle completes, in this `fit`;
+            known when it begins.
+        schedule: the `WarmRestarts` in use, in updates; known as early.
+
+    Raises:
+        ValueError: for an argument outside its range; before the first step, if the length of an
+            epoch is unknown.
+        TypeError: for an argument of the wrong type.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.callbacks import SGDR
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> sgdr = SGDR(0.1, first_cycle_epochs=1)
+    >>> history = model.fit(
+    ...     np.ones((8, 2)), np.ones((8, 1)), 2, epochs=3, callbacks=[sgdr], verbose=0
+    ... )
+    >>> sgdr.cycle_ends
+    [0, 2]
+    >>> [round(rate, 4) for rate in history.history["learning_rate"]]
+    [0.0146, 0.0691, 0.0038]
+
+    Reference: Loshchilov & Hutter (2016), https://arxiv.org/abs/1608.03983. The warm-up and the
+        lower peaks are not in the paper.
+    """
+
+    def __init__(
+        self,
+        max_learning_rate,
+        first_cycle_epochs=10,
+        cycle_multiplier=2,
+        min_learning_rate=0.0,
+        warmup_epochs=0,
+        peak_multiplier=1.0,
+    ):
+        super().__init__()
+        check_number("max_learning_rate", max_learning_rate, "(0, inf)")
+        check_number("first_cycle_epochs", first_cycle_epochs, "(0, inf)")
+        check_number("cycle_multiplier", cycle_multiplier, "[1, inf)")
+        check_number("min_learning_rate", min_learning_rate, f"[0, {max_learning_rate}]")
+        check_number("warmup_epochs", warmup_epochs, "[0, inf)")
+        check_number("peak_multiplier", peak_multiplier, "(0, 1]")
+        self.max_learning_rate = max_learning_rate
+        self.first_cycle_epochs = first_cycle_epochs
+        self.cycle_multiplier = cycle_multiplier
+        self.min_learning_rate = min_learning_rate
+        self.warmup_epochs = warmup_epochs
+        self.peak_multiplier = peak_multiplier
+        self.schedule = None
+        self.cycle_ends = []
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
+
+    def on_train_begin(self, logs=None):
+        if not self.params.get("steps"):
+            raise ValueError(
+                "SGDR counts cycles in epochs and must know how many steps one has: give "
+                "`steps_per_epoch` to fit. Received: steps_per_epoch=None"
+            )
+        first, *others = _rate.controls(self.model)
+        for control in (first, *others):
+            control.warn_if_scheduled()
+        self.schedule = self._schedule_of(first)
+        self.cycle_ends = self._find_cycle_ends(first)
+        self._origins, self._is_in_place = None, False
+        _fit.begin(self)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self._is_in_place:
+            return
+        model = self.model
+        found = _rate.controls(model)
+        if self._origins is None:
+            self._origins = [self._origin(control, epoch) for control in found]
+        for control, origin in zip(found, self._origins):
+            schedule = self._schedule_of(control)
+            control.schedule = lambda update, s=schedule, o=origin: s(update - o)
+        _rate.retrace(model)
+        self._is_in_place = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            _rate.log_rates(self.model, logs)
+
+    def on_train_end(self, logs=None):
+        _fit.end(self)
+        model = self.model
+        for control in _rate.controls(model):
+            control.schedule = None
+        _rate.release(model)
+        _rate.retrace(model)
+
+    def get_state(self):
+        return {f"origin/{i}": origin for i, origin in enumerate(self._origins or [])}
+
+    def set_state(self, state):
+        self._origins = [int(state[f"origin/{i}"]) for i in range(len(state))] or None
+
+    def _schedule_of(self, control):
+        epoch = self.params["steps"] / control.accumulation_steps
+        first_cycle = self.first_cycle_epochs * epoch
+        if first_cycle < 1:
+            raise ValueError(
+                "Argument `first_cycle_epochs` must hold one update at least; an epoch has "
+                f"{epoch:g}. Received: first_cycle_epochs={self.first_cycle_epochs}"
+            )
+        return WarmRestarts(
+            self.max_learning_rate,
+            first_cycle,
+            self.cycle_multiplier,
+            self.min_learning_rate,
+            self.peak_multiplier,
+            warmup=round(self.warmup_epochs * epoch),
+        )
+
+    def _find_cycle_ends(self, control):
+        updates = [
+            (epoch + 1) * self.params["steps"] // control.accumulation_steps
+            for epoch in range(self.params["epochs"])
+        ]
+        ends = set(self.schedule.cycle_ends(updates[-1])) if updates else ()
+        return [epoch for epoch, update in enumerate(updates) if update in ends]
+
+    def _origin(self, control, epoch):
+        """The count of updates at which epoch 0 began, or would have."""
+        batches = int(control.optimizer._iterations) - epoch * self.params["steps"]
+        return batches // control.accumulation_steps
