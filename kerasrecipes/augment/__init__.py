@@ -1,7 +1,11 @@
 """Image augmentation and the input pipeline, on `tf.data`, for every Keras backend.
 
 - `pipeline`: batches from a dataset of images or encoded bytes
-- `RandomScaleCrop`: scale jitter and random crop; `RandomFlip`: mirror image
+- `RandomScaleCrop`: scale jitter and random crop; `RandomResizedCrop`: a random part, resized
+- `PadCrop`: random crop of the padded image; `RandomFlip`: mirror image
+- `RandomWarp`: rotation, translation, stretch, shear and lens in one resampling
+- `ColorJitter`, `PCALighting`: colour; `RandomErasing`: a rectangle overwritten
+- `MixUp`, `CutMix`: pairs of images and labels
 - `CenterCrop`, `TenCrop`: test crops
 - `DecodeImage`: bytes to pixels; `Normalize`: mean and deviation
 - `Transform`: what every transform shares
@@ -14,20 +18,36 @@ require_tensorflow("augment")
 
 from kerasrecipes.augment import draws, functional  # noqa: E402
 from kerasrecipes.augment.center_crop import CenterCrop  # noqa: E402
+from kerasrecipes.augment.color_jitter import ColorJitter  # noqa: E402
+from kerasrecipes.augment.cut_mix import CutMix  # noqa: E402
 from kerasrecipes.augment.decode_image import DecodeImage  # noqa: E402
+from kerasrecipes.augment.mix_up import MixUp  # noqa: E402
 from kerasrecipes.augment.normalize import Normalize  # noqa: E402
+from kerasrecipes.augment.pad_crop import PadCrop  # noqa: E402
+from kerasrecipes.augment.pca_lighting import PCALighting  # noqa: E402
 from kerasrecipes.augment.pipeline import pipeline  # noqa: E402
+from kerasrecipes.augment.random_erasing import RandomErasing  # noqa: E402
 from kerasrecipes.augment.random_flip import RandomFlip  # noqa: E402
+from kerasrecipes.augment.random_resized_crop import RandomResizedCrop  # noqa: E402
 from kerasrecipes.augment.random_scale_crop import RandomScaleCrop  # noqa: E402
+from kerasrecipes.augment.random_warp import RandomWarp  # noqa: E402
 from kerasrecipes.augment.ten_crop import TenCrop  # noqa: E402
 from kerasrecipes.augment.transform import Transform  # noqa: E402
 
 __all__ = [
     "CenterCrop",
+    "ColorJitter",
+    "CutMix",
     "DecodeImage",
+    "MixUp",
     "Normalize",
+    "PCALighting",
+    "PadCrop",
+    "RandomErasing",
     "RandomFlip",
+    "RandomResizedCrop",
     "RandomScaleCrop",
+    "RandomWarp",
     "TenCrop",
     "Transform",
     "draws",

@@ -12,6 +12,7 @@ import tensorflow as tf
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
+_PROPOSALS = 8
 
 
 def as_seed(seed):
@@ -59,6 +60,28 @@ def normal(seed, count):
     both = uniform(seed, 2 * count)
     radius = tf.sqrt(-2.0 * tf.math.log(1.0 - both[..., :count]))
     return radius * tf.cos(2.0 * np.float32(np.pi) * both[..., count:])
+
+
+def beta(seed, alpha):
+    """Return one float32 a seed from Beta(alpha, alpha), alpha > 0.
+
+    The ratio of two gamma variables, in logarithms so that a small alpha does not underflow.
+    Reference: Marsaglia & Tsang (2000), "A simple method for generating gamma variables",
+    https://doi.org/10.1145/358407.358414; the first of eight proposals that is accepted, one in
+    10^9 draws finds none and takes the first.
+    """
+    return tf.sigmoid(_log_gamma(fold(seed, 1), alpha) - _log_gamma(fold(seed, 2), alpha))
+
+
+def _log_gamma(seed, alpha):
+    shift = alpha + 2 / 3
+    proposal = normal(fold(seed, 1), _PROPOSALS)
+    power = tf.math.log(tf.maximum(1 + proposal / np.float32(np.sqrt(9 * shift)), 1e-6)) * 3
+    bound = 0.5 * proposal**2 + shift * (1 - tf.exp(power) + power)
+    accepted = tf.math.log(1 - uniform(fold(seed, 2), _PROPOSALS)) < bound
+    first = tf.one_hot(tf.argmax(tf.cast(accepted, tf.int32), axis=-1), _PROPOSALS)
+    boost = tf.math.log(1 - uniform(fold(seed, 3), 1)[..., 0]) / alpha
+    return np.float32(np.log(shift)) + tf.reduce_sum(first * power, axis=-1) + boost
 
 
 def _bits(seed, count):

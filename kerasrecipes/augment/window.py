@@ -5,7 +5,7 @@ import tensorflow as tf
 from kerasrecipes.augment import decode, functional
 
 _MARGIN = 4  # source pixels that a JPEG decoder needs around a window to get its border right
-_LARGEST_RATIO = 8
+_RATIOS = (1, 2, 4, 8)  # at which a JPEG can be decoded
 
 
 def resample(image, scaled, offset, size, exact):
@@ -41,11 +41,61 @@ def resample_jpeg(data, scaled, offset, size, exact, channels):
         return functional.resize_window(decode.jpeg_window(data, *window, channels, ratio), size)
 
     shrink = tf.minimum(source[0] // scaled[0], source[1] // scaled[1])
-    branches = [lambda ratio=ratio: at_ratio(ratio) for ratio in (1, 2, 4, 8)]
-    branches.append(lambda: _exact_jpeg(data, source, scaled, offset, size, channels))
-    mild = is_mild(source, scaled) | ((shrink >= 2) & (shrink < 2 * _LARGEST_RATIO))
-    halvings = tf.reduce_sum(tf.cast(shrink >= [2, 4, 8], tf.int32))
-    return tf.switch_case(tf.where(mild, halvings, 4), branches)
+    return _by_shrink(
+        shrink,
+        is_mild(source, scaled),
+        at_ratio,
+        lambda: _exact_jpeg(data, source, scaled, offset, size, channels),
+    )
+
+
+def resample_source(image, window, size, exact):
+    """Return the (top, left, height, width) `window` of `image` resized to `size`, float32."""
+    top, left, height, width = window
+    part = image[top : top + height, left : left + width]
+    smooth = lambda: functional.resize(part, *size)  # noqa: E731
+    if exact:
+        return smooth()
+    mild = is_mild((height, width), size)
+    return tf.cond(mild, lambda: functional.resize_window(part, size), smooth)
+
+
+def resample_source_jpeg(data, window, size, exact, channels):
+    """Return what `resample_source` returns for the decoded image, decoding only the window."""
+    source = decode.jpeg_size(data)
+
+    def smooth():
+        start = [tf.maximum(first - _MARGIN, 0) for first in window[:2]]
+        end = [
+            tf.minimum(first + extent + _MARGIN, side)
+            for first, extent, side in zip(window[:2], window[2:], source)
+        ]
+        extent = [last - first for first, last in zip(start, end)]
+        image = decode.jpeg_window(data, *start, *extent, channels)
+        inner = [first - outer for first, outer in zip(window[:2], start)]
+        return resample_source(image, (*inner, *window[2:]), size, exact=True)
+
+    def at_ratio(ratio):
+        reduced = [(side + ratio - 1) // ratio for side in source]
+        extent = [tf.maximum(side // ratio, 1) for side in window[2:]]
+        start = [
+            tf.minimum(first // ratio, side - length)
+            for first, side, length in zip(window[:2], reduced, extent)
+        ]
+        image = decode.jpeg_window(data, *start, *extent, channels, ratio)
+        return functional.resize_window(image, size)
+
+    if exact:
+        return smooth()
+    shrink = tf.minimum(window[2] // size[0], window[3] // size[1])
+    return _by_shrink(shrink, is_mild(window[2:], size), at_ratio, smooth)
+
+
+def _by_shrink(shrink, mild, at_ratio, smooth):
+    branches = [lambda ratio=ratio: at_ratio(ratio) for ratio in _RATIOS]
+    mild |= (shrink >= 2) & (shrink < 2 * _RATIOS[-1])
+    halvings = tf.reduce_sum(tf.cast(shrink >= _RATIOS[1:], tf.int32))
+    return tf.switch_case(tf.where(mild, halvings, len(_RATIOS)), [*branches, smooth])
 
 
 def whole_pixels(source, scaled, offset, size):

@@ -69,3 +69,18 @@ def image_size(image):
     return tuple(
         image.shape[axis] if image.shape[axis] is not None else dynamic[axis] for axis in (-3, -2)
     )
+
+
+def pad_crop(images, top, left, size):
+    """Return a `size` x `size` window of each of `images` (N, H, W, C), zeros outside.
+
+    `top` and `left` (N,) are where the window starts, negative for outside the image.
+    """
+    for axis, start in ((1, top), (2, left)):
+        where = start[:, None] + tf.range(size, dtype=start.dtype)
+        length = tf.cast(tf.shape(images)[axis], start.dtype)
+        inside = (where >= 0) & (where < length)
+        images = tf.gather(images, tf.clip_by_value(where, 0, length - 1), axis=axis, batch_dims=1)
+        inside = inside[:, :, None, None] if axis == 1 else inside[:, None, :, None]
+        images = tf.where(inside, images, tf.zeros([], images.dtype))
+    return images

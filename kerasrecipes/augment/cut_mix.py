@@ -1,0 +1,68 @@
+"""A rectangle of another image, and labels mixed by area."""
+
+import keras
+import tensorflow as tf
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment.mix_up import checked_batch
+from kerasrecipes.augment.transform import Transform
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class CutMix(Transform):
+    """Pastes a rectangle of the image before in the batch, and mixes the labels by its area.
+
+    share ~ Beta(alpha, alpha); sides sqrt(1 - share) of the image's, rounded down; the centre
+    uniform on the pixels; cut off at the border, and the area counted after that.
+
+    Args:
+        alpha: number in [0, inf), default 1.0 (the share is uniform). 0 mixes nothing.
+
+    Call arguments:
+        images: (N, H, W, C).
+        labels: (N, classes), floats, one-hot; `pipeline(..., num_classes=k)` makes them so.
+        seeds: (N, 2) integers.
+
+    Returns:
+        images of the same dtype, labels of the same shape.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> images, labels = np.zeros((4, 8, 8, 3), "uint8"), np.eye(4, dtype="float32")
+    >>> seeds = np.arange(8).reshape(4, 2)
+    >>> augment.CutMix()(images, labels, seeds)[0].dtype
+    tf.uint8
+
+    Reference: Yun et al. (2019), https://arxiv.org/abs/1905.04899. The authors draw one
+    rectangle a batch; here each image has its own.
+    """
+
+    takes_labels = True
+
+    def __init__(self, alpha=1.0):
+        check_number("alpha", alpha, "[0, inf)")
+        self.alpha = alpha
+
+    def __call__(self, images, labels, seeds):
+        """Return mixed (images, labels) of a batch."""
+        images, labels, seeds = checked_batch(images, labels, seeds)
+        if self.alpha == 0:
+            return images, labels
+        return functional.cut_mix(images, labels, *self.draw(seeds, images))
+
+    def draw(self, seeds, images):
+        """Return top, left, height and width of a rectangle for each image."""
+        cut = tf.sqrt(1.0 - draws.beta(draws.fold(seeds, 0), self.alpha))
+        spans = []
+        for number, length in enumerate(functional.image_size(images)):
+            center = draws.integers(draws.fold(seeds, number + 1), 0, length - 1)
+            center = tf.cast(center, tf.int32)
+            side = tf.cast(cut * tf.cast(length, tf.float32), tf.int32)
+            first = tf.maximum(center - side // 2, 0)
+            last = tf.minimum(center - side // 2 + side, length)
+            spans.append((first, last - first))
+        (top, height), (left, width) = spans
+        return top, left, height, width

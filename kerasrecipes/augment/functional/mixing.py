@@ -1,0 +1,50 @@
+"""Images mixed with other images of the batch, and rectangles."""
+
+import tensorflow as tf
+
+from kerasrecipes.augment.functional.color import restore_dtype
+
+
+def mix_up(images, labels, share):
+    """Return `share · own + (1 - share) · other` of images and labels.
+
+    The other image is the one before in the batch, for the first the last.
+
+    Args:
+        images: (N, H, W, C).
+        labels: (N, classes), one-hot or shares.
+        share: (N,) in [0, 1], the part of the own image.
+    """
+    labels = tf.convert_to_tensor(labels)
+    own = share[:, None, None, None]
+    values = tf.cast(images, tf.float32)
+    mixed = own * values + (1.0 - own) * tf.roll(values, 1, axis=0)
+    return restore_dtype(mixed, images.dtype), _mix_labels(labels, share)
+
+
+def cut_mix(images, labels, top, left, height, width):
+    """Return images with a rectangle of the one before in the batch, and labels mixed by area.
+
+    Args:
+        images: (N, H, W, C).
+        labels: (N, classes), one-hot or shares.
+        top, left, height, width: (N,) integers, the rectangle, inside the image.
+    """
+    inside = rectangle_mask(images, top, left, height, width)
+    pasted = tf.where(inside, tf.roll(images, 1, axis=0), images)
+    area = tf.cast(height * width, tf.float32)
+    whole = tf.cast(tf.shape(images)[1] * tf.shape(images)[2], tf.float32)
+    return pasted, _mix_labels(tf.convert_to_tensor(labels), 1.0 - area / whole)
+
+
+def rectangle_mask(images, top, left, height, width):
+    """Return (N, H, W, 1) booleans, true inside the rectangle of each image."""
+    rows, columns = tf.range(tf.shape(images)[1]), tf.range(tf.shape(images)[2])
+    in_rows = (rows >= top[:, None]) & (rows < (top + height)[:, None])
+    in_columns = (columns >= left[:, None]) & (columns < (left + width)[:, None])
+    return (in_rows[:, :, None] & in_columns[:, None, :])[..., None]
+
+
+def _mix_labels(labels, share):
+    own = tf.cast(share, labels.dtype)[:, None]
+    return own * labels + (1 - own) * tf.roll(labels, 1, axis=0)

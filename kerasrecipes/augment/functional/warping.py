@@ -1,0 +1,72 @@
+"""Affine maps and a lens, in one bilinear resampling."""
+
+import tensorflow as tf
+
+
+def affine_matrix(rotation, stretch_x, stretch_y, shear):
+    """Return the (..., 2, 2) matrix from output to input offsets, in the order (x, y).
+
+    The image is stretched, then sheared along x, then rotated counterclockwise; the matrix is the
+    inverse of that.
+
+    Args:
+        rotation: radians.
+        stretch_x, stretch_y: factors; 2 doubles the width, or the height.
+        shear: radians; x moves by tan(shear) · y.
+    """
+    cosine, sine, slope = tf.cos(rotation), tf.sin(rotation), tf.tan(shear)
+    first_row = [(cosine - slope * sine) / stretch_x, (-slope * cosine - sine) / stretch_x]
+    second_row = [sine / stretch_y, cosine / stretch_y]
+    return tf.stack([tf.stack(first_row, -1), tf.stack(second_row, -1)], -2)
+
+
+def warp(images, matrix, shift, lens, fill=0.0):
+    """Return `images` (N, H, W, C) as float32, resampled once, bilinearly.
+
+    The output pixel at offset p from the centre shows the input at offset q·(1 + lens·|q|²/R²),
+    q = matrix·(p - shift), R half the diagonal. Outside there is `fill`, blended into the border
+    over a pixel.
+
+    Args:
+        images: (N, H, W, C).
+        matrix: (N, 2, 2), from output to input offsets, (x, y).
+        shift: (N, 2), pixels to the right and down.
+        lens: (N,), positive draws the border in (barrel), negative out (pincushion).
+        fill: number.
+    """
+    height, width = tf.shape(images)[1], tf.shape(images)[2]
+    x, y = _source(matrix, shift, lens, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
+    values = tf.pad(tf.cast(images, tf.float32), _BORDER, constant_values=fill)
+    return _bilinear(values, x + 1.0, y + 1.0, height, width)
+
+
+_BORDER = [[0, 0], [1, 1], [1, 1], [0, 0]]
+
+
+def _source(matrix, shift, lens, height, width):
+    right = tf.range(width)[None, None, :] - (width - 1) / 2 - shift[:, 0, None, None]
+    down = tf.range(height)[None, :, None] - (height - 1) / 2 - shift[:, 1, None, None]
+    entry = matrix[:, :, :, None, None]
+    x = entry[:, 0, 0] * right + entry[:, 0, 1] * down
+    y = entry[:, 1, 0] * right + entry[:, 1, 1] * down
+    radius = (height**2 + width**2) / 4
+    bend = 1.0 + lens[:, None, None] * (x**2 + y**2) / radius
+    return x * bend + (width - 1) / 2, y * bend + (height - 1) / 2
+
+
+def _bilinear(values, x, y, height, width):
+    x = tf.clip_by_value(x, 0.0, tf.cast(width + 1, tf.float32))
+    y = tf.clip_by_value(y, 0.0, tf.cast(height + 1, tf.float32))
+    left = tf.minimum(tf.cast(x, tf.int32), width)
+    top = tf.minimum(tf.cast(y, tf.int32), height)
+    channels = values.shape[-1]
+    flat = tf.reshape(values, [tf.shape(values)[0], -1, channels])
+    start = tf.reshape(top * (width + 2) + left, [tf.shape(values)[0], -1])
+    corner = lambda step: tf.gather(flat, start + step, batch_dims=1)  # noqa: E731
+    shape = [tf.shape(values)[0], height * width, 1]
+    across = tf.reshape(x - tf.cast(left, tf.float32), shape)
+    along = tf.reshape(y - tf.cast(top, tf.float32), shape)
+    upper = corner(0) * (1 - across) + corner(1) * across
+    lower = corner(width + 2) * (1 - across) + corner(width + 3) * across
+    mixed = upper * (1 - along) + lower * along
+    return tf.reshape(mixed, [-1, height, width, channels])

@@ -1,0 +1,70 @@
+"""Convex combinations of pairs of images and labels."""
+
+import keras
+import tensorflow as tf
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment.draws import as_seed
+from kerasrecipes.augment.transform import Transform
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class MixUp(Transform):
+    """Mixes each image, and its label, with the one before in the batch.
+
+    `share · own + (1 - share) · other`, share ~ Beta(alpha, alpha), a draw for each image.
+
+    Args:
+        alpha: number in (0, inf), default 0.2; the larger, the stronger. 0 mixes nothing.
+
+    Call arguments:
+        images: (N, H, W, C).
+        labels: (N, classes), floats, one-hot; `pipeline(..., num_classes=k)` makes them so.
+        seeds: (N, 2) integers.
+
+    Returns:
+        images of the same dtype, labels of the same shape.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> images, labels = np.zeros((4, 8, 8, 3), "float32"), np.eye(4, dtype="float32")
+    >>> seeds = np.arange(8).reshape(4, 2)
+    >>> _, mixed = augment.MixUp(0.4)(images, labels, seeds)
+    >>> mixed.numpy().sum(axis=1).round(3)
+    array([1., 1., 1., 1.], dtype=float32)
+
+    Reference: Zhang, Cisse, Dauphin & Lopez-Paz (2017), https://arxiv.org/abs/1710.09412. The
+    authors' code draws one share a batch and a permutation; a batch of the pipeline is shuffled.
+    """
+
+    takes_labels = True
+
+    def __init__(self, alpha=0.2):
+        check_number("alpha", alpha, "[0, inf)")
+        self.alpha = alpha
+
+    def __call__(self, images, labels, seeds):
+        """Return mixed (images, labels) of a batch."""
+        images, labels, seeds = checked_batch(images, labels, seeds)
+        if self.alpha == 0:
+            return images, labels
+        return functional.mix_up(images, labels, draws.beta(seeds, self.alpha))
+
+
+def checked_batch(images, labels, seeds):
+    """Return the three as tensors, or raise if they are not a batch with one-hot labels."""
+    images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
+    if images.shape.rank != 4:
+        raise ValueError(
+            "Argument `images` must be a batch (N, height, width, channels). Received: "
+            f"shape={images.shape}"
+        )
+    if labels.shape.rank != 2 or not labels.dtype.is_floating:
+        raise ValueError(
+            "Argument `labels` must be one-hot floats (N, classes): give `num_classes` to "
+            f"`augment.pipeline`. Received: shape={labels.shape}, dtype={labels.dtype.name}"
+        )
+    return images, labels, as_seed(seeds)

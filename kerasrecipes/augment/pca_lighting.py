@@ -1,0 +1,93 @@
+"""Colour offsets along the principal components of the pixels."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.augment import decode, draws, functional
+from kerasrecipes.augment.transform import Transform
+
+_IMAGENET_VALUES = (0.2175, 0.0188, 0.0045)
+_IMAGENET_VECTORS = (
+    (-0.5675, 0.7192, 0.4009),
+    (-0.5808, -0.0045, -0.8140),
+    (-0.5836, -0.6948, 0.4203),
+)
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class PCALighting(Transform):
+    """Adds one colour to the whole image: `255 · P · (alpha ∘ lambda)`, clipped to 0..255.
+
+    alpha ~ N(0, stddev), one draw an image and component.
+
+    Args:
+        stddev: number in [0, inf), default 0.1.
+        eigenvalues: C numbers in [0, inf) of the pixels on the scale [0, 1]; default
+            (0.2175, 0.0188, 0.0045), those of ImageNet.
+        eigenvectors: C rows of C numbers, an eigenvector in each COLUMN; default ImageNet's.
+
+    Input shape: (H, W, C) or (N, H, W, C) in 0..255.
+
+    Output shape: that of the input; the dtype is kept, integers are rounded.
+
+    Raises:
+        ValueError: shapes that do not match, or images with another number of channels.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> lit = augment.PCALighting()(np.full((2, 2, 3), 128.0, "float32"), seed=1)
+    >>> bool(np.ptp(lit, axis=(0, 1)).max() == 0)
+    True
+
+    Reference: Krizhevsky, Sutskever & Hinton (2012), section 4.1. Eigenvalues and eigenvectors
+    as in fb.resnet.torch. The paper does not say whether it clips; here it is clipped.
+    """
+
+    def __init__(self, stddev=0.1, eigenvalues=_IMAGENET_VALUES, eigenvectors=_IMAGENET_VECTORS):
+        check_number("stddev", stddev, "[0, inf)")
+        for value in eigenvalues:
+            check_number("eigenvalues", value, "[0, inf)")
+        if np.shape(eigenvectors) != (len(eigenvalues), len(eigenvalues)):
+            raise ValueError(
+                "Argument `eigenvectors` must have a row and a column for each eigenvalue. "
+                f"Received: shape={np.shape(eigenvectors)}, eigenvalues={eigenvalues}"
+            )
+        self.stddev = stddev
+        self.eigenvalues = [float(value) for value in eigenvalues]
+        self.eigenvectors = [[float(value) for value in row] for row in eigenvectors]
+
+    @classmethod
+    def from_dataset(cls, dataset, stddev=0.1, images=10_000):
+        """Return the transform with the components of a dataset's pixels.
+
+        Args:
+            dataset: `tf.data.Dataset` of (image or encoded bytes, label), in 0..255.
+            stddev: number in [0, inf).
+            images: integer in [1, inf), how many images to use, from the first.
+        """
+        check_integer("images", images, "[1, inf)")
+        count, total, squares = 0, 0.0, 0.0
+        for image, *_ in dataset.take(images):
+            pixels = decode.decode(image) if decode.is_encoded(image) else image
+            pixels = pixels.numpy().reshape(-1, pixels.shape[-1]) / 255.0
+            count, total = count + len(pixels), total + pixels.sum(0)
+            squares = squares + pixels.T @ pixels
+        mean = total / count
+        values, vectors = np.linalg.eigh(squares / count - np.outer(mean, mean))
+        values = np.maximum(values[::-1], 0.0)
+        return cls(stddev, values.tolist(), vectors[:, ::-1].tolist())
+
+    def apply(self, images, seeds):
+        if images.shape[-1] != len(self.eigenvalues):
+            raise ValueError(
+                f"Argument `images` must have {len(self.eigenvalues)} channels, one for each "
+                f"eigenvalue. Received: shape={images.shape}"
+            )
+        alpha = self.stddev * draws.normal(seeds, len(self.eigenvalues))
+        offset = functional.lighting_offset(alpha, self.eigenvalues, self.eigenvectors)
+        lit = functional.add_lighting(tf.cast(images, tf.float32), offset)
+        return functional.restore_dtype(lit, images.dtype)

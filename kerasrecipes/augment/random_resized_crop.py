@@ -1,0 +1,94 @@
+"""A random part of the image, of random area and shape, resized to a square."""
+
+import keras
+import tensorflow as tf
+
+from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_range
+from kerasrecipes.augment import decode, draws
+from kerasrecipes.augment.rectangles import draw_sides
+from kerasrecipes.augment.transform import Transform
+from kerasrecipes.augment.window import resample_source, resample_source_jpeg
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class RandomResizedCrop(Transform):
+    """Cuts out a rectangle of random area and shape, and resizes it to a square.
+
+    The area is uniform in `area` times the image's, width over height log-uniform in `ratio`,
+    sides rounded, the position uniform. The first of ten rectangles that fits is taken; if none
+    does, the largest central one whose shape is in `ratio`. Of a JPEG only it is decoded.
+
+    Args:
+        size: integer in [1, inf), side of the result in pixels.
+        area: pair (low, high) in (0, 1], default (0.08, 1).
+        ratio: pair (low, high) in (0, inf), width over height, default (3/4, 4/3).
+        exact: `False` samples bilinearly, large JPEGs decoded at a half, a quarter or an eighth;
+            `True` always antialiases and decodes at full size.
+        channels: 1, 3 or `None`. `None` is 3 for encoded images and keeps those of pixels.
+
+    Input shape: bytes of JPEG or PNG (scalar string), or (H, W, C) in 0..255.
+
+    Output shape: (size, size, C), float32 in 0..255.
+
+    Raises:
+        ValueError: an argument outside its range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> augment.RandomResizedCrop(224)(np.zeros((375, 500, 3), "uint8"), seed=1).shape
+    TensorShape([224, 224, 3])
+
+    Reference: Szegedy et al. (2014), https://arxiv.org/abs/1409.4842; log-uniform ratio, ten
+    attempts and the central fallback as in torchvision.
+    """
+
+    takes_bytes = True
+    fixes_size = True
+    batched = False
+
+    def __init__(self, size, area=(0.08, 1.0), ratio=(3 / 4, 4 / 3), exact=False, channels=None):
+        check_integer("size", size, "[1, inf)")
+        check_range("area", area, "(0, 1]")
+        check_range("ratio", ratio, "(0, inf)")
+        check_boolean("exact", exact)
+        check_choice("channels", channels, (None, 1, 3))
+        self.size, self.area, self.ratio = size, tuple(area), tuple(ratio)
+        self.exact, self.channels = exact, channels
+
+    def draw(self, seed, height, width):
+        """Return (top, left, height, width) of the rectangle."""
+        tall, wide, fits = draw_sides(draws.fold(seed, 0), height, width, self.area, self.ratio)
+        tops = draws.integers(draws.fold(seed, 1), 0, height - tall)
+        lefts = draws.integers(draws.fold(seed, 2), 0, width - wide)
+        drawn = (tf.cast(tops, tf.int32), tf.cast(lefts, tf.int32), tall, wide)
+        central = self._central(height, width)
+        return tuple(tf.where(fits, one, other) for one, other in zip(drawn, central))
+
+    def __call__(self, image, seed=0):
+        """Return the resized part of one image, encoded or not."""
+        image = tf.convert_to_tensor(image)
+        if not decode.is_encoded(image):
+            return self._from_pixels(decode.with_channels(image, self.channels), seed)
+        channels = self.channels or 3
+        return tf.cond(
+            decode.is_jpeg(image),
+            lambda: self._from_jpeg(image, seed, channels),
+            lambda: self._from_pixels(decode.decode_other(image, channels), seed),
+        )
+
+    def _from_pixels(self, image, seed):
+        window = self.draw(seed, *tf.unstack(tf.shape(image)[:2]))
+        return resample_source(image, window, (self.size, self.size), self.exact)
+
+    def _from_jpeg(self, data, seed, channels):
+        window = self.draw(seed, *decode.jpeg_size(data))
+        return resample_source_jpeg(data, window, (self.size, self.size), self.exact, channels)
+
+    def _central(self, height, width):
+        tall, wide = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
+        low, high = self.ratio
+        new_wide = tf.cast(tf.clip_by_value(tf.round(tall * high), 1.0, wide), tf.int32)
+        new_tall = tf.cast(tf.clip_by_value(tf.round(wide / low), 1.0, tall), tf.int32)
+        return (height - new_tall) // 2, (width - new_wide) // 2, new_tall, new_wide
