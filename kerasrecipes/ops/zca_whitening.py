@@ -70,7 +70,7 @@ def _eigen_roots(covariance, smallest):
     values, vectors = ops.linalg.eigh(ops.where(finite, covariance, identity))
     precision = np.finfo(keras.backend.standardize_dtype(covariance.dtype))
     if smallest is None:
-        smallest = ops.max(values, axis=-1, keepdims=True) * float(precision.eps)
+        smallest = values[..., -1:] * float(precision.eps)
     root = ops.sqrt(ops.maximum(values, ops.maximum(smallest, float(precision.tiny))))
     return ops.where(finite[..., 0], root, float("nan")), vectors
 
