@@ -19,8 +19,9 @@ EXTRAS = {
     "cpu": [
         f"tensorflow-cpu>=2.21; {HAS_CPU_WHEEL}",
         f"tensorflow>=2.21; {NO_CPU_WHEEL}",
+        "tensorboard>=2.21",
     ],
-    "gpu": ["tensorflow[and-cuda]>=2.21"],
+    "gpu": ["tensorflow[and-cuda]>=2.21", "tensorboard>=2.21"],
     "jax": ["jax>=0.10"],
     "torch": ["torch>=2.13"],
     # tensorflow-datasets 4.9.10 imports importlib_resources when it downloads, undeclared.

@@ -28,7 +28,8 @@ TEST_SCALES = (224, 256, 384, 480, 640)
 class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(24, "passes over the training images", "[1, inf)")
+    epochs: int = flag(36, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(64, "images a step", "[1, inf)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, inf)")
     size: int | None = flag(
         None,

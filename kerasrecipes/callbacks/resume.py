@@ -158,8 +158,7 @@ class Resume(keras.callbacks.Callback):
 
     def save_before_end(self):
         """Write the last state, before a companion changes the model for good."""
-        interrupted = any(getattr(other, "interrupted", False) for other in self._companions)
-        if self._epoch is not None and not interrupted:
+        if self._epoch is not None and not self._is_interrupted():
             self._save(self.model, self._epoch + 1, 0, finished=True)
         self._epoch = None
 
@@ -232,10 +231,10 @@ class Resume(keras.callbacks.Callback):
     def _restore(self, model, state):
         _training_state.assign_values(_training_state.variables(model), state)
         for name, callback in zip(_fit.names(self._companions), self._companions):
-            callback.set_state(_with_prefix(f"callback/{name}/", state))
+            callback.set_state(_training_state.with_prefix(f"callback/{name}/", state))
         self._metrics = {name: state[name] for name in state if name.startswith("metrics/")}
         self._history = state.get("history")
-        self._random = _with_prefix("random/", state)
+        self._random = _training_state.with_prefix("random/", state)
         self._first_step, self._drawn = state["step"], state["drawn"]
         self._last_drawn, self._last_time = state["drawn"], time.monotonic()
         self._cost = state["cost"]
@@ -269,9 +268,15 @@ class Resume(keras.callbacks.Callback):
     def _is_due(self, step):
         if self._metrics or (step and not (self._position_is_known and self.params["steps"])):
             return False
+        if self._is_interrupted():
+            return True
         if self.every_steps:
             return self._drawn - self._last_drawn >= self.every_steps
         return time.monotonic() - self._last_time >= INTERVAL_IN_WRITES * self._cost
+
+    def _is_interrupted(self):
+        """Whether a companion that handles Ctrl-C has been told to stop."""
+        return any(getattr(other, "interrupted", False) for other in self._companions)
 
     def _save(self, model, epoch, step, finished=False):
         if not (model.built and model.optimizer.built):
@@ -328,7 +333,3 @@ def _read(path):
     except _state_file.BadStateFile as problem:
         warnings.warn(f"Resume does not use {path}: {problem}.", stacklevel=2)
         return None
-
-
-def _with_prefix(prefix, state):
-    return {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}

@@ -56,6 +56,13 @@ class Interruption(keras.callbacks.Callback):
             signal.signal(signal.SIGINT, self._previous)
             self._previous = None
 
+    def get_state(self):
+        """Nothing that outlives a `fit`; having it makes this a callback that `Resume` asks."""
+        return {}
+
+    def set_state(self, state):
+        """Nothing to restore."""
+
     def _handle(self, number, frame):
         if self.interrupted:
             signal.signal(signal.SIGINT, self._previous)

@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import datetime
 import importlib.metadata
+import importlib.util
 import io
 import json
 import os
@@ -59,6 +60,8 @@ class Run:
         if self.finished:
             print(f"{self.folder} holds a finished run: nothing to do.")
             return
+        if config.tensorboard and importlib.util.find_spec("tensorboard") is None:
+            raise ImportError("--tensorboard needs TensorBoard: pip install tensorboard")
         self._resume = Resume(self.folder / "state")
         self.start_step = self._resume.step
         self.jit, choice = configure(config)

@@ -1,0 +1,211 @@
+"""The recipe resnet_crop through its command line, on small images."""
+
+import csv
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.recipes.helpers import PHOTOS, ROOT, load_recipe, run_command, write_folder, write_npz
+
+FILES = {
+    "config.json", "metrics.json", "history.csv", "history.png", "samples.png", "confusion.png",
+    "mistakes.png", "report.html", "model.keras",
+}  # fmt: skip
+RECIPE = load_recipe("resnet_crop")
+
+
+@pytest.fixture(scope="module")
+def npz(tmp_path_factory):
+    return write_npz(tmp_path_factory.mktemp("images") / "squares.npz")
+
+
+@pytest.fixture(scope="module")
+def finished(npz, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    flags = ["--data", npz, "--epochs", 2, "--batch-size", 16, "--output", folder]
+    assert run_command(RECIPE, *flags, "--tensorboard", "--clip-norm", 1.0) == 0
+    return folder
+
+
+def test_the_folder_holds_everything(finished):
+    names = {path.name for path in finished.iterdir()}
+    assert names == FILES | {"tensorboard"}
+    metrics = json.loads((finished / "metrics.json").read_text())
+    assert metrics["seed"] == 0 and metrics["steps"] == 6 and metrics["seconds"] > 0
+    assert metrics["config"]["epochs"] == 2 and metrics["config"]["clip_norm"] == 1.0
+    assert metrics["versions"]["keras"] == keras.version()
+    assert not metrics["interrupted"]
+    assert set(metrics["test"]["protocols"]) == {"centre crop", "ten-crop", "ten-crop at 5 scales"}
+    assert metrics["test"]["images"] == 24 and 0 <= metrics["test"]["accuracy"] <= 1
+
+
+def test_history_has_a_row_an_epoch_with_the_rate(finished):
+    rows = list(csv.DictReader((finished / "history.csv").open()))
+    assert [row["epoch"] for row in rows] == ["1", "2"]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} < set(rows[0])
+    assert float(rows[0]["learning_rate"]) == pytest.approx(0.1)
+    assert float(rows[1]["learning_rate"]) == pytest.approx(0.001)
+
+
+def test_pictures_and_report(finished):
+    for name in ("history", "samples", "confusion", "mistakes"):
+        with Image.open(finished / f"{name}.png") as image:
+            assert min(image.size) > 200
+    page = (finished / "report.html").read_text()
+    assert page.count("data:image/png;base64,") == 4
+    assert not re.search(r"""\b(src|href)=["'](?!data:)""", page)
+
+
+def test_the_saved_model_takes_raw_pixels(finished, npz):
+    with np.load(npz) as arrays:
+        images, labels = arrays["x_test"], arrays["y_test"]
+    model = keras.models.load_model(finished / "model.keras")
+    probabilities = model.predict(images, verbose=0)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    metrics = json.loads((finished / "metrics.json").read_text())["test"]["protocols"][
+        "centre crop"
+    ]
+    assert np.mean(probabilities.argmax(axis=1) == labels) == metrics["accuracy"]
+    loss = -np.mean(np.log(probabilities[np.arange(len(labels)), labels]))
+    assert loss == pytest.approx(metrics["loss"], rel=1e-4)
+    larger = np.repeat(np.repeat(images, 3, axis=1), 3, axis=2)
+    assert model.predict(larger, verbose=0).shape == (24, 3)
+
+
+def test_a_finished_run_is_left_as_it_is(finished, npz, capsys):
+    before = {path: path.stat().st_mtime_ns for path in finished.iterdir()}
+    flags = ["--data", npz, "--epochs", 2, "--batch-size", 16, "--output", finished]
+    assert run_command(RECIPE, *flags, "--clip-norm", 1.0, "--resume") == 0
+    assert "finished run" in capsys.readouterr().out
+    assert before == {path: path.stat().st_mtime_ns for path in finished.iterdir()}
+
+
+def test_a_folder_of_jpeg_and_png_with_a_broken_file(tmp_path, capsys):
+    folder = write_folder(tmp_path / "shapes")
+    whole = (folder / "circle" / "004.jpg").read_bytes()
+    (folder / "circle" / "004.jpg").write_bytes(whole[: len(whole) // 2])
+    Image.new("CMYK", (30, 30)).save(folder / "square" / "100.jpg")
+    Image.fromarray(np.zeros((30, 30), "uint16")).save(folder / "square" / "101.png")
+    flags = ["--data", folder, "--epochs", 1, "--batch-size", 8, "--size", 16]
+    with pytest.warns(UserWarning, match="004.jpg"):
+        assert run_command(RECIPE, *flags, "--output", tmp_path / "run") == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    skipped = {os.path.basename(path) for path, _ in metrics["skipped"]}
+    assert skipped == {"004.jpg", "100.jpg", "101.png"}
+    assert sum(metrics["sizes"]) == 23
+    assert "3 bad images were left out" in capsys.readouterr().out
+    assert run_command(RECIPE, *flags, "--strict", "--output", tmp_path / "strict") == 2
+    assert_one_line(capsys, "004.jpg")
+    assert not (tmp_path / "strict").exists()
+
+
+@pytest.mark.skipif(not PHOTOS.is_dir(), reason="no photos beside the repository")
+def test_photos_of_many_sizes(tmp_path):
+    for number, path in enumerate(sorted(PHOTOS.glob("*.jpg"))[:24]):
+        folder = tmp_path / "photos" / f"class{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / path.name).write_bytes(path.read_bytes())
+    flags = ["--data", tmp_path / "photos", "--epochs", 1, "--batch-size", 8, "--size", 32]
+    assert run_command(RECIPE, *flags, "--output", tmp_path / "run") == 0
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    assert model.predict(np.zeros((1, 50, 70, 3), "uint8"), verbose=0).shape == (1, 2)
+
+
+def bad_data(tmp_path):
+    """Name of a bad source -> (source, words of the error)."""
+    (tmp_path / "file.txt").write_text("not images")
+    (tmp_path / "one" / "only").mkdir(parents=True)
+    Image.new("RGB", (20, 20)).save(tmp_path / "one" / "only" / "a.png")
+    (write_folder(tmp_path / "empty", per_class=2) / "nothing").mkdir()
+    labels = np.arange(48) % 3
+    return {
+        "missing": (tmp_path / "missing.npz", "missing.npz"),
+        "text": (tmp_path / "file.txt", "file.txt"),
+        "single class": (tmp_path / "one", "class"),
+        "empty class": (tmp_path / "empty", "nothing"),
+        "labels": (write_npz(tmp_path / "l.npz", y_train=labels - 1), "label"),
+        "lengths": (write_npz(tmp_path / "n.npz", y_train=labels[:-1]), "47"),
+        "name": ("fashion_mnist_simple", "fashion_mnist_simple"),
+    }
+
+
+@pytest.mark.parametrize(
+    "name", ["missing", "text", "single class", "empty class", "labels", "lengths", "name"]
+)
+def test_bad_data_ends_with_one_line_and_leaves_nothing(name, tmp_path, capsys):
+    source, words = bad_data(tmp_path)[name]
+    assert run_command(RECIPE, "--data", source, "--output", tmp_path / "run") == 2
+    assert_one_line(capsys, words)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "flags, words",
+    [
+        (["--epochs", 0], "epochs=0"),
+        (["--epochs", "many"], "--epochs"),
+        (["--depth", 9], "depth=9"),
+        (["--momentum", 1.0], "momentum=1.0"),
+        (["--precision", "float8"], "precision='float8'"),
+        (["--normalization", "local"], "normalization='local'"),
+        (["--learning-rate", "nan"], "learning_rate=nan"),
+        (["--resume"], "output"),
+        (["--colour"], "--colour"),
+        (["--output", __file__], "folder"),
+    ],
+)
+def test_bad_flags_end_with_one_line(flags, words, capsys):
+    assert run_command(RECIPE, *flags) == 2
+    assert_one_line(capsys, words)
+
+
+def test_another_configuration_is_not_resumed(finished, npz, capsys):
+    flags = ["--data", npz, "--epochs", 3, "--batch-size", 16, "--output", finished]
+    assert run_command(RECIPE, *flags, "--clip-norm", 1.0, "--resume") == 2
+    assert_one_line(capsys, "epochs=2")
+    assert run_command(RECIPE, *flags, "--clip-norm", 1.0) == 2
+    assert_one_line(capsys, "--resume")
+
+
+def assert_one_line(capsys, words):
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "Traceback" not in error, error
+    assert words in error
+
+
+def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, tmp_path):
+    flags = ["--data", npz, "--epochs", "6", "--batch-size", "8"]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    command = [sys.executable, str(ROOT / "recipes" / "resnet_crop.py"), *flags]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "CUDA_VISIBLE_DEVICES": "-1"}
+    process = subprocess.Popen(
+        [*command, "--output", str(cut)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env=environment,
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.startswith("epoch 2/6"):
+            process.send_signal(signal.SIGINT)
+            break
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 130, errors
+    assert f"--resume --output {cut}" in errors and "Traceback" not in errors
+    assert {path.name for path in cut.iterdir()} == FILES | {"state"}
+    metrics = json.loads((cut / "metrics.json").read_text())
+    assert metrics["interrupted"] and metrics["steps"] < 36
+    rows = list(csv.DictReader((cut / "history.csv").open()))
+    assert [int(row["epoch"]) for row in rows] == list(range(1, 1 + metrics["steps"] // 6))
+    assert run_command(RECIPE, *flags, "--resume", "--output", cut) == 0
+    assert run_command(RECIPE, *flags, "--output", whole) == 0
+    assert (whole / "history.csv").read_bytes() == (cut / "history.csv").read_bytes()
+    models = [keras.models.load_model(folder / "model.keras") for folder in (whole, cut)]
+    for one, other in zip(*(model.get_weights() for model in models), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert {path.name for path in cut.iterdir()} == FILES
