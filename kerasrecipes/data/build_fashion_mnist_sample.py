@@ -4,7 +4,7 @@
 
 The argument is the whole data set as an `.npz` with x_train, y_train, x_test, y_test (uint8 and
 integers) and class_names. The sample takes the first 600 training and the first 100 test images
-of each class, in the order of the original: the same bytes on every machine.
+of each class, in the order of the original: the same images on every machine.
 
 Fashion-MNIST is by Xiao, Rasul and Vollgraf (2017, https://arxiv.org/abs/1708.07747), under the
 MIT licence in FASHION_MNIST_LICENSE.txt.

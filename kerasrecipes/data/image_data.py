@@ -33,6 +33,13 @@ class ImageData:
         encoded: boolean, whether images are JPEG or PNG bytes.
         skipped: tuple of pairs (path, reason) of strings: images that could not be used.
         ignored: integer, files that are neither JPEG nor PNG by their name.
+
+    Example:
+
+    >>> from kerasrecipes import data
+    >>> sample = data.load("fashion_mnist_sample")
+    >>> sample.train.element_spec[0].shape, sample.test_size, sample.class_names[1]
+    (TensorShape([28, 28, 1]), 1000, 'Trouser')
     """
 
     name: str

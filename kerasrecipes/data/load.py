@@ -35,13 +35,14 @@ def load(source, split=None, seed=0, strict=False):
               `y_test`; optional `x_validation`, `y_validation`, `class_names`;
             - arrays: `(x, y)`, `(x_train, y_train, x_test, y_test)`,
               `((x_train, y_train), (x_test, y_test))`, or a mapping with the keys of an `.npz`.
-        split: `None` keeps the source's own sets, and divides a single set 80/10/10.
+        split: `None` (default) keeps the source's own sets, and divides a single set 80/10/10.
             `(train, validation, test)` are shares, which sum to 1, for a single set;
             `(train, validation)` carves validation out of the training set of a source that has
             its own test set. Splits are stratified and disjoint; every class keeps a training
             image.
-        seed: integer of at least 0, chooses the images of a split. Same seed, same split.
-        strict: boolean. Every file of a folder is checked once. Images that cannot be used
+        seed: integer of at least 0 (default 0), chooses the images of a split: same seed, same
+            split.
+        strict: boolean (default `False`). Every file of a folder is checked once. Images that cannot be used
             (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and named in a
             warning, or, if strict, are an error.
 
@@ -62,6 +63,9 @@ def load(source, split=None, seed=0, strict=False):
     >>> image, label = data.train.element(0)
     >>> image.shape, data.num_classes, data.short_side
     (TensorShape([28, 28, 1]), 10, 28)
+
+    Reference: the sample is from Fashion-MNIST, Xiao, Rasul and Vollgraf, 2017,
+    https://arxiv.org/abs/1708.07747.
     """
     check_split(split)
     check_integer("seed", seed, "[0, inf)")
