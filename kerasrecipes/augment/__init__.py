@@ -5,6 +5,7 @@
 - `PadCrop`: random crop of the padded image; `RandomFlip`: mirror image
 - `RandomWarp`: rotation, translation, stretch, shear and lens in one resampling
 - `ColorJitter`, `PCALighting`: colour; `RandomErasing`: a rectangle overwritten
+- `RandAugment`, `TrivialAugment`: random operations of Pillow
 - `MixUp`, `CutMix`: pairs of images and labels
 - `CenterCrop`, `TenCrop`: test crops
 - `DecodeImage`: bytes to pixels; `Normalize`: mean and deviation
@@ -26,6 +27,7 @@ from kerasrecipes.augment.normalize import Normalize  # noqa: E402
 from kerasrecipes.augment.pad_crop import PadCrop  # noqa: E402
 from kerasrecipes.augment.pca_lighting import PCALighting  # noqa: E402
 from kerasrecipes.augment.pipeline import pipeline  # noqa: E402
+from kerasrecipes.augment.rand_augment import RandAugment  # noqa: E402
 from kerasrecipes.augment.random_erasing import RandomErasing  # noqa: E402
 from kerasrecipes.augment.random_flip import RandomFlip  # noqa: E402
 from kerasrecipes.augment.random_resized_crop import RandomResizedCrop  # noqa: E402
@@ -33,6 +35,7 @@ from kerasrecipes.augment.random_scale_crop import RandomScaleCrop  # noqa: E402
 from kerasrecipes.augment.random_warp import RandomWarp  # noqa: E402
 from kerasrecipes.augment.ten_crop import TenCrop  # noqa: E402
 from kerasrecipes.augment.transform import Transform  # noqa: E402
+from kerasrecipes.augment.trivial_augment import TrivialAugment  # noqa: E402
 
 __all__ = [
     "CenterCrop",
@@ -43,6 +46,7 @@ __all__ = [
     "Normalize",
     "PCALighting",
     "PadCrop",
+    "RandAugment",
     "RandomErasing",
     "RandomFlip",
     "RandomResizedCrop",
@@ -50,6 +54,7 @@ __all__ = [
     "RandomWarp",
     "TenCrop",
     "Transform",
+    "TrivialAugment",
     "draws",
     "functional",
     "pipeline",

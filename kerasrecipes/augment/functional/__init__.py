@@ -2,7 +2,8 @@
 
 - `short_side_size`, `center_offset`, `crop`, `center_crop`, `pad_crop`, `ten_crop`: crops
 - `resize`, `resize_crop`, `resize_window`: bilinear resampling
-- `warp`, `affine_matrix`: rotation, stretch, shear, shift and lens in one resampling
+- `auto_contrast`, `equalize`, `posterize`, `sharpen`, `solarize`: as in Pillow
+- `warp`, `warp_affine`, `affine_matrix`: rotation, stretch, shear, shift and lens in one resampling
 - `flip`, `normalize`, `restore_dtype`: mirror image, mean and deviation, rounding
 - `adjust_brightness`, `adjust_contrast`, `adjust_saturation`, `adjust_hue`, `to_grey`,
   `lighting_offset`, `add_lighting`: colour
@@ -28,10 +29,17 @@ from kerasrecipes.augment.functional.crops import (
     short_side_size,
     ten_crop,
 )
+from kerasrecipes.augment.functional.enhance import (
+    auto_contrast,
+    equalize,
+    posterize,
+    sharpen,
+    solarize,
+)
 from kerasrecipes.augment.functional.mixing import cut_mix, mix_up, rectangle_mask
 from kerasrecipes.augment.functional.pixels import flip, normalize
 from kerasrecipes.augment.functional.resampling import resize, resize_crop, resize_window
-from kerasrecipes.augment.functional.warping import affine_matrix, warp
+from kerasrecipes.augment.functional.warping import affine_matrix, warp, warp_affine
 
 __all__ = [
     "add_lighting",
@@ -40,23 +48,29 @@ __all__ = [
     "adjust_hue",
     "adjust_saturation",
     "affine_matrix",
+    "auto_contrast",
     "center_crop",
     "center_offset",
     "crop",
     "cut_mix",
+    "equalize",
     "flip",
     "image_size",
     "lighting_offset",
     "mix_up",
     "normalize",
     "pad_crop",
+    "posterize",
     "rectangle_mask",
     "resize",
     "resize_crop",
     "resize_window",
     "restore_dtype",
+    "sharpen",
     "short_side_size",
+    "solarize",
     "ten_crop",
     "to_grey",
     "warp",
+    "warp_affine",
 ]

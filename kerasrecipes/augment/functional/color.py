@@ -64,6 +64,7 @@ def add_lighting(images, offset):
 
 def restore_dtype(images, dtype):
     """Return float `images` in `dtype`: rounded and kept in range where that is an integer."""
+    dtype = tf.as_dtype(dtype)
     if dtype.is_integer:
         images = tf.clip_by_value(tf.round(images), dtype.min, dtype.max)
     return tf.cast(images, dtype)

@@ -1,0 +1,58 @@
+"""One random operation of random strength."""
+
+import keras
+import tensorflow as tf
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.augment import draws
+from kerasrecipes.augment.policy import apply_one, on_uint8, operations
+from kerasrecipes.augment.transform import Transform
+
+_WIDEST = {"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "pixels": 32}
+_STRENGTHS = 31
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class TrivialAugment(Transform):
+    """Applies ONE operation, chosen uniformly of fourteen, with a uniformly drawn strength.
+
+    The operations are those of `RandAugment`, at their strongest: rotate 135 degrees, factors
+    0.01 to 1.99, shear 0.99, translation 32 pixels, 6 bits lost. The strength is one of 31.
+
+    Args:
+        strongest: number in [0, 1], default 1, the upper end of the strengths. At 0 only auto
+            contrast and equalize, which have no strength, do something.
+
+    Input shape: (H, W, C) or (N, H, W, C) in 0..255.
+
+    Output shape: that of the input; the dtype is kept, computed on uint8.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment
+    >>> augment.TrivialAugment()(np.zeros((32, 32, 3), "uint8"), seed=3).shape
+    TensorShape([32, 32, 3])
+
+    Reference: Müller & Hutter (2021), https://arxiv.org/abs/2103.10158, the wide space.
+    """
+
+    batched = False
+
+    def __init__(self, strongest=1.0):
+        check_number("strongest", strongest, "[0, 1]")
+        self.strongest = strongest
+        self._operations = operations(_WIDEST)
+
+    def apply(self, images, seeds):
+        return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
+
+    def _one(self, image, seed):
+        choice = draws.integers(draws.fold(seed, 0), 0, len(self._operations) - 1)
+        level = draws.integers(draws.fold(seed, 1), 0, _STRENGTHS - 1)
+        strength = self.strongest * tf.cast(level, tf.float32) / (_STRENGTHS - 1)
+        sign = tf.where(draws.uniform(draws.fold(seed, 2), 1)[0] < 0.5, -1.0, 1.0)
+        choice = tf.cast(choice, tf.int32)
+        return on_uint8(
+            image, lambda pixels: apply_one(pixels, self._operations, choice, strength, sign)
+        )
