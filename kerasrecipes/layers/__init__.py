@@ -5,6 +5,9 @@ Normalisation
     `InstanceNormalization`: each channel of each sample by itself.
     `DecorrelatedBatchNormalization`: whitens groups of channels over the batch.
 
+Pooling
+    `FractionalMaxPooling2D`: shrinks by a factor between 1 and 2.
+
 Dense
     `Maxout`: the largest of several linear maps.
 
@@ -13,11 +16,18 @@ Preprocessing
     `Whitening`: centring, decorrelation, whitening with the statistics of a data set.
 
 Randomness
+    `DropConnectDense`: a dense layer whose weights are dropped for each example.
+    `DropConnect`: any layer with a kernel, whose weights are dropped for the batch.
+    `DropPath`: a residual branch zeroed for some samples.
     `StochasticDepth`: a residual block whose dropped work is not done.
     `linear_drop_rates`: the drop rate of each block, growing with depth.
 """
 
 from kerasrecipes.layers.decorrelated_batch_normalization import DecorrelatedBatchNormalization
+from kerasrecipes.layers.drop_connect import DropConnect
+from kerasrecipes.layers.drop_connect_dense import DropConnectDense
+from kerasrecipes.layers.drop_path import DropPath
+from kerasrecipes.layers.fractional_max_pooling_2d import FractionalMaxPooling2D
 from kerasrecipes.layers.group_normalization import GroupNormalization
 from kerasrecipes.layers.image_preprocessing import ImagePreprocessing
 from kerasrecipes.layers.instance_normalization import InstanceNormalization
@@ -28,6 +38,10 @@ from kerasrecipes.layers.whitening import Whitening
 
 __all__ = [
     "DecorrelatedBatchNormalization",
+    "DropConnect",
+    "DropConnectDense",
+    "DropPath",
+    "FractionalMaxPooling2D",
     "GroupNormalization",
     "InstanceNormalization",
     "Maxout",

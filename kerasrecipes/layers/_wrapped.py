@@ -1,4 +1,4 @@
-"""A wrapped layer inside a wrapper's configuration: the same before and after build."""
+"""What wrappers share: a wrapped layer's configuration, and a call without side effects."""
 
 import keras
 
@@ -10,6 +10,31 @@ def check_layer(name, value):
             f"Argument `{name}` must be a Keras layer or model. Received: {name}={value!r} "
             f"(of type {type(value).__name__})"
         )
+
+
+def call_with_values(layer, values, *args):
+    """Call `layer` with the values of its variables replaced.
+
+    Args:
+        layer: A built layer.
+        values: List of (variable, value). A variable left out would be read as it was before the
+            step on JAX, without a gradient: list them all.
+        *args: What to call it with.
+
+    Returns:
+        `(outputs, losses, state)`: the losses it added, and the new values of its non-trainable
+        variables, none of which is assigned.
+    """
+    with keras.StatelessScope(values, collect_losses=True) as scope:
+        outputs = layer(*args)
+    state = [scope.get_current_value(variable) for variable in layer.non_trainable_variables]
+    return outputs, scope.losses, state
+
+
+def assign_state(layer, state):
+    """Assign the values of the layer's non-trainable variables."""
+    for variable, value in zip(layer.non_trainable_variables, state):
+        variable.assign(value)
 
 
 def serialize_layer(layer):

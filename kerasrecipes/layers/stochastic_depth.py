@@ -4,7 +4,12 @@ import keras
 from keras import ops
 
 from kerasrecipes._validation import check_choice, check_number
-from kerasrecipes.layers._wrapped import check_layer, serialize_layer
+from kerasrecipes.layers._wrapped import (
+    assign_state,
+    call_with_values,
+    check_layer,
+    serialize_layer,
+)
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -100,25 +105,24 @@ class StochasticDepth(keras.Layer):
 
     def _gated(self, x, base):
         is_open = keras.random.uniform((), seed=self.seed_generator) >= self.rate
-        state = self.branch.non_trainable_variables
-        penalties = []
+        values = [(v, v.value) for v in self.branch.variables]
+        scope = keras.StatelessScope(values)
+        before = [scope.get_current_value(v) for v in self.branch.non_trainable_variables]
         no_penalty = ops.zeros((), self.variable_dtype)
+        penalties = []
 
         def run():
-            values = [(v, v.value) for v in self.branch.variables]
-            with keras.StatelessScope(values, collect_losses=True) as scope:
-                change = self._cast(self.branch(x))
-            penalties.extend(scope.losses)
-            penalty = sum((ops.cast(loss, no_penalty.dtype) for loss in scope.losses), no_penalty)
-            return base + change, penalty, [scope.get_current_value(v) for v in state]
+            change, losses, state = call_with_values(self.branch, values, x)
+            penalties.extend(losses)
+            penalty = sum((ops.cast(loss, no_penalty.dtype) for loss in losses), no_penalty)
+            return base + self._cast(change), penalty, state
 
         def skip():
-            return base + self._anchor(), no_penalty, [v.value for v in state]
+            return base + self._anchor(), no_penalty, before
 
         # A variable assigned inside `cond` leaks its tracer on JAX: assign after.
-        outputs, penalty, values = ops.cond(is_open, run, skip)
-        for variable, value in zip(state, values):
-            variable.assign(value)
+        outputs, penalty, state = ops.cond(is_open, run, skip)
+        assign_state(self.branch, state)
         if penalties:
             self.add_loss(penalty)
         return outputs

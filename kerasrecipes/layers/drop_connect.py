@@ -1,0 +1,107 @@
+"""DropConnect: any layer with a kernel, whose weights are dropped in training."""
+
+import keras
+from keras import ops
+
+from kerasrecipes._validation import check_number
+from kerasrecipes.layers._wrapped import (
+    assign_state,
+    call_with_values,
+    check_layer,
+    serialize_layer,
+)
+
+KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel", "embeddings")
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class DropConnect(keras.Layer):
+    """Drops single weights of the wrapped layer's kernel, one mask for the whole batch.
+
+    training: the layer with kernel M ∗ W / (1 - rate), M a fresh Bernoulli mask; biases stay
+    inference: the plain layer
+
+    A mask per example, as in the paper, is `DropConnectDense`.
+
+    Args:
+        layer: Keras layer with a kernel or embeddings: Dense, EinsumDense, any convolution
+            (depthwise, separable and transposed too), Embedding.
+        rate: Number in [0, 1), the probability that a weight is dropped. Defaults to 0.5.
+        seed: Integer or `None`.
+        **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
+
+    Input shape, output shape: those of the wrapped layer.
+
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type, or (when
+            built) if the layer has no kernel.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import layers
+    >>> dense = keras.layers.Dense(1000, kernel_initializer="ones")
+    >>> y = layers.DropConnect(dense, rate=0.5, seed=0)(keras.ops.ones((1, 1)), training=True)
+    >>> sorted(set(keras.ops.convert_to_numpy(y)[0].tolist()))
+    [0.0, 2.0]
+
+    Reference: Wan et al., 2013, Regularization of neural networks using DropConnect,
+    https://proceedings.mlr.press/v28/wan13.html. One mask per batch and the rescaling are ours.
+    """
+
+    def __init__(self, layer, rate=0.5, seed=None, **kwargs):
+        # Variables are masked as they are stored, not cast to the compute dtype.
+        super().__init__(autocast=False, **kwargs)
+        check_layer("layer", layer)
+        check_number("rate", rate, "[0, 1)")
+        self.layer = layer
+        self.rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def build(self, input_shape):
+        if not self.layer.built:
+            self.layer.build(input_shape)
+        if not self._kernels():
+            raise ValueError(
+                f"Argument `layer` must have one of the weights {', '.join(KERNELS)}. "
+                f"Received: layer={self.layer.name} (of type {type(self.layer).__name__})"
+            )
+
+    def call(self, x, training=None):
+        if not training or self.rate == 0:
+            return self.layer(x)
+        kernels = {id(kernel) for kernel in self._kernels()}
+        values = [
+            (v, self._masked(v.value) if id(v) in kernels else v.value)
+            for v in self.layer.variables
+        ]
+        outputs, losses, state = call_with_values(self.layer, values, x)
+        assign_state(self.layer, state)
+        if losses:
+            self.add_loss(losses)
+        return outputs
+
+    def _kernels(self):
+        found = (getattr(self.layer, name, None) for name in KERNELS)
+        return [kernel for kernel in found if kernel is not None]
+
+    def _masked(self, kernel):
+        draws = keras.random.uniform(kernel.shape, dtype="float32", seed=self.seed_generator)
+        return ops.where(draws >= self.rate, kernel / (1 - self.rate), ops.zeros_like(kernel))
+
+    def compute_output_shape(self, input_shape):
+        return self.layer.compute_output_shape(input_shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "layer": serialize_layer(self.layer),
+            "rate": self.rate,
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        layer = keras.saving.deserialize_keras_object(config["layer"])
+        return cls(**{**config, "layer": layer})

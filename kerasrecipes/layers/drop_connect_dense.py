@@ -1,0 +1,214 @@
+"""DropConnectDense: a dense layer whose weights are dropped for each example."""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
+from kerasrecipes.ops import drop_connect_moments, rectified_normal_mean
+
+# Each unit is averaged by itself, which these activations do not allow.
+ACROSS_UNITS = ("softmax", "log_softmax", "sparsemax", "glu")
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class DropConnectDense(keras.Layer):
+    """A dense layer that drops single weights and biases, a fresh mask for each example.
+
+    training: a(u), u = x·(M ∗ W) + m ∗ b, Bernoulli masks M and m, not rescaled
+    inference: E[a(u)] with u ~ N(p·(x·W + b), p·(1 - p)·((x∗x)·(W∗W) + b∗b)), p = 1 - rate
+
+    With an input of rank above 2, each vector along the last axis is an example of its own.
+
+    Args:
+        units: Integer >= 1.
+        rate: Number in [0, 1), the probability that a weight is dropped; with 0 this is `Dense`.
+            Defaults to 0.5.
+        activation: Name, function or `None`, applied unit by unit.
+        use_bias: Boolean. Defaults to `True`.
+        mask: `"example"` draws the masks: memory and time grow with batch · inputs · units.
+            `"gaussian"` draws u itself from the normal distribution with the same two moments, at
+            some three times the cost of `Dense`. Defaults to `"example"`.
+        inference: `"moments"` averages the activations: in closed form for linear and relu, by
+            Gauss-Hermite quadrature for others. `"mean"` is the cheap a(E[u]).
+            Defaults to `"moments"`.
+        quadrature_points: Integer in [1, 180]. The default 64 is exact to 1e-6 where u deviates
+            by 1 and a is smooth (tanh, sigmoid, gelu), and to 1e-3 where a has a kink (elu).
+        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
+            kernel_constraint, bias_constraint: as in `keras.layers.Dense`.
+        seed: Integer or `None`.
+        **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
+
+    Input shape: `(N, ..., inputs)`.
+    Output shape: `(N, ..., units)`.
+
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type, or the
+            activation mixes units (softmax) with `inference="moments"`.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import layers
+    >>> x = keras.ops.array([[1.0, 2.0]])
+    >>> layer = layers.DropConnectDense(1, rate=0.5, kernel_initializer="ones")
+    >>> float(layer(x)[0, 0])
+    1.5
+
+    Reference: Wan et al., 2013, Regularization of neural networks using DropConnect,
+    https://proceedings.mlr.press/v28/wan13.html (whose inference samples u and averages a(u); the
+    average is computed here). `mask="gaussian"`: Wang & Manning, 2013, Fast dropout training,
+    https://proceedings.mlr.press/v28/wang13a.html.
+    """
+
+    def __init__(
+        self,
+        units,
+        rate=0.5,
+        activation=None,
+        use_bias=True,
+        mask="example",
+        inference="moments",
+        quadrature_points=64,
+        kernel_initializer="glorot_uniform",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        seed=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_integer("units", units, "[1, inf)")
+        check_number("rate", rate, "[0, 1)")
+        check_boolean("use_bias", use_bias)
+        check_choice("mask", mask, ("example", "gaussian"))
+        check_choice("inference", inference, ("moments", "mean"))
+        check_integer("quadrature_points", quadrature_points, "[1, 180]")
+        self.units = units
+        self.rate = rate
+        self.activation = keras.activations.get(activation)
+        self.use_bias = use_bias
+        self.mask = mask
+        self.inference = inference
+        self.quadrature_points = quadrature_points
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self._check_activation()
+
+    def _check_activation(self):
+        name = getattr(self.activation, "__name__", None)
+        if self.inference == "moments" and name in ACROSS_UNITS:
+            raise ValueError(
+                'Argument `activation` must act unit by unit with `inference="moments"`; use '
+                f'`inference="mean"`. Received: activation={name}'
+            )
+
+    def build(self, input_shape):
+        if len(input_shape) < 2:
+            raise ValueError(
+                f"DropConnectDense needs an input of rank >= 2. Received: input_shape={input_shape}"
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(input_shape[-1], self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+
+    def call(self, x, training=None):
+        if self.rate == 0:
+            return self.activation(self._dense(x))
+        if training:
+            return self.activation(self._sample(x) if self.mask == "gaussian" else self._drop(x))
+        if self.inference == "mean":
+            return self.activation((1 - self.rate) * self._dense(x))
+        return ops.cast(self._expected_activation(*self._moments(x)), self.compute_dtype)
+
+    def _dense(self, x):
+        outputs = ops.matmul(x, self.kernel)
+        return outputs if self.bias is None else outputs + self.bias
+
+    def _drop(self, x):
+        """x·(M ∗ W) + m ∗ b, the bias a weight of one more input that is always 1."""
+        examples = ops.reshape(x, (-1, x.shape[-1]))
+        kernel = ops.convert_to_tensor(self.kernel)
+        if self.bias is not None:
+            examples = ops.pad(examples, ((0, 0), (0, 1)), constant_values=1)
+            kernel = ops.concatenate([kernel, self.bias[None]], axis=0)
+        shape = (ops.shape(examples)[0], *kernel.shape)
+        draws = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+        dropped = ops.where(draws >= self.rate, kernel, ops.zeros_like(kernel))
+        outputs = ops.matmul(examples[:, None, :], dropped)
+        return ops.reshape(outputs, (*ops.shape(x)[:-1], self.units))
+
+    def _sample(self, x):
+        mean, variance = self._moments(x)
+        noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
+        return ops.cast(mean + _root(variance) * noise, self.compute_dtype)
+
+    def _moments(self, x):
+        """Mean and variance of u, in float32 where the compute dtype is shorter."""
+        wide = keras.backend.result_type(self.compute_dtype, "float32")
+        bias = None if self.bias is None else ops.cast(self.bias, wide)
+        return drop_connect_moments(ops.cast(x, wide), ops.cast(self.kernel, wide), bias, self.rate)
+
+    def _expected_activation(self, mean, variance):
+        if self.activation is keras.activations.linear:
+            return mean
+        if self.activation is keras.activations.relu:
+            return rectified_normal_mean(mean, variance)
+        nodes, weights = np.polynomial.hermite.hermgauss(self.quadrature_points)
+        deviation = math.sqrt(2) * _root(variance)
+        return sum(
+            weight / math.sqrt(math.pi) * self.activation(mean + node * deviation)
+            for node, weight in zip(nodes.tolist(), weights.tolist())
+        )
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.units)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "rate": self.rate,
+            "activation": keras.activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+            "mask": self.mask,
+            "inference": self.inference,
+            "quadrature_points": self.quadrature_points,
+            "kernel_initializer": keras.initializers.serialize(self.kernel_initializer),
+            "bias_initializer": keras.initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": keras.regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": keras.regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": keras.constraints.serialize(self.kernel_constraint),
+            "bias_constraint": keras.constraints.serialize(self.bias_constraint),
+            "seed": self.seed,
+        }
+
+
+def _root(variance):
+    """√variance, with the gradient 0 and not NaN where the variance is 0."""
+    positive = variance > 0
+    root = ops.sqrt(ops.where(positive, variance, ops.ones_like(variance)))
+    return ops.where(positive, root, ops.zeros_like(root))

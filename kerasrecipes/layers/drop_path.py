@@ -1,0 +1,63 @@
+"""DropPath: a residual branch zeroed for some samples."""
+
+import keras
+from keras import ops
+
+from kerasrecipes._validation import check_number
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class DropPath(keras.Layer):
+    """Zeroes a residual branch per sample; saves no work (`StochasticDepth` does).
+
+    training: x / (1 - rate) with probability 1 - rate, else 0, drawn per sample
+    inference: x
+
+    Args:
+        rate: Number in [0, 1), the probability that a sample's branch is zeroed.
+        seed: Integer or `None`.
+        **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
+
+    Input shape: `(N, ...)`, of any rank >= 1.
+    Output shape: that of the input.
+
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import layers
+    >>> branch = layers.DropPath(rate=0.5, seed=1)(keras.ops.ones((6, 2)), training=True)
+    >>> sorted(set(map(tuple, keras.ops.convert_to_numpy(branch).tolist())))
+    [(0.0, 0.0), (2.0, 2.0)]
+
+    Reference: Larsson et al., 2016, FractalNet, https://arxiv.org/abs/1605.07648, in the per-sample
+    form of Tan & Le, 2019, EfficientNet, https://arxiv.org/abs/1905.11946, whose code calls it
+    "drop connect".
+    """
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        check_number("rate", rate, "[0, 1)")
+        self.rate = rate
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if len(input_shape) < 1:
+            raise ValueError("DropPath needs an input of rank >= 1. Received: a scalar")
+
+    def call(self, x, training=None):
+        if not training or self.rate == 0:
+            return x
+        shape = (ops.shape(x)[0],) + (1,) * (len(x.shape) - 1)
+        draws = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+        return ops.where(draws >= self.rate, x / (1 - self.rate), ops.zeros_like(x))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}

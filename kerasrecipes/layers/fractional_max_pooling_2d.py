@@ -1,0 +1,133 @@
+"""FractionalMaxPooling2D: pooling by a factor between 1 and 2."""
+
+import math
+
+import keras
+from keras import ops
+
+from kerasrecipes._validation import check_boolean, check_choice, check_number
+from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractional_starts
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class FractionalMaxPooling2D(keras.Layer):
+    """Max pooling over regions 1 or 2 wide in random order, which shrinks by less than half.
+
+    size_out = max(floor(size_in / pooling_ratio), ceil(size_in / 2))
+
+    Training draws new regions for each sample at each step, shared by its channels, for rows and
+    columns apart. Inference uses fixed pseudo-random regions (u = 1/2); to average predictions over
+    redrawn regions, as the paper does, call with `training=True`.
+
+    Args:
+        pooling_ratio: Number in (1, 2]. Defaults to 1.414.
+        pseudo_random: Boolean. `True`: the regions are evenly spread, moved by one random shift
+            u; `False`: increments of 1 and 2 in a shuffled order. Defaults to `True`.
+        overlapping: Boolean. `True`: windows 2 wide whose starts advance by 1 or 2; `False`:
+            disjoint regions 1 or 2 wide. Defaults to `True`.
+        seed: Integer or `None`.
+        data_format: `"channels_last"`, `"channels_first"` or `None` for Keras's setting.
+        **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
+
+    Input shape: `(N, H, W, C)`, or `(N, C, H, W)` with `"channels_first"`; H and W at least 2 when
+        overlapping, and known whenever the layer runs.
+    Output shape: `(N, H_out, W_out, C)` or `(N, C, H_out, W_out)`.
+
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type, or the
+            input is not of rank 4 or too small.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import layers
+    >>> pool = layers.FractionalMaxPooling2D(pooling_ratio=1.414, seed=0)
+    >>> tuple(pool(keras.random.normal((2, 36, 25, 3)), training=True).shape)
+    (2, 25, 17, 3)
+
+    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. Regions as in
+    Graham's code and PyTorch: the paper's overlapping regions are closed intervals 2 or 3 wide.
+    """
+
+    def __init__(
+        self,
+        pooling_ratio=1.414,
+        pseudo_random=True,
+        overlapping=True,
+        seed=None,
+        data_format=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        check_number("pooling_ratio", pooling_ratio, "(1, 2]")
+        check_boolean("pseudo_random", pseudo_random)
+        check_boolean("overlapping", overlapping)
+        check_choice("data_format", data_format, (None, "channels_last", "channels_first"))
+        self.pooling_ratio = pooling_ratio
+        self.pseudo_random = pseudo_random
+        self.overlapping = overlapping
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.data_format = data_format or keras.config.image_data_format()
+        self.input_spec = keras.layers.InputSpec(ndim=4)
+        self._spatial = (1, 2) if self.data_format == "channels_last" else (2, 3)
+
+    def build(self, input_shape):
+        smallest = 2 if self.overlapping else 1
+        for axis in self._spatial:
+            if input_shape[axis] is not None and input_shape[axis] < smallest:
+                raise ValueError(
+                    f"FractionalMaxPooling2D needs an input at least {smallest} high and wide. "
+                    f"Received: input_shape={input_shape}"
+                )
+
+    def call(self, x, training=None):
+        if any(x.shape[axis] is None for axis in self._spatial):
+            raise ValueError(
+                "FractionalMaxPooling2D needs to know the height and width of its input. "
+                f"Received: an input of shape {x.shape}"
+            )
+        rows, columns = (
+            self._starts(x.shape[axis], ops.shape(x)[0], training) for axis in self._spatial
+        )
+        window = 2 if self.overlapping else None
+        return fractional_max_pool(x, rows, columns, window, self.data_format)
+
+    def _starts(self, size, samples, training):
+        """Starts of the windows, or boundaries of the disjoint regions, along one axis."""
+        place = fractional_starts if self.overlapping else fractional_boundaries
+        size_out = self._size_out(size)
+        if not training:
+            return place(size, size_out, 0.5)
+        if self.pseudo_random:
+            return place(size, size_out, self._uniform((samples,)))
+        span, steps = (size - 2, size_out - 1) if self.overlapping else (size, size_out)
+        return shuffled_increments(self._uniform((samples, steps)), span - steps)
+
+    def _uniform(self, shape):
+        return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+
+    def _size_out(self, size):
+        return None if size is None else max(int(size / self.pooling_ratio), math.ceil(size / 2))
+
+    def compute_output_shape(self, input_shape):
+        shape = list(input_shape)
+        for axis in self._spatial:
+            shape[axis] = self._size_out(shape[axis])
+        return tuple(shape)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "pooling_ratio": self.pooling_ratio,
+            "pseudo_random": self.pseudo_random,
+            "overlapping": self.overlapping,
+            "seed": self.seed,
+            "data_format": self.data_format,
+        }
+
+
+def shuffled_increments(keys, twos):
+    """Partial sums from 0 of increments 2, `twos` of them, and 1, in the order of the keys."""
+    increments = 1 + ops.cast(ops.argsort(keys, axis=-1) < twos, "int32")
+    return ops.pad(ops.cumsum(increments, axis=-1), ((0, 0), (1, 0)))
