@@ -1,0 +1,98 @@
+"""Flags from a dataclass, and exit statuses."""
+
+import dataclasses
+
+import pytest
+
+from kerasrecipes import experiment
+from kerasrecipes.experiment.command_line import make_parser
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    rate: float = experiment.flag(0.5, "share dropped, 50% at most", "[0, 0.5]")
+    width: int | None = experiment.flag(None, "filters", "[1, inf)")
+    bias: bool = experiment.flag(True, "whether there is a bias")
+
+
+def parse(*flags):
+    return Config(**vars(make_parser(Config, "text").parse_args(list(flags))))
+
+
+def test_flags_become_fields_of_their_type():
+    config = parse("--rate", "0.25", "--width", "3", "--no-bias", "--batch-size", "7", "--strict")
+    assert (config.rate, config.width, config.bias) == (0.25, 3, False)
+    assert config.batch_size == 7 and config.strict
+    assert parse() == Config()
+    assert parse().width is None
+
+
+def test_help_names_every_flag_its_range_and_default(capsys):
+    with pytest.raises(SystemExit) as exit_info:
+        make_parser(Config, "text").parse_args(["--help"])
+    assert exit_info.value.code == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for field in dataclasses.fields(Config):
+        assert field.name.replace("_", "-") in text
+        assert " ".join(field.metadata["help"].split()) in text
+    assert "50% at most (in [0, 0.5]; default: 0.5)" in text
+
+
+@pytest.mark.parametrize(
+    "changes, error, match",
+    [
+        ({"rate": 0.6}, ValueError, r"`rate` must be in \[0, 0.5\]. Received: rate=0.6"),
+        ({"width": 0}, ValueError, "`width`"),
+        ({"width": 1.5}, TypeError, "`width`"),
+        ({"bias": 1}, TypeError, "`bias`"),
+        ({"jit": "maybe"}, ValueError, "`jit` must be one of"),
+        ({"resume": True}, ValueError, "`output`"),
+        ({"seed": -1}, ValueError, "`seed`"),
+        ({"accumulation_steps": 0}, ValueError, "`accumulation_steps`"),
+        ({"clip_norm": 0.0}, ValueError, "`clip_norm`"),
+    ],
+)
+def test_fields_are_checked(changes, error, match):
+    with pytest.raises(error, match=match):
+        Config(**changes)
+
+
+def test_optimizer_options():
+    options = Config(clip_norm=2.0, accumulation_steps=4).optimizer_options()
+    assert options == {"global_clipnorm": 2.0, "gradient_accumulation_steps": 4}
+    assert Config().optimizer_options()["gradient_accumulation_steps"] is None
+
+
+def status(main, *flags):
+    with pytest.raises(SystemExit) as exit_info:
+        experiment.command_line(main, Config, list(flags))
+    return exit_info.value.code
+
+
+def test_exit_statuses(capsys):
+    assert status(lambda config: {}) == 0
+    assert status(lambda config: {"interrupted": True}) == 130
+    assert status(lambda config: {}, "--nothing") == 2
+
+    def raises(error):
+        def main(config):
+            raise error
+
+        return main
+
+    capsys.readouterr()
+    assert status(raises(ValueError("two\nlines")), "--rate", "0.1") == 2
+    error = capsys.readouterr().err
+    assert "two lines" in error and error.count("\n") == 1
+    assert status(raises(KeyboardInterrupt())) == 130
+
+
+def test_a_bug_elsewhere_keeps_its_traceback():
+    with pytest.raises(ValueError, match="Invalid literal"):
+        experiment.command_line(lambda config: dataclasses.replace(config) and _deep(), Config, [])
+
+
+def _deep():
+    import fractions
+
+    return fractions.Fraction("nonsense")

@@ -1,0 +1,54 @@
+"""Figures of a classifier against scikit-free loops."""
+
+import numpy as np
+import pytest
+
+from kerasrecipes.experiment.evaluation import (
+    classification_metrics,
+    confident_mistakes,
+    confusion_matrix,
+)
+
+
+@pytest.fixture
+def scores():
+    rng = np.random.default_rng(0)
+    probabilities = rng.dirichlet(np.ones(7), size=50)
+    labels = rng.integers(0, 6, 50)  # class 6 is never there
+    return probabilities, labels
+
+
+def test_against_loops(scores):
+    probabilities, labels = scores
+    metrics = classification_metrics(probabilities, labels)
+    right = loss = top = 0
+    counts = np.zeros((7, 7), int)
+    for row, label in zip(probabilities, labels):
+        ranked = sorted(range(7), key=lambda i: -row[i])
+        right += ranked[0] == label
+        top += label in ranked[:5]
+        loss -= np.log(row[label])
+        counts[label, ranked[0]] += 1
+    assert metrics["accuracy"] == right / 50
+    assert metrics["top_5_accuracy"] == top / 50
+    assert metrics["loss"] == pytest.approx(loss / 50)
+    assert metrics["images"] == 50
+    np.testing.assert_array_equal(confusion_matrix(probabilities, labels), counts)
+    for k in range(7):
+        there, said = counts[k].sum(), counts[:, k].sum()
+        assert metrics["recall"][k] == (counts[k, k] / there if there else None)
+        assert metrics["precision"][k] == (counts[k, k] / said if said else None)
+
+
+def test_mistakes_are_sorted_by_confidence(scores):
+    probabilities, labels = scores
+    worst = confident_mistakes(probabilities, labels, 5)
+    wrong = [i for i in range(50) if probabilities[i].argmax() != labels[i]]
+    expected = sorted(wrong, key=lambda i: -probabilities[i].max())[:5]
+    assert worst.tolist() == expected
+
+
+def test_certain_and_wrong_has_a_finite_loss():
+    metrics = classification_metrics(np.array([[1.0, 0.0]]), np.array([1]))
+    assert metrics["loss"] == pytest.approx(-np.log(1e-7))
+    assert "top_5_accuracy" not in metrics

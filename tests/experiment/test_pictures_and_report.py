@@ -1,0 +1,55 @@
+"""Every picture draws for few and many classes, and says what it should."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from kerasrecipes.experiment import pictures
+from kerasrecipes.experiment.report import figure_png, report_html
+
+
+def pixels(figure):
+    return np.asarray(Image.open(io.BytesIO(figure_png(figure, 50))).convert("RGB"))
+
+
+@pytest.mark.parametrize("classes", [2, 10, 25, 200])
+def test_confusion_of_few_and_many_classes(classes):
+    matrix = np.eye(classes, dtype=int) * 7
+    matrix[0, 1] = 3
+    figure = pictures.confusion_figure(matrix, [f"class {i}" for i in range(classes)])
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == (["7", "3"] + ["7"] * (classes - 1) if classes <= 20 else [])
+    share = 7 * classes / (7 * classes + 3)
+    assert f"{share:.1%}" in figure.axes[0].get_title()
+    assert pixels(figure).std() > 5
+
+
+def test_samples_keep_their_pixels_in_grey_and_colour():
+    red = np.zeros((6, 6, 3))
+    red[..., 0] = 255
+    figure = pictures.samples_figure([red, np.full((6, 6, 1), 300.0)], ["red", "white"], columns=2)
+    first, second = (axes.images[0].get_array() for axes in figure.axes)
+    np.testing.assert_array_equal(first[0, 0], [255, 0, 0])
+    assert second.shape == (6, 6) and second.max() == 255
+    assert [axes.get_title() for axes in figure.axes] == ["red", "white"]
+
+
+def test_no_samples_is_an_empty_picture():
+    assert pixels(pictures.samples_figure([], [])).shape[2] == 3
+
+
+@pytest.mark.parametrize("epochs", [0, 1, 3])
+def test_history_of_few_epochs(epochs):
+    history = {"accuracy": [0.5] * epochs, "loss": [1.0] * epochs, "learning_rate": [0.1] * epochs}
+    figure = pictures.history_figure(history, "test")
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
+    assert pixels(figure).shape[0] > 50
+
+
+def test_report_escapes_what_it_is_given():
+    page = report_html("<b>", ["a & b"], [("t", ["<h>"], [["<c>", "1.5"]])], [("f", "c", b"png")])
+    assert "&lt;b&gt;" in page and "a &amp; b" in page and "&lt;h&gt;" in page
+    assert '<td class="number">1.5</td>' in page and "&lt;c&gt;" in page
+    assert "data:image/png;base64,cG5n" in page

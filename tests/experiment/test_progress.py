@@ -1,0 +1,62 @@
+"""The lines of the progress bar, and the learning rate in History."""
+
+import io
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes.experiment import Progress
+from kerasrecipes.experiment.progress import clock
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def fit(stream, schedule, **options):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    rate = schedule or 0.25
+    model.compile(keras.optimizers.SGD(rate, **options), "mse", jit_compile=False)
+    x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
+    return model.fit(
+        x, y, batch_size=4, epochs=3, verbose=0, callbacks=[Progress(schedule, stream)]
+    )
+
+
+def test_rate_of_the_last_update_of_each_epoch():
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3, 7], [1e-1, 1e-2, 1e-3])
+    history = fit(io.StringIO(), schedule).history
+    expected = [float(schedule(step)) for step in (3, 7, 11)]
+    assert history["learning_rate"] == pytest.approx(expected)
+
+
+def test_rate_under_gradient_accumulation():
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1, 3], [1e-1, 1e-2, 1e-3])
+    history = fit(io.StringIO(), schedule, gradient_accumulation_steps=2).history
+    expected = [float(schedule(update)) for update in (1, 3, 5)]
+    assert history["learning_rate"] == pytest.approx(expected)
+
+
+def test_a_line_an_epoch():
+    stream = io.StringIO()
+    history = fit(stream, None).history
+    lines = stream.getvalue().splitlines()
+    assert [line[:9] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert "loss" in lines[0] and "learning_rate 0.25" in lines[0] and "left" in lines[0]
+    assert history["learning_rate"] == [0.25] * 3
+
+
+def test_a_bar_on_a_terminal():
+    stream = Terminal()
+    fit(stream, None)
+    text = stream.getvalue()
+    assert "\r" in text and "0/4" in text and "learning rate 0.25" in text
+
+
+@pytest.mark.parametrize(
+    "seconds, words", [(0, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (3661, "1 h 1 min")]
+)
+def test_clock(seconds, words):
+    assert clock(seconds) == words
