@@ -8,7 +8,7 @@ class FeatureStatistics:
 
     def __init__(self):
         self._count = 0
-        self._mean = 0.0
+        self.mean = 0.0
         self._scatter = 0.0
 
     def add(self, rows):
@@ -19,24 +19,18 @@ class FeatureStatistics:
         mean = rows.mean(axis=0)
         centered = rows - mean
         total = self._count + count
-        apart = mean - self._mean
+        apart = mean - self.mean
         self._scatter = self._scatter + centered.T @ centered
         self._scatter += np.outer(apart, apart) * (self._count * count / total)
-        self._mean = self._mean + apart * (count / total)
+        self.mean = self.mean + apart * (count / total)
         self._count = total
 
-    @property
-    def mean(self):
-        """The mean of all rows."""
-        self._check()
-        return self._mean
+    def check_not_empty(self):
+        """Raise unless there was data."""
+        if self._count == 0:
+            raise ValueError("Argument `data` must hold at least one sample. Received: none")
 
     @property
     def covariance(self):
         """The covariance of all rows, divided by their number."""
-        self._check()
         return self._scatter / self._count
-
-    def _check(self):
-        if self._count == 0:
-            raise ValueError("Argument `data` must hold at least one sample. Received: none")

@@ -113,7 +113,10 @@ class Maxout(keras.layers.Layer):
         maps = ops.reshape(maps, (*ops.shape(inputs)[:-1], self.pieces, self.units))
         if self.bias is not None:
             maps = maps + ops.transpose(self.bias)
-        return ops.max(maps, axis=-2)
+        largest = maps[..., 0, :]
+        for piece in range(1, self.pieces):
+            largest = ops.maximum(largest, maps[..., piece, :])
+        return largest
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], self.units)

@@ -121,6 +121,7 @@ class Whitening(keras.layers.Layer):
                 self.build((None, *batch.shape[1:]))
                 self.built = True
             statistics.add(self._to_rows(batch, np))
+        statistics.check_not_empty()
         self.mean.assign(statistics.mean)
         if self.method != "center":
             self.matrix.assign(self._matrix_of(statistics.covariance))

@@ -72,7 +72,7 @@ def run_jitted(model, x, training):
 
 
 def gradients(model, x, training=True):
-    """Gradients of a fixed random projection of the output, by the input, then the weights."""
+    """Gradients of a fixed random projection of the output by each trainable weight."""
     x = keras.ops.convert_to_tensor(x)
 
     def project(y):
@@ -83,29 +83,24 @@ def gradients(model, x, training=True):
 
 
 def _gradients(model, x, training, project):
+    weights = [weight.value for weight in model.trainable_variables]
+    if not weights:
+        return []
     if BACKEND == "tensorflow":
         import tensorflow as tf
 
-        weights = [weight.value for weight in model.trainable_variables]
         with tf.GradientTape() as tape:
-            tape.watch(x)
             loss = project(model(x, training=training))
-        return tape.gradient(loss, [x, *weights], unconnected_gradients="zero")
+        return tape.gradient(loss, weights, unconnected_gradients="zero")
     if BACKEND == "jax":
         import jax
 
         rest = [variable.value for variable in model.non_trainable_variables]
-
-        def loss(x, weights):
-            return project(model.stateless_call(weights, rest, x, training=training)[0])
-
-        weights = [variable.value for variable in model.trainable_variables]
-        by_x, by_weights = jax.grad(loss, argnums=(0, 1))(x, weights)
-        return [by_x, *by_weights]
+        return jax.grad(
+            lambda weights: project(model.stateless_call(weights, rest, x, training=training)[0])
+        )(weights)
     import torch
 
-    weights = [weight.value for weight in model.trainable_variables]
-    x = x.detach().requires_grad_()
     loss = project(model(x, training=training))
-    found = torch.autograd.grad(loss, [x, *weights], allow_unused=True)
-    return [torch.zeros_like(v) if g is None else g.detach() for g, v in zip(found, [x, *weights])]
+    found = torch.autograd.grad(loss, weights, allow_unused=True)
+    return [torch.zeros_like(v) if g is None else g.detach() for g, v in zip(found, weights)]
