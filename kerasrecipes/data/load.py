@@ -42,9 +42,9 @@ def load(source, split=None, seed=0, strict=False):
             image.
         seed: integer of at least 0 (default 0), chooses the images of a split: same seed, same
             split.
-        strict: boolean (default `False`). Every file of a folder is checked once. Images that cannot be used
-            (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and named in a
-            warning, or, if strict, are an error.
+        strict: boolean (default `False`). Every file of a folder is checked once. Images that
+            cannot be used (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and
+            named in a warning, or, if strict, are an error.
 
     Returns:
         An `ImageData`.

@@ -70,6 +70,8 @@ def _prepared(tfds, name):
         raise ValueError(f"tfds:{name}: TensorFlow Datasets has no such data set.{hint}") from error
     except Exception as error:  # a wrong configuration or version raises many types
         raise ValueError(f"tfds:{name}: {_brief(error)}") from error
+    if builder.is_prepared():
+        return builder
     try:
         with _brief_offline():
             builder.download_and_prepare()
