@@ -28,7 +28,7 @@ TEST_SCALES = (224, 256, 384, 480, 640)
 class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(36, "passes over the training images", "[1, inf)")
+    epochs: int = flag(30, "passes over the training images", "[1, inf)")
     batch_size: int = flag(64, "images a step", "[1, inf)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, inf)")
     size: int | None = flag(
@@ -39,7 +39,7 @@ class Config(experiment.TrainingConfig):
     normalization: str = flag("batch", "kind of normalisation layer", choices=NORMALIZATIONS)
     stochastic_depth: float = flag(0.0, "drop rate of the last residual block", "[0, 1)")
     learning_rate: float = flag(
-        0.1, "first rate; divided by 10 at 50% and at 75% of the updates", "(0, inf)"
+        0.1, "first rate; divided by 10 after 70% and after 90% of the updates", "(0, inf)"
     )
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -55,16 +55,20 @@ def main(config):
     mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(f"{experiment.describe_images(images)} Crops of {size} px, mean {mean}, deviation {std}.")
 
-    def batches(dataset, transforms, **options):
-        transforms = [*transforms, augment.Normalize(mean, std)]
-        return augment.pipeline(dataset, transforms, config.batch_size, **options)
-
+    train, protocols = crops(size, images.channels)
+    normalize = augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
     test_set = images.test or images.validation
-    center = augment.CenterCrop(size, channels=images.channels)
-    crop = augment.RandomScaleCrop(size, channels=images.channels)
-    train = [crop, augment.RandomFlip()]
-    training = batches(
-        images.train, train, training=True, seed=config.seed, start_step=run.start_step
+    watched = [protocols["centre crop"], normalize]
+    watching = augment.pipeline(
+        images.validation or test_set, watched, config.batch_size, training=False
     )
     schedule = step_decay(config, training.steps_per_pass)
     model = build(config, images, size, schedule, run.jit)
@@ -73,38 +77,34 @@ def main(config):
         training,
         epochs=config.epochs,
         steps_per_epoch=training.steps_per_pass,
-        validation_data=batches(images.validation or test_set, [center], training=False),
+        validation_data=watching,
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
+    results = experiment.run_tests(model, test_set, protocols, [normalize], config.batch_size)
+    preprocessing = layers.ImagePreprocessing(size, mean=mean, std=std)
+    from_pixels = experiment.serving_model(model, preprocessing, images.channels)
+    return experiment.close_run(run, from_pixels, history, images, results, train, protocols)
+
+
+def crops(size, channels):
+    """The transforms of training, and those of testing by name."""
     scales = tuple(round(size * scale / 224) for scale in TEST_SCALES)
+    train = [augment.RandomScaleCrop(size, channels=channels), augment.RandomFlip()]
     protocols = {
-        "centre crop": center,
-        "ten-crop": augment.TenCrop(size, channels=images.channels),
-        "ten-crop at 5 scales": augment.TenCrop(size, scales, channels=images.channels),
+        "centre crop": augment.CenterCrop(size, channels=channels),
+        "ten-crop": augment.TenCrop(size, channels=channels),
+        "ten-crop at 5 scales": augment.TenCrop(size, scales, channels=channels),
     }
-    results = experiment.run_tests(
-        model, test_set, protocols, [augment.Normalize(mean, std)], config.batch_size
-    )
-    pixels = layers.ImagePreprocessing(size, mean=mean, std=std)
-    return experiment.close_run(
-        run,
-        experiment.serving_model(model, pixels, images.channels),
-        history,
-        images,
-        test_set,
-        results,
-        center,
-        train,
-    )
+    return train, protocols
 
 
 def step_decay(config, steps_per_epoch):
-    """Divided by 10 at half and at three quarters of the run, in updates."""
+    """A schedule divided by 10 after 70% and after 90% of the updates."""
     updates = config.epochs * steps_per_epoch // config.accumulation_steps
-    boundaries = sorted({max(1, updates // 2), max(2, updates * 3 // 4)})
-    return schedules.StepDecay(config.learning_rate, boundaries)
+    first = max(1, updates * 7 // 10)
+    return schedules.StepDecay(config.learning_rate, [first, max(first + 1, updates * 9 // 10)])
 
 
 def build(config, images, size, schedule, jit):

@@ -8,14 +8,18 @@
 - `run_tests`, `TestResult`: testing by several protocols, with their cost.
 - `classification_metrics`: accuracy, loss, precision, recall from probabilities.
 - `serving_model`, `close_run`: the model that takes raw pixels, and every file of the folder.
-- `pictures`, `report`: the figures and the page.
+- `samples_figure`, `confusion_figure`, `mistakes_figure`: pictures of a run's images.
+- `pictures`, `report`: all figures from plain arrays, and the page.
+- `configure`: seed, precision and compilation for this machine.
 """
 
 from kerasrecipes.experiment import pictures, report
 from kerasrecipes.experiment.closing import close_run, serving_model
 from kerasrecipes.experiment.command_line import command_line
 from kerasrecipes.experiment.config import TrainingConfig, flag
+from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.evaluation import classification_metrics
+from kerasrecipes.experiment.image_figures import confusion_figure, mistakes_figure, samples_figure
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
@@ -32,10 +36,14 @@ __all__ = [
     "classification_metrics",
     "close_run",
     "command_line",
+    "configure",
+    "confusion_figure",
     "describe_images",
     "flag",
+    "mistakes_figure",
     "pictures",
     "report",
     "run_tests",
+    "samples_figure",
     "serving_model",
 ]

@@ -3,16 +3,12 @@
 import dataclasses
 
 import keras
-import numpy as np
 
-from kerasrecipes import augment
 from kerasrecipes.experiment import pictures
-from kerasrecipes.experiment.evaluation import confident_mistakes, confusion_matrix
-from kerasrecipes.experiment.images import describe_images, pick
+from kerasrecipes.experiment.image_figures import confusion_figure, mistakes_figure, samples_figure
+from kerasrecipes.experiment.images import describe_images
 from kerasrecipes.experiment.report import figure_png, report_html
 
-MISTAKES_SHOWN = 32
-SAMPLES_SHOWN = 32
 HEADER = ("Test", "Crops an image", "Accuracy", "Loss", "Images a second")
 
 
@@ -31,34 +27,32 @@ def serving_model(model, preprocessing, channels):
     return keras.Model(inputs, model(preprocessing(inputs)), name=f"{model.name}_from_pixels")
 
 
-def close_run(run, model, history, images, test_set, results, crop, train, **more):
+def close_run(run, model, history, images, results, train, protocols, **more):
     """Write every file of the run's folder, `metrics.json` last, and return its content.
 
     Args:
         run: The `Run`.
         model: Keras model to save as `model.keras`.
         history: What `fit` returned.
-        images: The `data.ImageData` the run was trained on.
-        test_set: `tf.data.Dataset` that was tested.
+        images: The `data.ImageData` the run was trained on; tested on its test set, or on its
+            validation set where there is none.
         results: List of `TestResult`; the last one is the run's figure.
-        crop: Transform that shows an image of the test set, such as `augment.CenterCrop`.
         train: List of the transforms that training images go through, without normalisation.
+        protocols: Dictionary of the transforms that crop for testing; the first one shows images.
         **more: Further entries of `metrics.json`.
     """
-    best = results[-1]
-    history = run.complete_epochs(history)
+    best, crop = results[-1], next(iter(protocols.values()))
+    curves = run.complete_epochs(history)
     figures = {
-        "history": pictures.history_figure(history, "validation" if images.validation else "test"),
-        "samples": _samples_figure(images, train, run.config.seed),
-        "confusion": pictures.confusion_figure(
-            confusion_matrix(best.probabilities, best.labels), images.class_names
-        ),
-        "mistakes": _mistakes_figure(images, test_set, best, crop),
+        "history": pictures.history_figure(curves, "validation" if images.validation else "test"),
+        "samples": samples_figure(images, train, run.config.seed),
+        "confusion": confusion_figure(images, best),
+        "mistakes": mistakes_figure(images, best, crop),
     }
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
         run.write(f"{name}.png", png)
-    run.write_history(history)
+    run.write_history(curves)
     run.write_model(model)
     tests = {result.name: result.metrics() for result in results}
     test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests)}
@@ -73,30 +67,6 @@ def close_run(run, model, history, images, test_set, results, crop, train, **mor
     run.write("report.html", _report(run, metrics, results, images, pngs))
     run.close(metrics)
     return metrics
-
-
-def _samples_figure(images, train, seed):
-    batches = augment.pipeline(images.train, train, SAMPLES_SHOWN, training=True, seed=seed)
-    pixels, labels = next(iter(batches))
-    captions = [pictures.shorten(images.class_names[int(label)], 16) for label in labels]
-    return pictures.samples_figure(pixels, captions, "What the network is trained on")
-
-
-def _mistakes_figure(images, test_set, result, crop):
-    worst = confident_mistakes(result.probabilities, result.labels, MISTAKES_SHOWN)
-    indices = sorted(int(index) for index in worst)
-    pixels = dict(zip(indices, pick(test_set, indices, crop)))
-    captions = []
-    for index in worst:
-        predicted = result.probabilities[index].argmax()
-        share = result.probabilities[index, predicted]
-        names = [
-            pictures.shorten(images.class_names[i], 16) for i in (predicted, result.labels[index])
-        ]
-        captions.append(f"{names[0]} {share:.0%}\nis {names[1]}")
-    wrong = int(np.sum(result.probabilities.argmax(axis=1) != result.labels))
-    title = f"The most confident of {wrong} mistakes in {len(result.labels)} test images"
-    return pictures.samples_figure([pixels[int(i)] for i in worst], captions, title)
 
 
 def _without_classes(tests):

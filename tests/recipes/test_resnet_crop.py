@@ -52,7 +52,7 @@ def test_history_has_a_row_an_epoch_with_the_rate(finished):
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} < set(rows[0])
     assert float(rows[0]["learning_rate"]) == pytest.approx(0.1)
-    assert float(rows[1]["learning_rate"]) == pytest.approx(0.001)
+    assert float(rows[1]["learning_rate"]) == pytest.approx(0.001)  # 6 steps: divided at 4 and 5
 
 
 def test_pictures_and_report(finished):
