@@ -26,3 +26,11 @@ def set_random_state(state):
     for i in range(torch.cuda.device_count() if torch.cuda.is_available() else 0):
         if f"cuda{i}" in state:
             torch.cuda.set_rng_state(torch.from_numpy(state[f"cuda{i}"]), i)
+
+
+def seed_random_state(seed):
+    """Seed the generators whose state `get_random_state` returns."""
+    if keras.backend.backend() == "torch":
+        import torch
+
+        torch.manual_seed(seed)

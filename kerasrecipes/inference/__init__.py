@@ -1,8 +1,20 @@
 """Ways to predict with a trained model.
 
+- `Ensemble`: several models as one, their probabilities averaged.
+- `monte_carlo_predict`: averaged over the model's noise, with its uncertainty.
 - `multi_crop_predict`: averaged over several crops of each image.
+- `recalibrate_normalization`: the statistics of normalisation layers, measured anew.
 """
 
+from kerasrecipes.inference.ensemble import Ensemble
+from kerasrecipes.inference.monte_carlo_predict import MonteCarloPrediction, monte_carlo_predict
 from kerasrecipes.inference.multi_crop_predict import multi_crop_predict
+from kerasrecipes.inference.recalibrate_normalization import recalibrate_normalization
 
-__all__ = ["multi_crop_predict"]
+__all__ = [
+    "Ensemble",
+    "MonteCarloPrediction",
+    "monte_carlo_predict",
+    "multi_crop_predict",
+    "recalibrate_normalization",
+]

@@ -1,0 +1,129 @@
+"""The statistics of normalisation layers, measured anew."""
+
+import itertools
+import warnings
+
+import keras
+import numpy as np
+
+from kerasrecipes._validation import check_integer
+from kerasrecipes.inference._batches import batches, size_of
+from kerasrecipes.inference._statistics import called_with_training, layers_with_statistics
+
+
+def recalibrate_normalization(model, dataset, batch_size=128, steps=None):
+    """Replace the running statistics of a model's normalisation layers by measured ones.
+
+    ```
+    mean     = Σ n_b · mean_b / Σ n_b
+    variance = Σ n_b · (variance_b + mean_b²) / Σ n_b - mean²
+    ```
+
+    over the batches b of n_b examples, accumulated in float64: exactly the mean and variance over
+    all of `dataset` for the first normalisation, and for a later one given batch statistics before
+    it. Needed when weights did not come out of training with their statistics: averaged weights,
+    weights of another resolution or domain. The other layers work as in prediction (no dropout).
+    Statistics other than a mean and a variance, such as a whitening matrix, are averaged. Layers
+    that are frozen (`trainable=False`) keep theirs. Works in place.
+
+    Args:
+        model: built `keras.Model`.
+        dataset: arrays, or an iterable of batches x or (x, y, ...): images as the model takes them.
+            Batches should be as large as in training, or larger.
+        batch_size: integer >= 1, used to cut arrays. Defaults to 128.
+        steps: integer >= 1, how many batches to use; `None` (default) for all. Needed when
+            `dataset` is endless.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: if `dataset` has no batch, or an argument is out of range.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.inference import recalibrate_normalization
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.BatchNormalization()])
+    >>> _ = recalibrate_normalization(model, np.array([[1.0], [3.0], [8.0]]), batch_size=2)
+    >>> print([np.round(keras.ops.convert_to_numpy(w), 3) for w in model.layers[0].weights[2:]])
+    [array([4.], dtype=float32), array([8.667], dtype=float32)]
+
+    Reference: Izmailov et al. (2018), https://arxiv.org/abs/1803.05407 (for averaged weights); Wu &
+        Johnson (2021), https://arxiv.org/abs/2105.07576 (precise statistics). Both also leave
+        dropout on, which prediction does not have.
+    """
+    check_integer("batch_size", batch_size, "[1, inf)")
+    if steps is not None:
+        check_integer("steps", steps, "[1, inf)")
+    stream = itertools.islice(batches(dataset, batch_size), steps)
+    first = next(stream, None)
+    if first is None:
+        raise ValueError("Argument `dataset` must hold one batch at least. Received: none")
+    found = {
+        layer: weights
+        for layer, weights in layers_with_statistics(model, first).items()
+        if hasattr(layer, "momentum")
+    }
+    if not found:
+        warnings.warn(
+            f"{model.name} has no normalisation layer with statistics to measure: nothing changes.",
+            stacklevel=2,
+        )
+        return model
+    sums, count = _measure(model, found, itertools.chain([first], stream))
+    for layer, weights in found.items():
+        _assign(layer, weights, sums, count)
+    return model
+
+
+def _measure(model, found, stream):
+    """Return ({id: Σ n_b · statistic_b}, Σ n_b); of a variance, the second moment."""
+    momenta = {layer: layer.momentum for layer in found}
+    sums, count = {}, 0
+    try:
+        for layer in found:
+            layer.momentum = 0.0
+        with called_with_training(found, True):
+            for x in stream:
+                values = _batch_statistics(model, found, x)
+                size = size_of(x)
+                count += size
+                for key, value in values.items():
+                    sums[key] = sums.get(key, 0.0) + size * value
+    finally:
+        for layer, momentum in momenta.items():
+            layer.momentum = momentum
+    return sums, count
+
+
+def _batch_statistics(model, found, x):
+    weights = [weight for layer in found for weight in found[layer]]
+    # Zeros for the old values: 0 · NaN would stay NaN.
+    zeros = [(weight, keras.ops.zeros(weight.shape, weight.dtype)) for weight in weights]
+    with keras.StatelessScope(state_mapping=zeros) as scope:
+        model(x, training=False)
+        values = {
+            id(weight): keras.ops.convert_to_numpy(scope.get_current_value(weight)).astype(float)
+            for weight in weights
+        }
+    for layer in found:
+        mean, variance = _mean_and_variance(layer)
+        if mean is not None:
+            values[id(variance)] = values[id(variance)] + values[id(mean)] ** 2
+    return values
+
+
+def _assign(layer, weights, sums, count):
+    mean, variance = _mean_and_variance(layer)
+    for weight in weights:
+        value = sums[id(weight)] / count
+        if weight is variance:
+            value = np.maximum(value - (sums[id(mean)] / count) ** 2, 0.0)
+        weight.assign(value)
+
+
+def _mean_and_variance(layer):
+    mean = getattr(layer, "moving_mean", None)
+    variance = getattr(layer, "moving_variance", None)
+    return (None, None) if mean is None or variance is None else (mean, variance)
