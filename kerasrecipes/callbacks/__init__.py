@@ -2,11 +2,15 @@
 
 - `SGDR`: warm restarts by batch, on whatever optimizer the model was compiled with.
 - `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
+- `BestSnapshot`: early stopping that always keeps the snapshot that worked best.
+- `PolyakAveraging`: the average of the weights, in the model whenever someone looks.
 - `Resume`: a run killed at any moment and started again ends as if it had never been.
 """
 
+from kerasrecipes.callbacks.best_snapshot import BestSnapshot
 from kerasrecipes.callbacks.plateau_factor import PlateauFactor
+from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.sgdr import SGDR
 
-__all__ = ["SGDR", "PlateauFactor", "Resume"]
+__all__ = ["SGDR", "BestSnapshot", "PlateauFactor", "PolyakAveraging", "Resume"]

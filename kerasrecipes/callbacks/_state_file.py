@@ -27,7 +27,7 @@ def write(path, state):
     temporary = f"{path}.tmp"
     try:
         with open(temporary, "wb") as file:
-            _write_body(file, state)
+            write_body(file, state)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -51,7 +51,11 @@ def sync_folder(folder):
 def read(path):
     """Return the dict that `write` was given, or raise `BadStateFile`."""
     with open(path, "rb") as file:
-        content = file.read()
+        return parse(file.read())
+
+
+def parse(content):
+    """Return the dict in the bytes of a file, or raise `BadStateFile`."""
     if not content.startswith(MAGIC):
         raise BadStateFile("it is not a kerasrecipes state")
     if not content.startswith(MAGIC + VERSION):
@@ -59,10 +63,11 @@ def read(path):
         raise BadStateFile(f"its format is version {version}, this package reads 1")
     if hashlib.sha256(content[:-DIGEST]).digest() != content[-DIGEST:]:
         raise BadStateFile("it is truncated or damaged (its checksum is wrong)")
-    return _parse(content)
+    return _parse_body(content)
 
 
-def _write_body(file, state):
+def write_body(file, state):
+    """Write `state` to a file that is open for bytes."""
     plain, arrays = {}, {}
     for name, value in state.items():
         if isinstance(value, np.ndarray):
@@ -84,7 +89,7 @@ def _plain(value):
     return np.asarray(value).tolist()
 
 
-def _parse(content):
+def _parse_body(content):
     start = len(MAGIC + VERSION) + 8
     position = start + int.from_bytes(content[start - 8 : start], "little")
     header = json.loads(content[start:position])

@@ -41,6 +41,11 @@ def assign_values(named_variables, values):
         variable.assign(values[name])
 
 
+def with_prefix(prefix, state):
+    """Return the part of a flat dict whose keys begin with `prefix`, without it."""
+    return {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}
+
+
 def describe_variables(model):
     """Return {what: how}, strings that differ where the variables do."""
     description = {}
@@ -79,6 +84,20 @@ def build_metrics(model, element_spec):
     y_pred = model(x, training=False)
     model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
     model.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+
+def evaluate(model, data):
+    """Evaluate between two steps of `fit`, whose running metrics stay as they were."""
+    metrics = copy_values(metric_variables(model))
+    arrays = data if isinstance(data, tuple) else (data,)
+    names = ("x", "y", "sample_weight")
+    logs = model.evaluate(**dict(zip(names, arrays)), verbose=0, return_dict=True)
+    model.reset_metrics()
+    named_variables = metric_variables(model)
+    assign_values({name: named_variables[name] for name in metrics}, metrics)
+    if keras.backend.backend() == "torch":
+        model.train()
+    return logs
 
 
 def _config(model):

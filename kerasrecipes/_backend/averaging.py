@@ -1,0 +1,206 @@
+"""Weights that train on while the model shows their average, whoever looks between two steps.
+
+Python code sees a model between calls of its `train_function` only. Each class here puts the raw
+weights into the model for the length of a step, updates the averages after each update of the
+optimizer, and leaves the averages in the model. So no order of callbacks can see raw weights.
+"""
+
+import functools
+import itertools
+
+import keras
+from keras import ops
+
+
+def averages_of(model, variables, share):
+    """Return the backend's averages of `variables`.
+
+    `share(before, after)` is the share of the new weights in the average, from the optimizer's
+    count of updates before and after the step.
+    """
+    kind = {"tensorflow": TensorFlowAverages, "jax": JaxAverages, "torch": TorchAverages}
+    return kind[keras.backend.backend()](model, variables, share)
+
+
+def count_of_updates(optimizer):
+    """Return (the variable that counts steps, steps an update) of the optimizer that updates."""
+    if hasattr(optimizer, "inner_optimizer"):
+        return count_of_updates(optimizer.inner_optimizer)
+    if hasattr(optimizer, "optimizers"):
+        return count_of_updates(optimizer.optimizers[0])
+    return optimizer._iterations, optimizer.gradient_accumulation_steps or 1
+
+
+def mix(average, value, share):
+    """Return average + share · (value - average), exact where `share` is 0 or 1."""
+    share = ops.cast(share, average.dtype)
+    value = ops.cast(value, average.dtype)
+    step = value - average
+    return ops.where(share < 0.5, average + share * step, value - (1 - share) * step)
+
+
+def wide_dtype(variable):
+    """Averages of short floats are kept in float32: they would not move otherwise."""
+    return "float64" if variable.dtype == "float64" else "float32"
+
+
+def to_numpy(values):
+    return [ops.convert_to_numpy(value).copy() for value in values]
+
+
+class TensorFlowAverages:
+    """Inside the compiled step, whatever `steps_per_execution` is."""
+
+    def __init__(self, model, variables, share):
+        import tensorflow as tf
+
+        self.model, self.variables, self.share = model, variables, share
+        self.counter, self.group = count_of_updates(model.optimizer)
+        self.raw = [tf.Variable(v.value, trainable=False) for v in variables]
+        self.averages = [
+            tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
+        ]
+        self.plain_step = model.train_step
+        self.averaging_step = functools.partial(self.step)
+
+    def averaging(self, train_function):
+        """Return the function to train with instead of `train_function`."""
+        if vars(self.model).get("train_step") is self.averaging_step:
+            return train_function
+        self.model.train_step = self.averaging_step
+        self.model.make_train_function(force=True)
+        return self.model.train_function
+
+    def step(self, data):
+        for variable, raw in zip(self.variables, self.raw):
+            variable.assign(raw)
+        before = ops.floor_divide(ops.copy(self.counter), self.group)
+        logs = self.plain_step(data)
+        share = self.share(before, ops.floor_divide(ops.copy(self.counter), self.group))
+        for variable, raw, average in zip(self.variables, self.raw, self.averages):
+            raw.assign(variable.value)
+            average.assign(mix(average, raw, share))
+            variable.assign(average)
+        return logs
+
+    def remove(self):
+        if vars(self.model).get("train_step") is self.averaging_step:
+            del self.model.train_step
+        self.model.make_train_function(force=True)
+
+    def get(self):
+        return to_numpy(self.raw), to_numpy(self.averages)
+
+    def set(self, raw, averages):
+        for variable, value in zip([*self.raw, *self.averages], [*raw, *averages]):
+            variable.assign(value)
+
+
+class JaxAverages:
+    """Around the compiled step: the weights are its arguments, so nothing is copied to and fro."""
+
+    def __init__(self, model, variables, share):
+        import jax
+
+        self.model, self.variables, self.plain = model, variables, None
+        counter, self.group = count_of_updates(model.optimizer)
+        self.counter = [id(v) for v in model.optimizer.variables].index(id(counter))
+        places = [id(v) for v in [*model.trainable_variables, *model.non_trainable_variables]]
+        self.places = [places.index(id(v)) for v in variables]
+        values = [ops.convert_to_numpy(v) for v in variables]
+        self.set(values, values)
+        self.update = jax.jit(functools.partial(self._update, share), donate_argnums=0)
+
+    def averaging(self, train_function):
+        self.plain = train_function
+        return self.run
+
+    def run(self, state, iterator):
+        batches = itertools.islice(iterator, self.model.steps_per_execution)
+        shown, logs = state, None
+        for data in batches:
+            logs, shown = self.step(shown, data)
+        if logs is None:
+            raise StopIteration
+        return logs, shown
+
+    def step(self, state, data):
+        before = state[2][self.counter] // self.group
+        logs, state = self.plain(self._exchange(state, self.raw), iter([data]))
+        weights = [*state[0], *state[1]]
+        self.raw = [weights[place] for place in self.places]
+        after = state[2][self.counter] // self.group
+        self.averages, shown = self.update(self.averages, self.raw, before, after)
+        return logs, self._exchange(state, shown)
+
+    def remove(self):
+        if self.plain is not None:
+            self.model.train_function = self.plain
+
+    def get(self):
+        return to_numpy(self.raw), to_numpy(self.averages)
+
+    def set(self, raw, averages):
+        self.raw = [ops.array(value) for value in raw]
+        wide = [wide_dtype(v) for v in self.variables]
+        self.averages = [ops.array(value, dtype) for value, dtype in zip(averages, wide)]
+
+    def _update(self, share, averages, values, before, after):
+        new = share(before, after)
+        averages = [mix(average, value, new) for average, value in zip(averages, values)]
+        return averages, [ops.cast(a, v.dtype) for a, v in zip(averages, self.variables)]
+
+    def _exchange(self, state, values):
+        """Return the trainer's state with `values` in the places of the averaged weights."""
+        trainable, non_trainable, *rest = state
+        weights = [*trainable, *non_trainable]
+        for place, value in zip(self.places, values):
+            weights[place] = value
+        return weights[: len(trainable)], weights[len(trainable) :], *rest
+
+
+class TorchAverages:
+    """Around the step, each copy and the update one call for all weights."""
+
+    def __init__(self, model, variables, share):
+        import torch
+
+        self.torch = torch
+        self.model, self.variables, self.share = model, variables, share
+        self.counter, self.group = count_of_updates(model.optimizer)
+        self.raw = [v.value.detach().clone() for v in variables]
+        wide = [getattr(torch, wide_dtype(v)) for v in variables]
+        self.averages = [r.clone().to(dtype) for r, dtype in zip(self.raw, wide)]
+        self.plain = None
+
+    def averaging(self, train_function):
+        self.plain = train_function
+        return self.run
+
+    def run(self, data):
+        shown = [v.value.detach() for v in self.variables]
+        before = int(self.counter.value) // self.group
+        with self.torch.no_grad():
+            self.torch._foreach_copy_(shown, self.raw)
+        try:
+            return self.plain(data)
+        finally:
+            with keras.device("cpu"):
+                share = float(self.share(before, int(self.counter.value) // self.group))
+            with self.torch.no_grad():
+                self.torch._foreach_copy_(self.raw, shown)
+                new = [r.to(a.dtype) for r, a in zip(self.raw, self.averages)]
+                self.torch._foreach_lerp_(self.averages, new, share)
+                self.torch._foreach_copy_(shown, self.averages)
+
+    def remove(self):
+        if self.plain is not None:
+            self.model.train_function = self.plain
+
+    def get(self):
+        return to_numpy(self.raw), to_numpy(self.averages)
+
+    def set(self, raw, averages):
+        with self.torch.no_grad():
+            for tensor, value in zip([*self.raw, *self.averages], [*raw, *averages]):
+                tensor.copy_(ops.convert_to_tensor(value))

@@ -1,0 +1,302 @@
+"""Early stopping that always keeps the snapshot that worked best."""
+
+import math
+import os
+import signal
+import threading
+import warnings
+
+import keras
+import numpy as np
+
+from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
+from kerasrecipes.callbacks import _best_file, _fit, _monitor, _training_state
+from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
+
+
+class BestSnapshot(keras.callbacks.Callback):
+    """Keeps the best model of a training and gives it back however the training ends.
+
+    The snapshot holds weights, statistics, seed generators, optimizer (slots and count
+    of updates) and the raw weights behind a `PolyakAveraging`, all of one moment. It is restored
+    when `fit` ends, by itself or by patience, and on Ctrl-C: the first one ends `fit` normally
+    after the batch, the second raises. Around `fit`, it is restored on any exception:
+
+    ```
+    with BestSnapshot() as best:
+        model.fit(..., callbacks=[best])
+    ```
+
+    Args:
+        monitor: name of the metric that decides. Defaults to `"val_loss"`.
+        mode: `"min"`, `"max"` or `"auto"`, which reads it from the metric. Defaults to `"auto"`.
+        min_delta: float >= 0, the least gain that patience counts as one. The best snapshot takes
+            any strict gain; NaN is none. Defaults to 0.
+        patience: integer >= 0, checks without a gain after which training stops, or `None`: it
+            never stops. A check is an epoch's end, or a validation of `every_steps`. Defaults to
+            `None`.
+        start_from_epoch: integer >= 0, epochs before this one (0-based) are not checked.
+            Defaults to 0.
+        every_steps: integer >= 1, validate on `validation_data` after every so many steps, inside
+            epochs as well, or `None`. Defaults to `None`.
+        validation_data: what `every_steps` validates on: `(x, y)`, `(x, y, sample_weight)` or any
+            data set that `evaluate` takes. Defaults to `None`.
+        filepath: a path that ends with `.keras`: the best model is kept there and not in memory,
+            written beside its place, synced and renamed. It loads with
+            `keras.saving.load_model`; a later `fit` with the same path goes on from its value.
+            Defaults to `None`.
+        restore: boolean, whether the model is the best one when training ends. Defaults to `True`.
+
+    Attributes:
+        best: float, the best value of the monitor, NaN if there is none.
+        best_epoch: integer, the 0-based epoch of the best value, or `None`.
+        stopped_epoch: integer, the epoch in which patience ended training, or `None`.
+        interrupted: boolean, whether Ctrl-C ended training.
+
+    Raises:
+        TypeError: for an argument of the wrong type.
+        ValueError: for an argument outside its range; before the first step, if the folder of
+            `filepath` cannot be written; at the first epoch's end, if `monitor` is not there.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.callbacks import BestSnapshot
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    >>> model.compile(keras.optimizers.SGD(3.0), "mse")  # much too high a rate
+    >>> x = y = np.ones((4, 1))
+    >>> best = BestSnapshot("val_loss", patience=2)
+    >>> history = model.fit(x, y, epochs=9, validation_data=(x, y), callbacks=[best], verbose=0)
+    >>> bool(np.isclose(model.evaluate(x, y, verbose=0), min(history.history["val_loss"])))
+    True
+    """
+
+    def __init__(
+        self,
+        monitor="val_loss",
+        mode="auto",
+        min_delta=0,
+        patience=None,
+        start_from_epoch=0,
+        every_steps=None,
+        validation_data=None,
+        filepath=None,
+        restore=True,
+    ):
+        super().__init__()
+        if not isinstance(monitor, str):
+            raise TypeError(
+                f"Argument `monitor` must be the name of a metric. Received: monitor={monitor!r}"
+            )
+        check_choice("mode", mode, ("auto", "min", "max"))
+        check_number("min_delta", min_delta, "[0, inf)")
+        if patience is not None:
+            check_integer("patience", patience, "[0, inf)")
+        check_integer("start_from_epoch", start_from_epoch, "[0, inf)")
+        if every_steps is not None:
+            check_integer("every_steps", every_steps, "[1, inf)")
+        check_boolean("restore", restore)
+        _check_validation(monitor, every_steps, validation_data)
+        if filepath is not None:
+            _best_file.check_path(filepath)
+        self.monitor = monitor
+        self.mode = mode
+        self.min_delta = min_delta
+        self.patience = patience
+        self.start_from_epoch = start_from_epoch
+        self.every_steps = every_steps
+        self.validation_data = validation_data
+        self.filepath = filepath
+        self.restore = restore
+        self.best = math.nan
+        self.best_epoch = None
+        self.stopped_epoch = None
+        self.interrupted = False
+        self._snapshot = None
+        self._in_fit = False
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        if self._in_fit:
+            self._finish()
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
+
+    def on_train_begin(self, logs=None):
+        self.best, self.best_epoch, self.stopped_epoch = math.nan, None, None
+        self.interrupted = False
+        self._reference, self._wait = math.nan, 0
+        self._steps, self._checked_step, self._was_there = 0, 0, False
+        self._snapshot = None
+        self._epoch = 0
+        together = _fit.companions(self)
+        self._averagings = [other for other in together if isinstance(other, PolyakAveraging)]
+        if self.filepath is not None:
+            _best_file.check_folder(self.filepath)
+            self._go_on_from_file()
+        self._in_fit = True
+        self._watch_for_interrupt()
+        _fit.begin(self)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._validate_if_due()
+        self._steps += self._model.steps_per_execution
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._validate_if_due()
+        if self.monitor in (logs or {}) or not (self._was_there or self.every_steps):
+            self._was_there = True
+            self._check(_monitor.value_of(self.monitor, logs), counts=not self.every_steps)
+
+    def on_train_end(self, logs=None):
+        _fit.end(self)
+        self._finish()
+
+    def get_state(self):
+        snapshot = {f"snapshot/{name}": value for name, value in (self._snapshot or {}).items()}
+        return {
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+            "reference": self._reference,
+            "wait": self._wait,
+            "steps": self._steps,
+            "checked_step": self._checked_step,
+            "was_there": self._was_there,
+            **snapshot,
+        }
+
+    def set_state(self, state):
+        self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self._reference, self._wait = state["reference"], state["wait"]
+        self._steps, self._checked_step = state["steps"], state["checked_step"]
+        self._was_there = state["was_there"]
+        self._snapshot = _training_state.with_prefix("snapshot/", state) or None
+
+    def _validate_if_due(self):
+        if not self.every_steps or self._steps - self._checked_step < self.every_steps:
+            return
+        self._checked_step = self._steps
+        logs = _training_state.evaluate(self.model, self.validation_data)
+        logs = {f"val_{name}": value for name, value in logs.items()}
+        self._check(_monitor.value_of(self.monitor, logs), counts=True)
+
+    def _check(self, value, counts):
+        """Take the snapshot if `value` is the best, stop if patience is over."""
+        if self._epoch < self.start_from_epoch:
+            return
+        model = self.model
+        sign = _monitor.sign_of(self.monitor, self.mode, model)
+        if _is_gain(value, self.best, sign):
+            self.best, self.best_epoch = value, self._epoch
+            self._take(model)
+        if not counts:
+            return
+        self._wait += 1
+        if _is_gain(value, self._reference, sign, self.min_delta):
+            self._reference, self._wait = value, 0
+        elif self.patience is not None and self._wait >= self.patience:
+            self.stopped_epoch = self._epoch
+            model.stop_training = True
+
+    def _take(self, model):
+        if not self.restore and self.filepath is None:
+            return
+        if self.filepath is not None:
+            plain = {"monitor": self.monitor, "best": self.best, "best_epoch": self.best_epoch}
+            _best_file.write(self.filepath, model, {**plain, **self._copy(model, {})})
+        else:
+            self._snapshot = self._copy(model, self._snapshot or {})
+
+    def _copy(self, model, place):
+        """Copy what training has changed into the arrays of `place`, so that there is one copy."""
+        for name, variable in _training_state.variables(model).items():
+            value = keras.ops.convert_to_numpy(variable)
+            if name in place:
+                np.copyto(place[name], value)
+            else:
+                place[name] = np.array(value, copy=True)
+        for i, averaging in enumerate(self._averagings):
+            for key, value in averaging.get_state().items():
+                place[f"averaging/{i}/{key}"] = value
+        return place
+
+    def _go_on_from_file(self):
+        if os.path.exists(self.filepath):
+            stored = _best_file.read(self.filepath)
+            if stored["monitor"] != self.monitor:
+                raise ValueError(
+                    f"Argument `filepath` must hold the best by {self.monitor!r}; it holds that by "
+                    f"{stored['monitor']!r}. Received: filepath={str(self.filepath)!r}"
+                )
+            self.best, self.best_epoch = stored["best"], stored["best_epoch"]
+
+    def _finish(self):
+        self._in_fit = False
+        self._stop_watching()
+        snapshot, self._snapshot = self._snapshot, None
+        if not self.restore or math.isnan(self.best):
+            return
+        if self.filepath is not None:
+            snapshot = _best_file.read(self.filepath)
+        if snapshot:
+            _training_state.assign_values(_training_state.variables(self.model), snapshot)
+            for i, averaging in enumerate(self._averagings):
+                prefix = f"averaging/{i}/"
+                state = _training_state.with_prefix(prefix, snapshot)
+                if state:
+                    averaging.set_state(state)
+
+    def _watch_for_interrupt(self):
+        self._old_handler = None
+        if threading.current_thread() is threading.main_thread():
+            self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def _stop_watching(self):
+        if self._old_handler is not None:
+            signal.signal(signal.SIGINT, self._old_handler)
+            self._old_handler = None
+
+    def _on_interrupt(self, number, frame):
+        """End `fit` after the batch; the second time, or when `fit` has failed, as ever."""
+        if self.interrupted or not _runs_fit(frame, self._model):
+            self._stop_watching()
+            signal.raise_signal(number)
+        else:
+            self.interrupted = True
+            self._model.stop_training = True
+
+
+def _runs_fit(frame, model):
+    while frame is not None:
+        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _is_gain(value, best, sign, least=0):
+    if math.isnan(value):
+        return False
+    return math.isnan(best) or sign * (value - best) > least
+
+
+def _check_validation(monitor, every_steps, validation_data):
+    if every_steps is not None and validation_data is None:
+        raise ValueError(
+            "Argument `validation_data` must be given with `every_steps`. "
+            f"Received: every_steps={every_steps}, validation_data=None"
+        )
+    if every_steps is not None and not monitor.startswith("val_"):
+        raise ValueError(
+            "Argument `monitor` must begin with 'val_' when `every_steps` validates. "
+            f"Received: monitor={monitor!r}"
+        )
+    if every_steps is None and validation_data is not None:
+        warnings.warn("`validation_data` has no effect without `every_steps`.", stacklevel=3)

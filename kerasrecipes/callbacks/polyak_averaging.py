@@ -1,0 +1,191 @@
+"""The average of the weights along the training, in the model whenever someone looks."""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes._backend.averaging import averages_of, count_of_updates
+from kerasrecipes._validation import check_boolean, check_integer, check_number
+from kerasrecipes.callbacks import _fit, _training_state
+
+
+class PolyakAveraging(keras.callbacks.Callback):
+    """Averages the weights exponentially and shows the average wherever the model is used.
+
+    ```
+    average = d_t · average + (1 - d_t) · weights       after update t = 0, 1, ... of the optimizer
+    d_t     = min(decay, (1 + t) / (10 + t))            with warm-up, else decay
+    ```
+
+    beginning from the weights at the beginning of `fit`. The raw weights are in the model while a
+    step runs; between steps, and after `fit`, the model has the averages. So validation, every
+    callback, every file and `predict` use the same weights, in any order of callbacks. A
+    second `fit` with the same object trains on from the raw weights (unless the model's weights
+    were changed in between). Under gradient accumulation, one update of the average for
+    each real update; a step that a loss scale skips changes nothing.
+
+    Args:
+        decay: float in [0, 1), the share of the old average that is kept. Defaults to 0.999.
+        warmup: boolean, whether the decay begins low. Defaults to `True`.
+        include_statistics: boolean, whether the statistics of normalisation are averaged too;
+            otherwise the model has those of the raw weights. Defaults to `True`.
+        start_step: integer >= 0, optimizer updates in this `fit` before the average
+            begins; until then it is the weights themselves. Defaults to 0.
+
+    Raises:
+        TypeError: for an argument of the wrong type.
+        ValueError: for an argument outside its range; before the first step, if the optimizer was
+            compiled with `use_ema=True`, which averages by itself.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.callbacks import PolyakAveraging
+    >>> model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    >>> model.set_weights([np.zeros((1, 1))])
+    >>> model.compile(keras.optimizers.SGD(0.25), "mse")
+    >>> x = y = np.ones((1, 1))
+    >>> averaging = PolyakAveraging(decay=0.5, warmup=False)
+    >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[averaging])
+    >>> model.get_weights()[0].item()  # of the weights 0.5 and 0.75
+    0.5
+
+    Reference: Polyak & Juditsky (1992), https://doi.org/10.1137/0330046; the exponential form and
+        its warm-up as in TensorFlow's `ExponentialMovingAverage`. Statistics are averaged too.
+    """
+
+    def __init__(self, decay=0.999, warmup=True, include_statistics=True, start_step=0):
+        super().__init__()
+        check_number("decay", decay, "[0, 1)")
+        check_boolean("warmup", warmup)
+        check_boolean("include_statistics", include_statistics)
+        check_integer("start_step", start_step, "[0, inf)")
+        self.decay = decay
+        self.warmup = warmup
+        self.include_statistics = include_statistics
+        self.start_step = start_step
+        self._averages = None
+        self._left = None
+        self._is_armed = False
+        self._in_fit = False
+        self._guarded = self._guard
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
+
+    def on_train_begin(self, logs=None):
+        model = self.model
+        if getattr(model.optimizer, "use_ema", False):
+            raise ValueError(
+                "PolyakAveraging averages in place of the optimizer: compile it with "
+                "`use_ema=False`. Received: use_ema=True"
+            )
+        self._end_average()  # of a fit that failed
+        self._in_fit = True
+        _training_state.build(model)
+        if model.built:
+            self._begin_average(model)
+        _fit.begin(self)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        model = self._model
+        if self._averages is None:
+            model.train_function = functools.partial(self._build_and_train, model.train_function)
+        elif model.train_function is not self._guarded:
+            self._function = self._averages.averaging(model.train_function)
+            model.train_function = self._guarded
+        self._is_armed = True
+
+    def on_train_end(self, logs=None):
+        _fit.end(self)
+        self._end_average()
+        self._in_fit = False
+
+    def get_state(self):
+        """Return the raw weights; the averages are in the model, but those of short floats."""
+        if self._averages is None:
+            raw, averages = self._left or ([], [])
+        else:
+            raw, averages = self._averages.get()
+        state = {f"raw/{i}": value for i, value in enumerate(raw)}
+        wide = {
+            f"average/{i}": average
+            for i, (average, value) in enumerate(zip(averages, raw))
+            if average.dtype != value.dtype
+        }
+        return {"origin": self._origin, **state, **wide}
+
+    def set_state(self, state):
+        if self._in_fit and self._averages is None:
+            self._begin_average(self.model)
+        self._origin = state["origin"]
+        shown = [ops.convert_to_numpy(variable) for variable in self._variables]
+        averages = [state.get(f"average/{i}", value) for i, value in enumerate(shown)]
+        raw = [state[f"raw/{i}"] for i in range(len(shown))]
+        if self._averages is None:
+            self._left = raw, averages
+        else:
+            self._averages.set(raw, averages)
+
+    def _begin_average(self, model):
+        self._variables = [
+            variable
+            for variable in model.variables
+            if "float" in variable.dtype and (self.include_statistics or variable.trainable)
+        ]
+        self._go_on_from_raw_weights()
+        counter, group = count_of_updates(model.optimizer)
+        self._origin = int(ops.convert_to_numpy(counter)) // group
+        self._averages = averages_of(model, self._variables, self._share)
+
+    def _build_and_train(self, train_function, iterator):
+        """Begin with a model that TensorFlow does not build before it has seen the data."""
+        model = self._model
+        _training_state.build_metrics(model, iterator.element_spec)
+        _training_state.build(model)
+        model.reset_metrics()
+        self._begin_average(model)
+        model.train_function = train_function
+        self.on_train_batch_begin(0)
+        return model.train_function(iterator)
+
+    def _end_average(self):
+        if self._averages is not None:
+            self._left = self._averages.get()
+            self._averages.remove()
+            self._averages = None
+
+    def _go_on_from_raw_weights(self):
+        """Put the raw weights of the last `fit` back, if its averages are still in the model."""
+        if self._left is None:
+            return
+        raw, averages = self._left
+        shown = [ops.convert_to_numpy(variable) for variable in self._variables]
+        if len(raw) == len(shown) and all(
+            np.array_equal(average.astype(value.dtype), value)
+            for average, value in zip(averages, shown)
+        ):
+            for variable, value in zip(self._variables, raw):
+                variable.assign(value)
+        self._left = None
+
+    def _share(self, before, after):
+        """The share of the new weights after a step: 0 if the optimizer did not update them."""
+        t = ops.cast(after - 1 - self._origin - self.start_step, "float32")
+        share = 1.0 - self.decay
+        if self.warmup:
+            share = ops.maximum(share, 9.0 / (10.0 + ops.maximum(t, 0.0)))
+        share = ops.where(t < 0, 1.0, share)
+        return ops.where(after > before, share, 0.0)
+
+    def _guard(self, *arguments):
+        """Train with averages in a step of this `fit`; take them away after one that failed."""
+        if self._is_armed:
+            self._is_armed = False
+            return self._function(*arguments)
+        model = self._model
+        self._end_average()
+        return model.train_function(*arguments)
