@@ -8,6 +8,7 @@ a fixed seed; its dtype is the global policy, which the tests set, so that wrapp
 import dataclasses
 from collections.abc import Callable
 
+import keras
 import numpy as np
 
 from kerasrecipes import layers
@@ -99,7 +100,111 @@ PREPROCESSING = {
     ),
 }
 
-ROWS = {**NORMALIZATION, **DENSE, **PREPROCESSING}
+
+def residual_branch():
+    """A branch with weights and randomness of its own."""
+    return keras.Sequential(
+        [
+            keras.layers.Conv2D(3, 3, padding="same", use_bias=False),
+            keras.layers.GroupNormalization(groups=1),
+            keras.layers.Dropout(0.1, seed=5),
+        ]
+    )
+
+
+def tokens(shape):
+    """Indices of an embedding."""
+    return np.random.default_rng(0).integers(0, 9, shape).astype("int32")
+
+
+def stochastic_depth(mode):
+    # On every backend the gate of this seed is open at first and closed within six steps.
+    return layers.StochasticDepth(residual_branch(), rate=0.4, mode=mode, seed=9)
+
+
+def deep_without_dropping(mode):
+    branch = keras.layers.Dense(3, activation="tanh")
+    layer = layers.StochasticDepth(branch, rate=0, mode=mode)
+    return layer, lambda layer, x: x + layer.branch(x)
+
+
+def dense_without_dropping(mask):
+    layer = layers.DropConnectDense(5, rate=0, activation="relu", mask=mask)
+    plain = keras.layers.Dense(5, activation="relu")
+
+    def run(layer, x):
+        plain.build(x.shape)
+        plain.set_weights(layer.get_weights())
+        return plain(x)
+
+    return layer, run
+
+
+RANDOMNESS = {
+    "StochasticDepth": Row(
+        make=lambda: stochastic_depth("subset"),
+        shape=(6, 5, 4, 3),
+        draws=True,
+        rate_zero=lambda: deep_without_dropping("subset"),
+    ),
+    "StochasticDepth batch": Row(
+        make=lambda: stochastic_depth("batch"),
+        shape=(6, 5, 4, 3),
+        draws=True,
+        rate_zero=lambda: deep_without_dropping("batch"),
+    ),
+    "DropPath": Row(
+        make=lambda: layers.DropPath(0.4, seed=1),
+        shape=(8, 3, 2),
+        draws=True,
+        rate_zero=lambda: (layers.DropPath(0), lambda layer, x: x),
+    ),
+    "DropConnectDense": Row(
+        make=lambda: layers.DropConnectDense(5, rate=0.4, activation="relu", seed=1),
+        shape=(4, 7),
+        draws=True,
+        rate_zero=lambda: dense_without_dropping("example"),
+    ),
+    "DropConnectDense gaussian": Row(
+        make=lambda: layers.DropConnectDense(
+            5, rate=0.4, activation="tanh", mask="gaussian", kernel_regularizer="l2", seed=1
+        ),
+        shape=(4, 3, 7),
+        draws=True,
+        rate_zero=lambda: dense_without_dropping("gaussian"),
+    ),
+    "DropConnect": Row(
+        make=lambda: layers.DropConnect(keras.layers.Conv2D(5, 3), rate=0.4, seed=1),
+        shape=(4, 6, 5, 3),
+        draws=True,
+        rate_zero=lambda: (
+            layers.DropConnect(keras.layers.Conv2D(5, 3), rate=0),
+            lambda layer, x: layer.layer(x),
+        ),
+    ),
+    "DropConnect of an embedding": Row(
+        make=lambda: layers.DropConnect(keras.layers.Embedding(9, 4), rate=0.4, seed=1),
+        shape=(4, 30),
+        draws=True,
+        inputs=tokens,
+        rate_zero=lambda: (
+            layers.DropConnect(keras.layers.Embedding(9, 4), rate=0),
+            lambda layer, x: layer.layer(x),
+        ),
+    ),
+    "FractionalMaxPooling2D": Row(
+        make=lambda: layers.FractionalMaxPooling2D(1.414, seed=1), shape=(4, 11, 7, 3), draws=True
+    ),
+    "FractionalMaxPooling2D disjoint": Row(
+        make=lambda: layers.FractionalMaxPooling2D(
+            1.3, pseudo_random=False, overlapping=False, seed=1, data_format="channels_first"
+        ),
+        shape=(4, 3, 9, 10),
+        draws=True,
+    ),
+}
+
+ROWS = {**NORMALIZATION, **DENSE, **PREPROCESSING, **RANDOMNESS}
 
 
 def class_name(key):

@@ -58,6 +58,10 @@ def test_jitted_equals_eager(row, training):
     x = row.inputs(row.shape)
     eager = run(model_of(row), x, training)
     jitted = run_jitted(model_of(row), x, training)
+    if training and row.draws and keras.backend.backend() == "tensorflow":
+        # XLA draws other numbers from the same seed.
+        assert jitted.shape == eager.shape and np.isfinite(jitted).all()
+        return
     np.testing.assert_allclose(jitted, eager, rtol=1e-4, atol=1e-4)
 
 
