@@ -9,6 +9,7 @@
 - `classification_metrics`: accuracy, loss, precision, recall from probabilities.
 - `serving_model`, `close_run`: the model that takes raw pixels, and every file of the folder.
 - `samples_figure`, `confusion_figure`, `mistakes_figure`: pictures of a run's images.
+- `side_by_side`, `for_each`, `winner`: several networks trained in one `fit`, and compared.
 - `pictures`, `report`: all figures from plain arrays, and the page.
 - `configure`: seed, precision and compilation for this machine.
 """
@@ -24,6 +25,7 @@ from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.run import Run
+from kerasrecipes.experiment.side_by_side import for_each, side_by_side, winner
 from kerasrecipes.experiment.testing import TestResult, run_tests
 
 __all__ = [
@@ -40,10 +42,13 @@ __all__ = [
     "confusion_figure",
     "describe_images",
     "flag",
+    "for_each",
     "mistakes_figure",
     "pictures",
     "report",
     "run_tests",
     "samples_figure",
     "serving_model",
+    "side_by_side",
+    "winner",
 ]

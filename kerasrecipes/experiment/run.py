@@ -126,6 +126,7 @@ class Run:
         """What `metrics.json` will say."""
         return {
             "recipe": self.recipe,
+            "command": _command(self.recipe, self.config),
             "config": dataclasses.asdict(self.config),
             "versions": versions(),
             "seed": self.config.seed,
@@ -186,6 +187,19 @@ class Run:
                 f"The run in {self.folder} was begun with {name}={stored['config'].get(name)!r}: "
                 f"a resumed run keeps its configuration. Received: {name}={ours[name]!r}"
             )
+
+
+def _command(recipe, config):
+    """The command of a run: the flags that differ from their defaults, without seed and place."""
+    words = ["python", f"recipes/{recipe}.py"]
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if value == field.default or field.name in ("seed", *MAY_CHANGE_ON_RESUME):
+            continue
+        name = field.name.replace("_", "-")
+        value = os.path.basename(value) if field.name == "data" else value
+        words.append({True: f"--{name}", False: f"--no-{name}"}.get(value, f"--{name} {value}"))
+    return " ".join(words)
 
 
 def versions():

@@ -209,3 +209,12 @@ def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, 
     for one, other in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(one, other)
     assert {path.name for path in cut.iterdir()} == FILES
+
+
+def test_tensorflow_datasets(tmp_path):
+    tfds = pytest.importorskip("tensorflow_datasets")
+    with tfds.testing.mock_data(num_examples=24):
+        flags = ["--data", "tfds:mnist", "--epochs", 1, "--batch-size", 8, "--size", 12]
+        assert run_command(RECIPE, *flags, "--output", tmp_path / "run") == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert len(metrics["class_names"]) == 10 and metrics["steps"] == 3

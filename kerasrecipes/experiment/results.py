@@ -1,0 +1,116 @@
+"""Measured results of recipes: stored by runs, shown in a table that no one types.
+
+    python -m kerasrecipes.experiment.results [--name NAME] [RUN FOLDER ...]
+
+Writes `recipes/results/NAME.json` from the `metrics.json` of runs of one recipe that differ in
+their seed alone, then the table of all results into `recipes/README.md`; without a folder, only
+the table.
+"""
+
+import argparse
+import json
+import pathlib
+import statistics
+
+BEGIN, END = "<!-- results begin -->", "<!-- results end -->"
+IDENTITY = ("output", "resume", "seed", "tensorboard")
+
+
+def store(run_folders, results_folder, name=None):
+    """Write the results of runs that differ in their seed alone; return the path.
+
+    Args:
+        run_folders: Paths of finished runs.
+        results_folder: Path of the folder of results.
+        name: String or `None`, the name of the file. Defaults to the recipe's.
+
+    Raises:
+        ValueError: If a run is not finished, or the runs differ in more than their seed.
+    """
+    runs = [json.loads((pathlib.Path(f) / "metrics.json").read_text()) for f in run_folders]
+    kinds = {json.dumps([run["recipe"], _settings(run)], sort_keys=True) for run in runs}
+    if len(kinds) != 1 or any(run["interrupted"] for run in runs):
+        raise ValueError(
+            "Argument `run_folders` must be finished runs that differ in their seed alone. "
+            f"Received: {[str(folder) for folder in run_folders]}"
+        )
+    keys = ("seed", "seconds", "steps", "versions", "test")
+    content = {
+        "recipe": runs[0]["recipe"],
+        "command": runs[0]["command"],
+        "data": runs[0]["data"],
+        "config": _settings(runs[0]),
+        "runs": [
+            {**{key: run[key] for key in keys}, "results": run.get("results")} for run in runs
+        ],
+    }
+    path = pathlib.Path(results_folder) / f"{name or runs[0]['recipe']}.json"
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    return path
+
+
+def table(results_folder):
+    """The results table as Markdown, a line a figure of every stored result."""
+    lines = [
+        "| Command | Data | Figure | Mean | Range | Runs | Seconds a run |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for path in sorted(pathlib.Path(results_folder).glob("*.json")):
+        content = json.loads(path.read_text())
+        seconds = statistics.mean(run["seconds"] for run in content["runs"])
+        for figure in figures(content["runs"][0]):
+            values = [figures(run)[figure] for run in content["runs"]]
+            cells = [
+                f"`{content['command']}`",
+                content["data"],
+                figure,
+                _number(statistics.mean(values)),
+                f"{_number(min(values))} to {_number(max(values))}",
+                str(len(values)),
+                f"{seconds:.0f}",
+            ]
+            lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def figures(run):
+    """The figures of a stored run by name: its own comparison, or the accuracy of each test."""
+    if run.get("results"):
+        return run["results"]
+    protocols = run["test"]["protocols"]
+    accuracies = {f"accuracy, {name}": test["accuracy"] for name, test in protocols.items()}
+    costs = {f"images a second, {name}": p["images_per_second"] for name, p in protocols.items()}
+    return {**accuracies, **costs}
+
+
+def with_table(text, results_folder):
+    """A page with the table put between its two marks."""
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table(results_folder)}\n{END}{after}"
+
+
+def _settings(run):
+    config = {name: value for name, value in run["config"].items() if name not in IDENTITY}
+    return {**config, "data": pathlib.Path(config["data"]).name}
+
+
+def _number(value):
+    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
+
+
+def main(arguments=None):
+    """Store runs if there are any, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--name", help="name of the stored result (default: the recipe's)")
+    parser.add_argument("runs", nargs="*", help="folders of finished runs")
+    options = parser.parse_args(arguments)
+    recipes = pathlib.Path("recipes")
+    if options.runs:
+        print(store(options.runs, recipes / "results", options.name))
+    page = recipes / "README.md"
+    page.write_text(with_table(page.read_text(), recipes / "results"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""No figure of the results table drifts from its json, and the recipes are what they say."""
+
+import ast
+import dataclasses
+import json
+
+import pytest
+
+from kerasrecipes.experiment import TrainingConfig, results
+from tests.recipes.helpers import ROOT, load_recipe
+
+RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py"))
+
+
+def test_the_table_is_made_from_the_stored_results():
+    page = (ROOT / "recipes" / "README.md").read_text()
+    assert page == results.with_table(page, ROOT / "recipes" / "results")
+
+
+def test_stored_results_name_no_machine():
+    for path in (ROOT / "recipes" / "results").glob("*.json"):
+        content = json.loads(path.read_text())
+        assert "/" not in content["config"]["data"] and content["runs"], path
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_has_a_card_a_config_and_a_result(name):
+    path = ROOT / "recipes" / f"{name}.py"
+    text = path.read_text()
+    assert 60 <= len(text.splitlines()) <= 170, "a recipe is read from top to bottom"
+    card = ast.get_docstring(ast.parse(text))
+    assert f"python recipes/{name}.py" in card and "http" in card
+    module = load_recipe(name)
+    assert issubclass(module.Config, TrainingConfig)
+    assert module.Config.__dataclass_params__.frozen
+    assert (ROOT / "recipes" / "results" / f"{name}.json").exists()
+    for field in dataclasses.fields(module.Config):
+        assert field.metadata["help"]
+
+
+def metrics(seed, accuracy, **changes):
+    return {
+        "recipe": "r", "command": "python recipes/r.py", "data": "d", "seed": seed, "seconds": 10,
+        "steps": 5, "versions": {}, "interrupted": False,
+        "config": {"data": "/somewhere/d.npz", "seed": seed, "output": "o", "epochs": 2},
+        "test": {"protocols": {"p": {"accuracy": accuracy, "images_per_second": 100.0}}}, **changes,
+    }  # fmt: skip
+
+
+def write(tmp_path, *runs):
+    folders = []
+    for number, run in enumerate(runs):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "metrics.json").write_text(json.dumps(run))
+        folders.append(folder)
+    return folders
+
+
+def test_store_and_table(tmp_path):
+    folders = write(tmp_path, metrics(0, 0.8), metrics(1, 0.9))
+    path = results.store(folders, tmp_path)
+    assert json.loads(path.read_text())["config"] == {"data": "d.npz", "epochs": 2}
+    table = results.table(tmp_path)
+    assert "| accuracy, p | 0.8500 | 0.8000 to 0.9000 | 2 | 10 |" in table
+    page = results.with_table(f"a\n{results.BEGIN}\nold\n{results.END}\nb", tmp_path)
+    assert page.startswith("a\n") and page.endswith("\nb") and "old" not in page
+
+
+def test_unlike_or_unfinished_runs_are_not_stored(tmp_path):
+    other = metrics(1, 0.9)
+    other["config"]["epochs"] = 3
+    with pytest.raises(ValueError, match="seed alone"):
+        results.store(write(tmp_path, metrics(0, 0.8), other), tmp_path)
+    (tmp_path / "more").mkdir()
+    with pytest.raises(ValueError, match="finished"):
+        results.store(write(tmp_path / "more", metrics(0, 0.8, interrupted=True)), tmp_path)
