@@ -1,0 +1,125 @@
+"""Decorrelated batch normalisation against batch normalisation, at a high learning rate.
+
+Huang, Yang, Lang & Deng, 2018, https://arxiv.org/abs/1804.08450: whitening the activations of
+groups of 16 channels, instead of only scaling them, conditions a deep plain network better, so
+that a higher learning rate still trains it. Two networks of the same start, equal but for the
+normalisation, see the same batches in one run.
+
+    python recipes/decorrelated_bn.py
+    python recipes/decorrelated_bn.py --learning-rate 0.05
+    python recipes/decorrelated_bn.py --data cifar10.npz --depth 20 --epochs 40
+
+The run's folder has the report, the curves of both, and the decorrelated network as `model.keras`,
+which takes raw pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+KINDS = ("batch", "decorrelated")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(8, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(64, "images a step", "[1, inf)")
+    depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, inf)")
+    width: int = flag(16, "filters of the first third; then twice, then four times", "[1, inf)")
+    size: int | None = flag(
+        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+    )
+    learning_rate: float = flag(1.0, "first rate; falls to 0 along a cosine", "(0, inf)")
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+
+
+def main(config):
+    """Train both networks, test, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "decorrelated_bn")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    networks = {kind: plain_network(config, images, size, kind) for kind in KINDS}
+    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=config.momentum, **config.optimizer_options()
+    )
+    model = experiment.side_by_side(networks, optimizer, run.jit)
+    run.begin()
+    history = model.fit(
+        experiment.for_each(networks, training),
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=experiment.for_each(networks, watching),
+        callbacks=run.callbacks(schedule),
+        shuffle=False,
+        verbose=0,
+    )
+    results = [
+        result
+        for kind, network in networks.items()
+        for result in experiment.run_tests(
+            network, test_set, {kind: crop}, [normalize], config.batch_size
+        )
+    ]
+    comparison = experiment.winner(results)
+    print(comparison)
+    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    from_pixels = experiment.serving_model(networks[KINDS[-1]], preprocessing, images.channels)
+    return experiment.close_run(
+        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
+    )
+
+
+def plain_network(config, images, size, kind):
+    """Convolutions in three equal parts, each normalised, and a classifier."""
+    axis = models.normalization.channel_axis()
+    inputs = keras.Input((size, size, images.channels))
+    x = inputs
+    for index in range(config.depth):
+        part = 3 * index // config.depth
+        x = keras.layers.Conv2D(
+            config.width * 2**part,
+            3,
+            # Each part but the first begins by halving the image.
+            strides=2 if index and part > 3 * (index - 1) // config.depth else 1,
+            padding="same",
+            use_bias=False,
+            kernel_initializer=keras.initializers.HeNormal(seed=config.seed + index),
+        )(x)
+        x = models.normalization_layer(kind, x.shape[axis])(x)
+        x = keras.layers.ReLU()(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    start = keras.initializers.GlorotUniform(seed=config.seed)
+    head = keras.layers.Dense(images.num_classes, "softmax", kernel_initializer=start)
+    head.dtype_policy = keras.DTypePolicy("float32")
+    return keras.Model(inputs, head(x), name=kind)
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)

@@ -1,0 +1,116 @@
+"""Group normalisation against batch normalisation, at two images a step.
+
+Wu & He, 2018, https://arxiv.org/abs/1803.08494: the statistics of batch normalisation are noise
+when the batch is small; those of groups of channels do not depend on it. Two residual networks of
+the same start, equal but for the normalisation, see the same batches in one run. The learning
+rate is scaled to the batch, as in the paper.
+
+    python recipes/group_norm_small_batch.py
+    python recipes/group_norm_small_batch.py --batch-size 32 --epochs 20
+    python recipes/group_norm_small_batch.py --data cifar10.npz --depth 20 --epochs 30
+
+The run's folder has the report, the curves of both, and the group-normalised network as
+`model.keras`, which takes raw pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+KINDS = ("batch", "group")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(3, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(2, "images a step", "[1, inf)")
+    depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
+    size: int | None = flag(
+        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+    )
+    learning_rate: float = flag(
+        0.1,
+        "first rate for 64 images a step, scaled to the batch; falls along a cosine",
+        "(0, inf)",
+    )
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+
+
+def main(config):
+    """Train both networks, test, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "group_norm_small_batch")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    networks = {kind: network(config, images, size, kind) for kind in KINDS}
+    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
+    schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=config.momentum, **config.optimizer_options()
+    )
+    model = experiment.side_by_side(networks, optimizer, run.jit)
+    run.begin()
+    history = model.fit(
+        experiment.for_each(networks, training),
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=experiment.for_each(networks, watching),
+        callbacks=run.callbacks(schedule),
+        shuffle=False,
+        verbose=0,
+    )
+    results = [
+        result
+        for kind, one in networks.items()
+        for result in experiment.run_tests(
+            one, test_set, {kind: crop}, [normalize], config.batch_size
+        )
+    ]
+    comparison = experiment.winner(results)
+    print(comparison)
+    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    from_pixels = experiment.serving_model(networks[KINDS[-1]], preprocessing, images.channels)
+    return experiment.close_run(
+        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
+    )
+
+
+def network(config, images, size, kind):
+    """A residual network of one kind of normalisation; one seed, so the same start."""
+    return models.resnet(
+        config.depth,
+        (size, size, images.channels),
+        images.num_classes,
+        normalization=kind,
+        seed=config.seed,
+        name=kind,
+    )
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)
