@@ -1,6 +1,7 @@
 """Keras callbacks whose state can be trusted, on every backend and in any order.
 
 - `SGDR`: warm restarts by batch, on whatever optimizer the model was compiled with.
+- `SnapshotEnsemble`: the models at the cycles' ends, as one Keras model.
 - `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
 - `BestSnapshot`: early stopping that always keeps the snapshot that worked best.
 - `PolyakAveraging`: the average of the weights, in the model whenever someone looks.
@@ -12,5 +13,6 @@ from kerasrecipes.callbacks.plateau_factor import PlateauFactor
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.sgdr import SGDR
+from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
 
-__all__ = ["SGDR", "BestSnapshot", "PlateauFactor", "PolyakAveraging", "Resume"]
+__all__ = ["SGDR", "BestSnapshot", "PlateauFactor", "PolyakAveraging", "Resume", "SnapshotEnsemble"]

@@ -132,6 +132,20 @@ class SGDR(keras.callbacks.Callback):
     def set_state(self, state):
         self._origins = [int(state[f"origin/{i}"]) for i in range(len(state))] or None
 
+    def check_cycles_fit_epochs(self):
+        """Raise unless every cycle of this `fit` completes with an epoch, and the last with it."""
+        epochs = self.params["epochs"]
+        if self.cycle_ends[-1:] == [epochs - 1] and len(self.cycle_ends) == self._completed:
+            return
+        first = self.schedule.first_cycle + self.schedule.warmup
+        raise ValueError(
+            f"The cycles do not fit the epochs: of {epochs} epochs of fit, "
+            f"{[epoch + 1 for epoch in self.cycle_ends]} complete a cycle, while {self._completed} "
+            f"cycles complete in all and the first takes {first:g} updates. Received: "
+            f"first_cycle_epochs={self.first_cycle_epochs}, "
+            f"cycle_multiplier={self.cycle_multiplier}, epochs={epochs}"
+        )
+
     def _schedule_of(self, control):
         epoch = self.params["steps"] / control.accumulation_steps
         first_cycle = self.first_cycle_epochs * epoch
@@ -154,7 +168,8 @@ class SGDR(keras.callbacks.Callback):
             (epoch + 1) * self.params["steps"] // control.accumulation_steps
             for epoch in range(self.params["epochs"])
         ]
-        ends = set(self.schedule.cycle_ends(updates[-1])) if updates else ()
+        ends = set(self.schedule.cycle_ends(updates[-1]) if updates else ())
+        self._completed = len(ends)
         return [epoch for epoch, update in enumerate(updates) if update in ends]
 
     def _origin(self, control, epoch):

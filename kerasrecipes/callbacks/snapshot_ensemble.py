@@ -1,0 +1,195 @@
+"""Several models for the price of one: the snapshots at the ends of cosine cycles."""
+
+import os
+import tempfile
+
+import keras
+import numpy as np
+
+from kerasrecipes._validation import check_integer
+from kerasrecipes.callbacks import _fit
+from kerasrecipes.callbacks.sgdr import SGDR
+from kerasrecipes.inference import Ensemble
+
+
+class SnapshotEnsemble(keras.callbacks.Callback):
+    """Keeps the model at the end of each cycle, after its last update and before the rate rises.
+
+    ```
+    p(x) = 1/M · Σ_m p_m(x)       over the snapshots m that are kept
+    ```
+
+    `model()` is that average as one Keras model. With `PolyakAveraging` in the same `fit`, the
+    snapshots are of the averages.
+
+    Args:
+        sgdr: the `SGDR` of the same `fit`, whose cycles give the snapshots. Each cycle must
+            complete at the end of an epoch, and `fit` must end with one.
+        every_epochs: integer >= 1, instead of `sgdr`: a snapshot every so many epochs, whatever the
+            rate does (`SnapshotCosine` compiled in, or a constant rate).
+        keep_last: integer >= 1, how many snapshots to keep, the latest; `None` (default) for all.
+        directory: path of a folder for the snapshots, as `snapshot-EPOCH.keras`, made if it is not
+            there, written atomically; `None` (default) keeps them in memory.
+
+    Attributes:
+        epochs: list of the 0-based epochs at whose end the snapshots were taken that are kept.
+
+    Raises:
+        ValueError: for an argument outside its range; before the first step, if the cycles do not
+            fit the epochs, `sgdr` is not in the same `fit`, or the folder cannot be written.
+        TypeError: for an argument of the wrong type.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.callbacks import SGDR, SnapshotEnsemble
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3, "softmax")])
+    >>> model.compile("sgd", "sparse_categorical_crossentropy")
+    >>> sgdr = SGDR(0.1, first_cycle_epochs=1)
+    >>> snapshots = SnapshotEnsemble(sgdr)
+    >>> x, y = np.ones((8, 2)), np.ones(8)
+    >>> history = model.fit(x, y, epochs=3, callbacks=[sgdr, snapshots], verbose=0)
+    >>> snapshots.epochs, snapshots.model().predict(x, verbose=0).shape
+    ([0, 2], (8, 3))
+
+    Reference: Huang, Li, Pleiss et al. (2017), https://arxiv.org/abs/1704.00109, with cycles of one
+        length; with growing ones, Loshchilov & Hutter (2016), https://arxiv.org/abs/1608.03983.
+    """
+
+    def __init__(self, sgdr=None, every_epochs=None, keep_last=None, directory=None):
+        super().__init__()
+        if sgdr is not None and not isinstance(sgdr, SGDR):
+            raise TypeError(f"Argument `sgdr` must be an SGDR callback. Received: sgdr={sgdr!r}")
+        if (sgdr is None) == (every_epochs is None):
+            raise ValueError(
+                "Argument `sgdr` or argument `every_epochs` must be given, and not both. "
+                f"Received: sgdr={sgdr!r}, every_epochs={every_epochs!r}"
+            )
+        if every_epochs is not None:
+            check_integer("every_epochs", every_epochs, "[1, inf)")
+        if keep_last is not None:
+            check_integer("keep_last", keep_last, "[1, inf)")
+        if directory is not None and not isinstance(directory, (str, os.PathLike)):
+            raise TypeError(
+                f"Argument `directory` must be a path. Received: directory={directory!r}"
+            )
+        self.sgdr = sgdr
+        self.every_epochs = every_epochs
+        self.keep_last = keep_last
+        self.directory = directory
+        self.epochs = []
+        self._weights = {}
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
+
+    def on_train_begin(self, logs=None):
+        self.epochs, self._weights, self._is_checked = [], {}, False
+        if self.directory is not None:
+            self._check_folder()
+        _fit.begin(self)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        # Not at the beginning of fit: SGDR may come later in the list.
+        if not self._is_checked:
+            self._check_cycles()
+            self._is_checked = True
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.sgdr is None:
+            is_due = (epoch + 1) % self.every_epochs == 0
+        else:
+            is_due = epoch in self.sgdr.cycle_ends
+        if is_due:
+            self._take(super().model, epoch)
+
+    def on_train_end(self, logs=None):
+        _fit.end(self)
+
+    def model(self):
+        """Return the snapshots as one Keras model, an `inference.Ensemble`.
+
+        It takes the place of the property that gives other callbacks the model in training.
+        """
+        if not self.epochs:
+            raise ValueError("No snapshot has been taken yet. Received: epochs=[]")
+        return Ensemble([self._load(epoch) for epoch in self.epochs])
+
+    def get_state(self):
+        state = {"epochs": np.array(self.epochs, "int64")}
+        for epoch, weights in self._weights.items():
+            state.update({f"{epoch}/{i}": weight for i, weight in enumerate(weights)})
+        return state
+
+    def set_state(self, state):
+        self.epochs = [int(epoch) for epoch in state["epochs"]]
+        if self.directory is not None:
+            return
+        for epoch in self.epochs:
+            count = sum(name.startswith(f"{epoch}/") for name in state)
+            self._weights[epoch] = [state[f"{epoch}/{i}"] for i in range(count)]
+
+    def _take(self, model, epoch):
+        if self.directory is None:
+            self._weights[epoch] = [
+                np.array(keras.ops.convert_to_numpy(weight)) for weight in model.weights
+            ]
+        else:
+            self._write(model, epoch)
+        self.epochs.append(epoch)
+        if self.keep_last is not None and len(self.epochs) > self.keep_last:
+            self._drop(self.epochs.pop(0))
+
+    def _write(self, model, epoch):
+        path = self._path(epoch)
+        temporary = f"{path.removesuffix('.keras')}.tmp.keras"
+        model.save(temporary, include_optimizer=False)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+
+    def _drop(self, epoch):
+        self._weights.pop(epoch, None)
+        if self.directory is not None and os.path.exists(self._path(epoch)):
+            os.remove(self._path(epoch))
+
+    def _load(self, epoch):
+        if self.directory is not None:
+            return keras.models.load_model(self._path(epoch), compile=False)
+        config = keras.saving.serialize_keras_object(super().model)
+        config.pop("compile_config", None)
+        member = keras.saving.deserialize_keras_object(config, safe_mode=False)
+        for variable, weight in zip(member.weights, self._weights[epoch]):
+            variable.assign(weight)
+        return member
+
+    def _path(self, epoch):
+        return os.path.join(self.directory, f"snapshot-{epoch:04d}.keras")
+
+    def _check_folder(self):
+        try:
+            os.makedirs(self.directory, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.directory):
+                pass
+        except OSError as error:
+            raise ValueError(
+                f"Argument `directory` must be a folder that can be written ({error.strerror}). "
+                f"Received: directory={str(self.directory)!r}"
+            ) from error
+
+    def _check_cycles(self):
+        epochs = self.params["epochs"]
+        if self.sgdr is None:
+            if self.every_epochs > epochs:
+                raise ValueError(
+                    f"Argument `every_epochs` must be at most the {epochs} epochs of fit, or no "
+                    f"snapshot is taken. Received: every_epochs={self.every_epochs}"
+                )
+            return
+        if self.sgdr not in _fit.companions(self):
+            raise ValueError(
+                "Argument `sgdr` must be among the callbacks of the same fit. "
+                f"Received: sgdr={self.sgdr!r}"
+            )
+        self.sgdr.check_cycles_fit_epochs()
