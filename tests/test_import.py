@@ -1,0 +1,59 @@
+"""The package imports on a machine without TensorFlow, and says what its rooms need."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import pytest
+
+import kerasrecipes
+
+WITHOUT_TENSORFLOW = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "tensorflow":
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+
+sys.meta_path.insert(0, Absent())
+import importlib.util
+find_spec = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: (
+    None if name == "tensorflow" else find_spec(name, *rest)
+)
+
+import kerasrecipes
+print(sorted(kerasrecipes.__all__))
+for room in ("augment", "data"):
+    try:
+        getattr(kerasrecipes, room)
+    except ImportError as error:
+        print(error)
+"""
+
+
+def test_import_without_tensorflow():
+    if keras.backend.backend() == "tensorflow":
+        backend = "numpy"
+    else:
+        backend = keras.backend.backend()
+    result = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TENSORFLOW],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "KERAS_BACKEND": backend},
+    )
+    assert result.returncode == 0, result.stderr
+    names, *messages = result.stdout.splitlines()
+    assert "'layers'" in names and "'callbacks'" in names
+    assert len(messages) == 2
+    for room, message in zip(("augment", "data"), messages):
+        assert f"kerasrecipes.{room}" in message
+        assert "pip install 'kerasrecipes[cpu]'" in message
+
+
+def test_unknown_names_are_attribute_errors():
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = kerasrecipes.nothing
