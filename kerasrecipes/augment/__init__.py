@@ -1,6 +1,7 @@
 """Image augmentation and the input pipeline, on `tf.data`, for every Keras backend.
 
 - `pipeline`: batches from a dataset of images or encoded bytes
+- `benchmark`: images a second of its stages, and which holds it back
 - `RandomScaleCrop`: scale jitter and random crop; `RandomResizedCrop`: a random part, resized
 - `PadCrop`: random crop of the padded image; `RandomFlip`: mirror image
 - `RandomWarp`: rotation, translation, stretch, shear and lens in one resampling
@@ -9,6 +10,7 @@
 - `MixUp`, `CutMix`: pairs of images and labels
 - `CenterCrop`, `TenCrop`: test crops
 - `DecodeImage`: bytes to pixels; `Normalize`: mean and deviation
+- `export_jpeg_classifier`: a trained model that takes JPEG bytes
 - `Transform`: what every transform shares
 - `functional`: the arithmetic as pure functions; `draws`: random numbers from a seed alone
 """
@@ -18,10 +20,12 @@ from kerasrecipes._backend.requirement import require_tensorflow
 require_tensorflow("augment")
 
 from kerasrecipes.augment import draws, functional  # noqa: E402
+from kerasrecipes.augment.benchmark import benchmark  # noqa: E402
 from kerasrecipes.augment.center_crop import CenterCrop  # noqa: E402
 from kerasrecipes.augment.color_jitter import ColorJitter  # noqa: E402
 from kerasrecipes.augment.cut_mix import CutMix  # noqa: E402
 from kerasrecipes.augment.decode_image import DecodeImage  # noqa: E402
+from kerasrecipes.augment.export import export_jpeg_classifier  # noqa: E402
 from kerasrecipes.augment.mix_up import MixUp  # noqa: E402
 from kerasrecipes.augment.normalize import Normalize  # noqa: E402
 from kerasrecipes.augment.pad_crop import PadCrop  # noqa: E402
@@ -55,7 +59,9 @@ __all__ = [
     "TenCrop",
     "Transform",
     "TrivialAugment",
+    "benchmark",
     "draws",
+    "export_jpeg_classifier",
     "functional",
     "pipeline",
 ]

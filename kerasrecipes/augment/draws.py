@@ -85,7 +85,7 @@ def _log_gamma(seed, alpha):
 
 
 def _bits(seed, count):
-    steps = tf.constant(np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN)
+    steps = tf.cast(tf.range(1, tf.cast(count, tf.int64) + 1), tf.uint64) * _GOLDEN
     return _mix(_state(as_seed(seed))[..., None] + steps)
 
 

@@ -55,7 +55,8 @@ def pipeline(
         threads: integer in [1, inf); `None` is the number of processors.
 
     Returns:
-        A `tf.data.Dataset` of (images, labels) with an attribute `steps_per_pass`.
+        A `tf.data.Dataset` of (images, labels) with an attribute `steps_per_pass`; `benchmark`
+        says how fast it is.
 
     Raises:
         ValueError: an argument outside its range, or a dataset whose size is not known.
@@ -79,17 +80,39 @@ def pipeline(
     plan = make_plan(dataset, batch_size, training, start_step, drop_remainder)
     head, tail = split_stages(dataset, transforms)
     shuffle = training if shuffle is None else shuffle
-    one = _with_head(head, seed)
-    if hasattr(dataset, "element"):
-        one_by_one = from_elements(dataset.element, plan, seed, bool(shuffle), one, threads)
-    else:
+
+    def one_by_one(count=None):
+        change = _with_head(head[:count], seed)
+        if hasattr(dataset, "element"):
+            return from_elements(dataset.element, plan, seed, bool(shuffle), change, threads)
         buffer = _BUFFER if shuffle is True else int(shuffle)
-        one_by_one = from_stream(dataset, plan, seed, buffer, one, threads)
-    batches = plan.batch(one_by_one)
-    batches = batches.map(_with_tail(tail, len(head), num_classes), num_parallel_calls=threads)
-    batches = batches.prefetch(2).with_options(_options(threads))
+        return from_stream(dataset, plan, seed, buffer, change, threads)
+
+    def batched(count=None):
+        change = _with_tail(tail[:count], len(head), num_classes)
+        batches = plan.batch(one_by_one()).map(change, num_parallel_calls=threads)
+        return batches.prefetch(2).with_options(_options(threads))
+
+    batches = batched()
     batches.steps_per_pass = plan.steps
+    batches.stages = _stages(head, tail, one_by_one, batched, _options(threads))
     return batches
+
+
+def _stages(head, tail, one_by_one, batched, options):
+    """Return (name, dataset up to this stage, whether of batches), as `benchmark` reads them."""
+    stages = [("read", lambda: one_by_one(0).with_options(options), False)]
+    for count, transform in enumerate(head, start=1):
+        build = lambda count=count: one_by_one(count).with_options(options)  # noqa: E731
+        stages.append((_name(transform), build, False))
+    stages.append(("batch", lambda: batched(0), True))
+    for count, transform in enumerate(tail, start=1):
+        stages.append((_name(transform), lambda count=count: batched(count), True))
+    return stages
+
+
+def _name(transform):
+    return getattr(transform, "__name__", type(transform).__name__)
 
 
 def _with_head(head, seed):

@@ -1,7 +1,6 @@
 """A random rectangle overwritten."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from kerasrecipes._validation import check_number, check_range
@@ -68,6 +67,6 @@ class RandomErasing(Transform):
         return tf.where(inside, self._noise(images, draws.fold(seeds, 4)), images)
 
     def _noise(self, images, seeds):
-        count = int(np.prod(images.shape[1:]))
-        noise = tf.reshape(draws.uniform(seeds, count), [-1, *images.shape[1:]])
+        shape = tf.shape(images)
+        noise = tf.reshape(draws.uniform(seeds, tf.reduce_prod(shape[1:])), shape)
         return tf.cast(noise * (256.0 if images.dtype.is_integer else 255.0), images.dtype)

@@ -11,17 +11,9 @@ def split_stages(dataset, transforms):
     A batch needs images of one size: the second part is the longest tail of batched transforms
     that starts where the size is fixed.
     """
-    transforms = list(transforms)
-    for transform in transforms:
-        if not callable(transform):
-            raise TypeError(
-                "Argument `transforms` must be a sequence of callables. Received: "
-                f"{transform!r} (of type {type(transform).__name__})"
-            )
     image_spec = dataset.element_spec[0]
     encoded = image_spec.dtype == tf.string
-    if encoded and not (transforms and getattr(transforms[0], "takes_bytes", False)):
-        transforms.insert(0, DecodeImage())
+    transforms = with_decoder(transforms) if encoded else checked(transforms)
     fixed = not encoded and image_spec.shape.is_fully_defined()
     start = 0
     for position, transform in enumerate(transforms):
@@ -29,3 +21,23 @@ def split_stages(dataset, transforms):
             start = position + 1
         fixed = fixed or getattr(transform, "fixes_size", False)
     return transforms[:start], transforms[start:]
+
+
+def with_decoder(transforms):
+    """Return the transforms as a list that takes bytes, `DecodeImage` in front if need be."""
+    transforms = checked(transforms)
+    if transforms and getattr(transforms[0], "takes_bytes", False):
+        return transforms
+    return [DecodeImage(), *transforms]
+
+
+def checked(transforms):
+    """Return the transforms as a list, or raise if one of them cannot be called."""
+    transforms = list(transforms)
+    for transform in transforms:
+        if not callable(transform):
+            raise TypeError(
+                "Argument `transforms` must be a sequence of callables. Received: "
+                f"{transform!r} (of type {type(transform).__name__})"
+            )
+    return transforms
