@@ -4,7 +4,7 @@ import numpy as np
 from keras import ops
 
 # One product over this many channels costs less than the transposes that smaller ones need.
-_CHANNELS_A_PRODUCT = 128
+_CHANNELS_A_PRODUCT = 64
 
 
 class ChannelGroups:
