@@ -2,6 +2,7 @@
 
 - `SGDR`: warm restarts by batch, on whatever optimizer the model was compiled with.
 - `SnapshotEnsemble`: the models at the cycles' ends, as one Keras model.
+- `LearningRateFinder`: which rates a model can be trained with.
 - `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
 - `BestSnapshot`: early stopping that always keeps the snapshot that worked best.
 - `PolyakAveraging`: the average of the weights, in the model whenever someone looks.
@@ -9,10 +10,19 @@
 """
 
 from kerasrecipes.callbacks.best_snapshot import BestSnapshot
+from kerasrecipes.callbacks.learning_rate_finder import LearningRateFinder
 from kerasrecipes.callbacks.plateau_factor import PlateauFactor
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
 
-__all__ = ["SGDR", "BestSnapshot", "PlateauFactor", "PolyakAveraging", "Resume", "SnapshotEnsemble"]
+__all__ = [
+    "SGDR",
+    "BestSnapshot",
+    "LearningRateFinder",
+    "PlateauFactor",
+    "PolyakAveraging",
+    "Resume",
+    "SnapshotEnsemble",
+]

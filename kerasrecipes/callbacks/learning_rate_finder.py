@@ -1,0 +1,204 @@
+"""The range test: which learning rates a model can be trained with."""
+
+import math
+import warnings
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes._backend.random_state import get_random_state, set_random_state
+from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.callbacks import _rate, _training_state
+
+SETTLING = 10  # batches after which the smoothed loss is no longer a few batches' luck
+
+
+class LearningRateFinder(keras.callbacks.Callback):
+    """Raises the rate from tiny to huge, batch by batch, and watches the loss.
+
+    ```
+    rate_i   = min_learning_rate · (max_learning_rate / min_learning_rate)^(i / (steps - 1))
+    smooth_i = (s · a_(i-1) + (1 - s) · loss_i) / (1 - s^(i+1)),   a the running sum
+    ```
+
+    `fit` stops when the smoothed loss has grown far beyond its lowest, or is not finite. Then
+    weights, statistics, seed generators and optimizer are put back as they were: run it in a `fit`
+    of its own, with the very data and batch size, and train afterwards. As `with
+    LearningRateFinder() as finder:` around `fit`, they are put back after an exception too.
+
+    Args:
+        min_learning_rate: float > 0, the first rate. Defaults to 1e-7.
+        max_learning_rate: float > min_learning_rate, the last. Defaults to 10.
+        steps: integer >= 2, updates from the first rate to the last; `None` (default) for all that
+            `fit` would do.
+        smoothing: float in [0, 1), s. Defaults to 0.9.
+        divergence: float > 1, stop when the smoothed loss exceeds so many times the lowest since
+            the tenth batch. Defaults to 4.
+
+    Attributes:
+        rates: list of floats, the rate of each batch.
+        losses: list of floats, the loss of each batch (of the last of each execution).
+        smoothed: list of floats.
+        suggestion: float, the rate at which the smoothed loss fell most steeply.
+
+    Raises:
+        ValueError: for an argument outside its range; before the first step, if the model is not
+            built, or if `fit` has fewer steps than `steps`, or their number is unknown.
+        TypeError: for an argument of the wrong type.
+
+    Example:
+
+    >>> import numpy as np, keras
+    >>> from kerasrecipes.callbacks import LearningRateFinder
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> finder = LearningRateFinder(1e-4, 10)
+    >>> x, y = np.ones((64, 2)), np.full((64, 1), 9.0)
+    >>> _ = model.fit(x, y, batch_size=1, callbacks=[finder], verbose=0)
+    >>> 1e-4 < finder.suggestion < 1, len(finder.rates) < 64  # diverged before the last rate
+    (True, True)
+
+    Reference: Smith (2015), https://arxiv.org/abs/1506.01186, who raises the rate linearly; the
+        geometric rise and the smoothing as in fastai.
+    """
+
+    def __init__(
+        self,
+        min_learning_rate=1e-7,
+        max_learning_rate=10.0,
+        steps=None,
+        smoothing=0.9,
+        divergence=4.0,
+    ):
+        super().__init__()
+        check_number("min_learning_rate", min_learning_rate, "(0, inf)")
+        check_number("max_learning_rate", max_learning_rate, f"({min_learning_rate}, inf)")
+        if steps is not None:
+            check_integer("steps", steps, "[2, inf)")
+        check_number("smoothing", smoothing, "[0, 1)")
+        check_number("divergence", divergence, "(1, inf)")
+        self.min_learning_rate = min_learning_rate
+        self.max_learning_rate = max_learning_rate
+        self.steps = steps
+        self.smoothing = smoothing
+        self.divergence = divergence
+        self.rates, self.losses, self.smoothed = [], [], []
+        self._found = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self._put_back()
+
+    def on_train_begin(self, logs=None):
+        model = self.model
+        steps = self._count_steps()
+        _training_state.build(model)
+        if not model.built:
+            raise ValueError(
+                "LearningRateFinder puts the model back as it was: build it before fit, or give it "
+                f"a keras.Input. Received: {model.name}, not built"
+            )
+        self.rates, self.losses, self.smoothed, self._sum = [], [], [], 0.0
+        self._found = _training_state.copy_values(_training_state.variables(model))
+        self._random_state = get_random_state()
+        growth = (math.log(self.max_learning_rate / self.min_learning_rate)) / (steps - 1)
+        for control in _rate.controls(model):
+            origin = int(control.optimizer.iterations)
+            control.schedule = lambda update, o=origin: self._rate_at(update - o, growth)
+        _rate.retrace(model)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        # So that the loss in the logs is this batch's, not the mean since the epoch began.
+        self.model.reset_metrics()
+
+    def on_train_batch_end(self, batch, logs=None):
+        model = self.model
+        control = _rate.controls(model)[0]
+        loss = float(logs["loss"])
+        self.rates.append(control.rate_of_last_batch())
+        self.losses.append(loss)
+        self._sum = self.smoothing * self._sum + (1 - self.smoothing) * loss
+        smooth = self._sum / (1 - self.smoothing ** len(self.losses))
+        self.smoothed.append(smooth)
+        is_over = self.rates[-1] >= self.max_learning_rate * (1 - 1e-5)
+        if is_over or not math.isfinite(smooth) or self._has_diverged(smooth):
+            model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        self._put_back()
+
+    @property
+    def suggestion(self):
+        finite = np.isfinite(self.smoothed)
+        rates, losses = np.log(self.rates)[finite], np.array(self.smoothed)[finite]
+        first = min(SETTLING, len(losses) // 10)
+        lowest = first + int(losses[first:].argmin()) + 1 if len(losses) else 0
+        if lowest - first < 3:
+            raise ValueError(
+                "The loss never fell: begin at a lower `min_learning_rate`. Received: "
+                f"min_learning_rate={self.min_learning_rate}, {len(losses)} finite losses"
+            )
+        slopes = np.gradient(losses[first:lowest], rates[first:lowest])
+        return float(np.exp(rates[first + int(slopes.argmin())]))
+
+    def plot(self):
+        """Return a matplotlib figure: the loss of each batch, and smoothed, over the rate."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(6, 4), layout="constrained")
+        axes = figure.subplots()
+        axes.plot(self.rates, self.losses, color="0.8", label="batch")
+        axes.plot(self.rates, self.smoothed, color="C0", label="smoothed")
+        low, high = min(self.smoothed), self.smoothed[0]
+        axes.set_ylim(low - 0.1 * abs(high - low), high + 0.5 * abs(high - low) + 1e-12)
+        try:
+            axes.axvline(self.suggestion, color="C1", label=f"steepest: {self.suggestion:.2g}")
+        except ValueError as error:
+            warnings.warn(str(error), stacklevel=2)
+        axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
+        axes.legend()
+        return figure
+
+    def _has_diverged(self, smooth):
+        settled = self.smoothed[SETTLING:]
+        lowest = min(settled, default=smooth)
+        return smooth - lowest > (self.divergence - 1) * abs(lowest)
+
+    def _rate_at(self, step, growth):
+        floatx = keras.config.floatx()
+        first = ops.convert_to_tensor(self.min_learning_rate, floatx)
+        rate = first * ops.exp(ops.cast(step, floatx) * growth)
+        return ops.minimum(rate, ops.convert_to_tensor(self.max_learning_rate, floatx))
+
+    def _count_steps(self):
+        epoch = self.params.get("steps")
+        if self.steps is None and not epoch:
+            raise ValueError(
+                "Argument `steps` must be given where the length of an epoch is unknown. "
+                "Received: steps=None"
+            )
+        control = _rate.controls(self.model)[0]
+        available = (epoch or math.inf) * self.params["epochs"] // control.accumulation_steps
+        steps = self.steps or available
+        if not 2 <= steps <= available:
+            raise ValueError(
+                f"Argument `steps` must be in [2, {available:g}], the updates that fit does. "
+                f"Received: steps={self.steps}"
+            )
+        return steps
+
+    def _put_back(self):
+        if self._found is None:
+            return
+        model = self.model
+        for control in _rate.controls(model):
+            control.schedule = None
+        _rate.release(model)
+        _rate.retrace(model)
+        _training_state.assign_values(_training_state.variables(model), self._found)
+        set_random_state(self._random_state)
+        model.reset_metrics()
+        self._found = None
