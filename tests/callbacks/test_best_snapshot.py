@@ -1,0 +1,257 @@
+import math
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes.callbacks import BestSnapshot
+from tests.callbacks.small_fit import STEPS, VALIDATION, assert_same, fit, small_model, values
+
+NAN = math.nan
+
+
+class Script(keras.callbacks.Callback):
+    """Write given values into the logs, and remember all that training has changed."""
+
+    def __init__(self, scores):
+        super().__init__()
+        self.scores, self.seen = scores, []
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["score"] = self.scores[epoch]
+        self.seen.append(values([*self.model.variables, *self.model.optimizer.variables]))
+
+
+def everything(model):
+    return values([*model.variables, *model.optimizer.variables])
+
+
+def run(scores, **options):
+    """Train with scripted scores; return model, callback and what was seen at each epoch."""
+    model, script = small_model(run_eagerly=True), Script(scores)
+    best = BestSnapshot("score", **{"mode": "min", **options})
+    fit(model, len(scores), [script, best], validation=False)
+    return model, best, script.seen
+
+
+CASES = [
+    ([3.0, 1.0, 2.0], {}, 1),
+    ([3.0, 1.0, 2.0], {"mode": "max"}, 0),
+    ([NAN, 2.0, 1.0, NAN], {}, 2),
+    ([2.0, 2.0, 2.0], {}, 0),
+    ([1.0, 2.0, 1.5], {"start_from_epoch": 1}, 2),
+    ([1.0, 0.99, 0.98, 0.97], {"min_delta": 0.5}, 3),
+    ([-math.inf, 1.0], {"mode": "min"}, 0),
+]
+
+
+@pytest.mark.parametrize("scores, options, epoch", CASES)
+def test_model_optimizer_and_statistics_are_those_of_the_best_epoch(scores, options, epoch):
+    model, best, seen = run(scores, **options)
+    assert best.best_epoch == epoch
+    assert best.best == scores[epoch]
+    assert_same(everything(model), seen[epoch])
+    assert best._snapshot is None
+
+
+def test_nothing_but_nan_leaves_the_last_weights():
+    model, best, seen = run([NAN, NAN])
+    assert math.isnan(best.best)
+    assert_same(everything(model), seen[-1])
+
+
+def test_restore_may_be_turned_off():
+    model, best, seen = run([1.0, 2.0], restore=False)
+    assert best.best == 1.0
+    assert_same(everything(model), seen[-1])
+
+
+PATIENCE = [
+    ([1, 2, 2, 2, 2], {"patience": 2}, 2),
+    ([1, 2, 2, 2, 2], {"patience": 0}, 1),
+    ([1, 2, 0, 2, 2], {"patience": 2}, 4),
+    ([1, 0.9, 0.8, 0.7], {"patience": 2, "min_delta": 0.5}, 2),
+    ([1, 0.7, 0.4, 0.3], {"patience": 2, "min_delta": 0.5}, None),
+    ([5, 4, 4, 4, 4], {"patience": 1, "start_from_epoch": 2}, 3),
+    ([NAN, NAN, NAN, 1], {"patience": 2}, 1),
+    ([1, 2, 2, 2], {"patience": None}, None),
+]
+
+
+@pytest.mark.parametrize("scores, options, epoch", PATIENCE)
+def test_patience_counts_epochs_without_a_gain(scores, options, epoch):
+    _, best, seen = run(scores, **options)
+    assert best.stopped_epoch == epoch
+    assert len(seen) == (len(scores) if epoch is None else epoch + 1)
+
+
+def test_every_steps_keeps_the_winner_inside_the_epoch():
+    class Note(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(everything(self.model))
+
+    seen, scores = [], []
+    model = small_model(dropout=0.0)
+    best = BestSnapshot(every_steps=2, validation_data=VALIDATION)
+    check = best._check
+    best._check = lambda value, counts: (scores.append(value), check(value, counts))
+    history = fit(model, 2, [Note(), best], validation=False)
+    assert len(scores) == 2 * STEPS // 2
+    winner = int(np.argmin(scores))
+    states = [*seen, everything(model)]
+    if 2 * (winner + 1) < len(seen):
+        assert_same(everything(model), states[2 * (winner + 1)])
+    assert model.evaluate(*VALIDATION, verbose=0)[0] == pytest.approx(min(scores), rel=1e-6)
+    plain = fit(small_model(dropout=0.0), 2, validation=False)
+    assert history.history == plain.history
+
+
+class Act(keras.callbacks.Callback):
+    """Call a function in the middle of an epoch."""
+
+    def __init__(self, epoch, action):
+        super().__init__()
+        self.epoch, self.action, self.now, self.batches = epoch, action, -1, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now, self.batches = epoch, 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.batches += 1
+        if self.now == self.epoch and batch == 2:
+            self.action()
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_first_interrupt_ends_fit_after_the_batch_with_the_best_model():
+    model, script = small_model(), Script([1.0, 2.0, 3.0])
+    best, act = BestSnapshot("score", mode="min"), Act(1, interrupt)
+    handler = signal.getsignal(signal.SIGINT)
+    fit(model, 3, [act, script, best], validation=False)
+    assert best.interrupted
+    assert act.batches == 3
+    assert_same(everything(model), script.seen[0])
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_second_interrupt_raises_and_the_context_restores():
+    def twice():
+        interrupt()
+        interrupt()
+
+    model, script = small_model(), Script([1.0, 2.0])
+    with (
+        pytest.raises(KeyboardInterrupt),
+        BestSnapshot("score", mode="min") as best,
+    ):
+        fit(model, 2, [script, best, Act(1, twice)], validation=False)
+    assert_same(everything(model), script.seen[0])
+
+
+def test_context_restores_on_any_exception():
+    def fail():
+        raise KeyError("data")
+
+    model, script = small_model(), Script([1.0, 2.0])
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyError), BestSnapshot("score", mode="min") as best:
+        fit(model, 2, [script, best, Act(1, fail)], validation=False)
+    assert_same(everything(model), script.seen[0])
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_interrupt_after_a_fit_that_failed_is_an_interrupt():
+    def fail():
+        raise KeyError("data")
+
+    handler = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyError):
+        fit(small_model(), 1, [BestSnapshot("loss"), Act(0, fail)], validation=False)
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+        for _ in range(1000):
+            pass
+    assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_file_loads_and_the_best_survives_a_restart(tmp_path):
+    path = tmp_path / "folder" / "best.keras"
+    model, best, seen = run([3.0, 1.0, 2.0], filepath=path)
+    assert_same(everything(model), seen[1])
+    assert_same(values(keras.saving.load_model(path).weights), values(model.weights))
+    again, best, _ = run([2.5, 4.0], filepath=path)
+    assert best.best == 1.0
+    assert_same(everything(again), seen[1])
+    assert os.listdir(path.parent) == ["best.keras"]
+
+
+def test_file_is_whole_when_the_write_fails(tmp_path, monkeypatch):
+    path = tmp_path / "best.keras"
+    run([3.0], filepath=path)
+    content = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        run([1.0], filepath=path)
+    assert path.read_bytes() == content
+    assert os.listdir(tmp_path) == ["best.keras"]
+
+
+def test_file_of_another_metric_or_origin_is_refused(tmp_path):
+    path = tmp_path / "best.keras"
+    run([3.0], filepath=path)
+    with pytest.raises(ValueError, match="'score'.*best.keras"):
+        fit(small_model(), 1, [BestSnapshot("loss", filepath=path)])
+    path.write_bytes(b"not a model")
+    with pytest.raises(ValueError, match="`filepath`"):
+        run([3.0], filepath=path)
+
+
+def test_unwritable_folder_is_an_error_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("")
+    act = Act(0, lambda: None)
+    with pytest.raises(ValueError, match="`filepath`.*Received"):
+        fit(small_model(), 1, [act, BestSnapshot(filepath=tmp_path / "file" / "best.keras")])
+    assert act.batches == 0
+
+
+def test_missing_monitor_names_what_is_there():
+    with pytest.raises(ValueError, match="accuracy, loss.*Received: monitor='val_loss'"):
+        fit(small_model(), 1, [BestSnapshot()], validation=False)
+
+
+BAD = [
+    ({"monitor": 3}, TypeError),
+    ({"mode": "least"}, ValueError),
+    ({"min_delta": -1}, ValueError),
+    ({"patience": -1}, ValueError),
+    ({"patience": 1.5}, TypeError),
+    ({"start_from_epoch": -1}, ValueError),
+    ({"every_steps": 0, "validation_data": VALIDATION}, ValueError),
+    ({"filepath": "best.h5"}, ValueError),
+    ({"filepath": 3}, TypeError),
+    ({"restore": "yes"}, TypeError),
+]
+
+
+@pytest.mark.parametrize("options, error", BAD, ids=lambda value: str(value)[:40])
+def test_bad_input(options, error):
+    with pytest.raises(error, match=f"`{next(iter(options))}`.*Received"):
+        BestSnapshot(**options)
+
+
+def test_arguments_that_do_not_fit_together():
+    with pytest.raises(ValueError, match="`validation_data`"):
+        BestSnapshot(every_steps=5)
+    with pytest.raises(ValueError, match="`monitor`"):
+        BestSnapshot("loss", every_steps=5, validation_data=VALIDATION)
+    with pytest.warns(UserWarning, match="no effect"):
+        BestSnapshot(validation_data=VALIDATION)
