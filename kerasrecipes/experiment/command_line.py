@@ -35,7 +35,11 @@ def command_line(main, config_class, arguments=None):
     try:
         result = main(config_class(**values))
     except KeyboardInterrupt:
-        print("\nStopped by Ctrl-C before anything was worth keeping.", file=sys.stderr)
+        print(
+            "\nStopped at once by Ctrl-C. A run that had begun goes on with: "
+            "--resume --output FOLDER",
+            file=sys.stderr,
+        )
         sys.exit(INTERRUPTED)
     except (ValueError, TypeError, OSError, ImportError) as error:
         if not _is_ours(error, main):

@@ -22,6 +22,7 @@ from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.version import __version__
 
+PART = ".part-"
 MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict")
 
 
@@ -76,8 +77,10 @@ class Run:
         return json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
 
     def begin(self):
-        """Make the folder and store the configuration."""
+        """Make the folder, rid of files that a kill left half-written, and store the config."""
         self.folder.mkdir(parents=True, exist_ok=True)
+        for path in self.folder.glob(f"{PART}*"):
+            path.unlink()
         config = {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
         self.write("config.json", json.dumps(config, indent=2) + "\n")
 
@@ -91,7 +94,7 @@ class Run:
     def write(self, name, content):
         """Write a file of the folder, text or bytes, whole or not at all."""
         data = content.encode("utf-8") if isinstance(content, str) else content
-        temporary = self.folder / f".{name}.{os.getpid()}"
+        temporary = self.folder / f"{PART}{name}"
         try:
             temporary.write_bytes(data)
             os.replace(temporary, self.folder / name)
@@ -100,7 +103,7 @@ class Run:
 
     def write_model(self, model):
         """Write `model.keras`, whole or not at all."""
-        temporary = self.folder / f".model.{os.getpid()}.keras"
+        temporary = self.folder / f"{PART}model.keras"
         try:
             model.save(temporary)
             os.replace(temporary, self.folder / "model.keras")
@@ -154,7 +157,7 @@ class Run:
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"Argument `output` must be a folder. Received: output={self.folder}")
         _check_writable(self.folder)
-        if not self.folder.exists() or not any(self.folder.iterdir()):
+        if not self.folder.exists() or not self._holds_files():
             return
         if not self.config.resume:
             raise ValueError(
@@ -164,6 +167,9 @@ class Run:
         self._check_same_configuration()
         path = self.folder / "metrics.json"
         self.finished = path.exists() and not self.metrics()["interrupted"]
+
+    def _holds_files(self):
+        return any(not path.name.startswith(PART) for path in self.folder.iterdir())
 
     def _check_same_configuration(self):
         path = self.folder / "config.json"
