@@ -33,7 +33,9 @@ class Config(experiment.TrainingConfig):
     depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, inf)")
     width: int = flag(16, "filters of the first third; then twice, then four times", "[1, inf)")
     size: int | None = flag(
-        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+        None,
+        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, inf)",
     )
     learning_rate: float = flag(1.0, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")

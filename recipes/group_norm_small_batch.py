@@ -32,7 +32,9 @@ class Config(experiment.TrainingConfig):
     batch_size: int = flag(2, "images a step", "[1, inf)")
     depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
     size: int | None = flag(
-        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+        None,
+        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, inf)",
     )
     learning_rate: float = flag(
         0.1,

@@ -1,0 +1,89 @@
+"""decorrelated_bn and group_norm_small_batch through their `main`, on small images."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tests.recipes.helpers import load_recipe, run_command, write_npz
+
+SMALL = {
+    "decorrelated_bn": (["--depth", 3, "--width", 4, "--batch-size", 8], "decorrelated"),
+    "group_norm_small_batch": ([], "group"),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_both_networks_are_trained_tested_and_compared(name, tmp_path, capsys):
+    flags, kind = SMALL[name]
+    recipe, folder = load_recipe(name), tmp_path / "run"
+    npz = write_npz(tmp_path / "squares.npz", count=24)
+    arguments = ["--data", npz, "--epochs", 2, "--output", folder, *flags]
+    assert run_command(recipe, *arguments) == 0
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert list(metrics["test"]["protocols"]) == ["batch", kind]
+    assert metrics["comparison"] in capsys.readouterr().out
+    history = (folder / "history.csv").read_text().splitlines()
+    assert len(history) == 3 and {"batch_accuracy", f"val_{kind}_loss"} <= set(
+        history[0].split(",")
+    )
+
+    with np.load(npz) as arrays:
+        pixels, labels = arrays["x_test"], arrays["y_test"]
+    probabilities = keras.models.load_model(folder / "model.keras").predict(pixels, verbose=0)
+    assert np.mean(probabilities.argmax(axis=1) == labels) == metrics["test"]["accuracy"]
+
+    before = (folder / "metrics.json").stat().st_mtime_ns
+    assert run_command(recipe, *arguments, "--resume") == 0
+    assert (folder / "metrics.json").stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_the_networks_differ_in_their_normalisation_alone(name):
+    recipe = load_recipe(name)
+    make = getattr(recipe, "plain_network", None) or recipe.network
+    images = type("Images", (), {"channels": 1, "num_classes": 3})
+    networks = [make(recipe.Config(), images, 12, kind) for kind in recipe.KINDS]
+    kernels = [
+        [w for w in network.trainable_variables if w.name == "kernel"] for network in networks
+    ]
+    assert len(kernels[0]) == len(kernels[1]) > 2
+    for one, other in zip(*kernels):
+        np.testing.assert_array_equal(one.numpy(), other.numpy())
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"learning_rate": 0.0},
+        {"momentum": 1.0},
+        {"depth": 2},
+        {"size": 0},
+    ],
+)
+@pytest.mark.parametrize("name", SMALL)
+def test_bad_flags(name, flags):
+    with pytest.raises(ValueError, match=f"`{next(iter(flags))}` must be.*Received"):
+        load_recipe(name).Config(**flags)
+
+
+def test_side_by_side_trains_each_network_as_it_would_alone():
+    from kerasrecipes import experiment
+
+    def network(seed):
+        start = keras.initializers.GlorotUniform(seed=seed)
+        head = keras.layers.Dense(3, "softmax", kernel_initializer=start)
+        return keras.Sequential([keras.Input((4,)), head])
+
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(32, 4)).astype("float32"), rng.integers(0, 3, 32)
+    pair = {"one": network(1), "other": network(2)}
+    experiment.side_by_side(pair, keras.optimizers.SGD(0.1, momentum=0.9), False).fit(
+        x, dict.fromkeys(pair, y), batch_size=8, shuffle=False, verbose=0
+    )
+    alone = network(2)
+    alone.compile(keras.optimizers.SGD(0.1, momentum=0.9), "sparse_categorical_crossentropy")
+    alone.fit(x, y, batch_size=8, shuffle=False, verbose=0)
+    for ours, theirs in zip(pair["other"].get_weights(), alone.get_weights()):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-7)
