@@ -66,7 +66,7 @@ def resnet(
 
     >>> model = resnet(20, (32, 32, 3), classes=10)
     >>> model.output_shape, model.count_params()
-    ((None, 10), 273066)
+    ((None, 10), 271098)
 
     Reference:
         He, Zhang, Ren & Sun, 2015, https://arxiv.org/abs/1512.03385. The projection of a
