@@ -56,9 +56,9 @@ def keras_train(data):
         crop = tf.image.random_crop(tf.image.resize(pixels, scaled), (224, 224, 3))
         return normalize(flip(crop, training=True))
 
-    dataset = tf.data.Dataset.from_tensor_slices(data).map(one, num_parallel_calls=2)
-    batches = dataset.batch(BATCH).prefetch(2)
-    return lambda: list(batches)
+    dataset = tf.data.Dataset.from_tensor_slices(data).repeat().map(one, num_parallel_calls=2)
+    batches = iter(dataset.batch(BATCH).prefetch(2))
+    return lambda: [next(batches) for _ in range(len(data) // BATCH)]
 
 
 def albumentations_train(data):

@@ -50,7 +50,7 @@ ROWS = {
     "TenCrop": [augment.TenCrop(SIZE, (side,)) for side in (SIZE, 183, 400)],
     "Normalize": [augment.Normalize(0, 1), augment.Normalize(128, 64), augment.Normalize(128, 16)],
 }
-SEEDS = np.array([[12, 5], [3, 4]])
+SEEDS = np.array([[6381, 4], [3, 4]])  # the first draws every amount of a warp near its end
 
 
 def result(transform, images):

@@ -1,7 +1,7 @@
 """Image augmentation and the input pipeline, on `tf.data`, for every Keras backend.
 
 - `pipeline`: batches from a dataset of images or encoded bytes
-- `benchmark`: images a second of its stages, and which holds it back
+- `benchmark`: images a second of its stages, and which holds it back (`Report`)
 - `RandomScaleCrop`: scale jitter and random crop; `RandomResizedCrop`: a random part, resized
 - `PadCrop`: random crop of the padded image; `RandomFlip`: mirror image
 - `RandomWarp`: rotation, translation, stretch, shear and lens in one resampling
@@ -20,7 +20,7 @@ from kerasrecipes._backend.requirement import require_tensorflow
 require_tensorflow("augment")
 
 from kerasrecipes.augment import draws, functional  # noqa: E402
-from kerasrecipes.augment.benchmark import benchmark  # noqa: E402
+from kerasrecipes.augment.benchmark import Report, benchmark  # noqa: E402
 from kerasrecipes.augment.center_crop import CenterCrop  # noqa: E402
 from kerasrecipes.augment.color_jitter import ColorJitter  # noqa: E402
 from kerasrecipes.augment.cut_mix import CutMix  # noqa: E402
@@ -56,6 +56,7 @@ __all__ = [
     "RandomResizedCrop",
     "RandomScaleCrop",
     "RandomWarp",
+    "Report",
     "TenCrop",
     "Transform",
     "TrivialAugment",

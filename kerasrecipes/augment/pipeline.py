@@ -89,7 +89,7 @@ def pipeline(
         return from_stream(dataset, plan, seed, buffer, change, threads)
 
     def batched(count=None):
-        change = _with_tail(tail[:count], len(head), num_classes)
+        change = _with_tail(tail[:count], len(head), num_classes, jit_compile=training)
         batches = plan.batch(one_by_one()).map(change, num_parallel_calls=threads)
         return batches.prefetch(2).with_options(_options(threads))
 
@@ -125,8 +125,9 @@ def _with_head(head, seed):
     return transform_one
 
 
-def _with_tail(tail, first, num_classes):
-    @tf.function(jit_compile=True)
+def _with_tail(tail, first, num_classes, jit_compile):
+    # A new iterator compiles anew: worth it for training, which has one, not for evaluation.
+    @tf.function(jit_compile=jit_compile)
     def transform_batch(images, labels, seeds):
         for position, transform in enumerate(tail, start=first):
             batch_seeds = draws.fold(seeds, position)

@@ -56,7 +56,7 @@ def test_flips_are_a_half():
 def test_scale_and_position_of_the_crop_are_uniform_integers():
     crop = augment.RandomScaleCrop(8, (10 / 8, 14 / 8))
     draw = tf.function(lambda seed: tf.concat(crop.draw(seed, 30, 30), 0))
-    drawn = tf.function(tf.map_fn)(draw, MANY[:6000], fn_output_signature=tf.int32).numpy()
+    drawn = tf.function(tf.map_fn)(draw, MANY[:3000], fn_output_signature=tf.int32).numpy()
     sides, tops, lefts = drawn[:, 0], drawn[:, 2], drawn[:, 3]
     assert set(sides) == set(range(10, 15))
     assert stats.chisquare(np.bincount(sides)[10:]).pvalue > UNLIKELY
@@ -69,14 +69,13 @@ def test_scale_and_position_of_the_crop_are_uniform_integers():
 @pytest.mark.parametrize("shape", [(60, 80, 3), (9, 9, 3), (1, 1, 3), (2, 300, 1), (300, 3, 3)])
 def test_exact_scale_crop_is_resize_then_crop(shape):
     image = drawn_photo(*shape)
-    for exact, tolerance in ((True, 0.02), (False, np.inf)):
-        crop = augment.RandomScaleCrop(16, (1, 3), exact=exact)
-        for seed in range(5):
-            scaled, offset = (np.asarray(pair) for pair in crop.draw(seed, *shape[:2]))
-            result = crop(image, seed)
-            expected = bilinear_window(image, scaled, offset, (16, 16))
-            np.testing.assert_allclose(result, expected, atol=tolerance)
-            assert np.min(result) >= 0 and np.max(result) <= 255.001
+    crop = augment.RandomScaleCrop(16, (1, 3), exact=True)
+    for seed in range(3):
+        scaled, offset = (np.asarray(pair) for pair in crop.draw(seed, *shape[:2]))
+        expected = bilinear_window(image, scaled, offset, (16, 16))
+        np.testing.assert_allclose(crop(image, seed), expected, atol=0.02)
+        default = augment.RandomScaleCrop(16, (1, 3))(image, seed)
+        assert np.min(default) >= 0 and np.max(default) <= 255.001
 
 
 def test_exact_scale_crop_of_jpegs_is_that_of_pillow():
@@ -107,7 +106,7 @@ def test_resized_crops_have_area_and_ratio_in_range_and_fall_back():
     crop = augment.RandomResizedCrop(8, (0.2, 0.5), (0.5, 2.0))
     draw = tf.function(lambda seed: tf.stack(crop.draw(seed, 400, 300)))
     top, left, tall, wide = np.transpose(
-        tf.function(tf.map_fn)(draw, MANY[:3000], fn_output_signature=tf.int32)
+        tf.function(tf.map_fn)(draw, MANY[:1500], fn_output_signature=tf.int32)
     )
     assert np.all((top >= 0) & (left >= 0) & (top + tall <= 400) & (left + wide <= 300))
     area, ratio = tall * wide / 120_000, wide / tall
