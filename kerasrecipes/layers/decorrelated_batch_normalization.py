@@ -185,7 +185,8 @@ def _moments(total, count):
 
 
 def _identities(shape, dtype=None):
-    return ops.broadcast_to(ops.eye(shape[-1], dtype=dtype), shape)
+    # Added, not broadcast: PyTorch assigns to no tensor whose elements share their memory.
+    return ops.zeros(shape, dtype=dtype) + ops.eye(shape[-1], dtype=dtype)
 
 
 def _unchanged(tensor):

@@ -34,7 +34,8 @@ def newton_whitening(covariance, iterations=5):
 
     Reference:
         - Huang et al., Iterative Normalization: Beyond Standardization towards Efficient
-          Whitening, 2019, https://arxiv.org/abs/1904.03441.
+          Whitening, 2019, https://arxiv.org/abs/1904.03441. We step the coupled form of the same
+          iteration (Higham, Functions of Matrices, 2008, chapter 6), which is stable.
     """
     check_integer("iterations", iterations, "[1, 10]")
     covariance = ops.convert_to_tensor(covariance)
@@ -42,8 +43,10 @@ def newton_whitening(covariance, iterations=5):
     wide = ops.cast(covariance, keras.backend.result_type(dtype, "float32"))
     trace = ops.trace(wide, axis1=-2, axis2=-1)[..., None, None]
     normed = wide / trace
-    # The first step from the identity, written out: ½·(3I - Σn).
-    power = 1.5 * ops.eye(wide.shape[-1], dtype=wide.dtype) - 0.5 * normed
-    for _ in range(iterations - 1):
-        power = 1.5 * power - 0.5 * (power @ power @ power @ normed)
+    # root and power commute in exact arithmetic and root = power · Σn: stepping both keeps
+    # rounding from growing, which P³·Σn does not.
+    root, power = normed, ops.eye(wide.shape[-1], dtype=wide.dtype)
+    for _ in range(iterations):
+        step = 1.5 * ops.eye(wide.shape[-1], dtype=wide.dtype) - 0.5 * (power @ root)
+        root, power = root @ step, step @ power
     return ops.cast(power / ops.sqrt(trace), dtype)

@@ -77,7 +77,8 @@ def gradients(model, x, training=True):
 
     def project(y):
         direction = np.random.default_rng(1).normal(size=y.shape)
-        return keras.ops.sum(keras.ops.cast(y, "float32") * direction.astype("float32"))
+        direction = keras.ops.convert_to_tensor(direction, dtype="float32")
+        return keras.ops.sum(keras.ops.cast(y, "float32") * direction)
 
     return [to_numpy(gradient) for gradient in _gradients(model, x, training, project)]
 

@@ -111,11 +111,11 @@ def test_takes_the_weights_of_keras_and_gives_its_outputs(groups, axis, tmp_path
     theirs.save_weights(tmp_path / "theirs.weights.h5")
     ours.load_weights(tmp_path / "theirs.weights.h5")
     expected = keras.ops.convert_to_numpy(theirs(x))
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(ours(x)), expected, atol=1e-5)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(ours(x)), expected, rtol=1e-5, atol=1e-5)
     ours.set_weights([2 * w for w in theirs.get_weights()])
     theirs.set_weights(ours.get_weights())
     expected = keras.ops.convert_to_numpy(theirs(x))
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(ours(x)), expected, atol=1e-5)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(ours(x)), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_gradients_of_all_inputs_equal_pytorchs():
