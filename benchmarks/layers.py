@@ -80,6 +80,46 @@ CASES = [
         lambda: PEERS["plain_decorrelation"](16),
         {("torch", "eager"): 0.7},
     ),
+    Case(
+        "FractionalMaxPooling2D",
+        "tf.nn.fractional_max_pool",
+        layers.FractionalMaxPooling2D,
+        PEERS["tensorflow_fractional_pooling"],
+        {("tensorflow", "graph"): 0.5},
+    ),
+    Case(
+        "FractionalMaxPooling2D",
+        "PyTorch's",
+        layers.FractionalMaxPooling2D,
+        PEERS["torch_fractional_pooling"],
+        {("torch", "eager"): 0.6},
+    ),
+    Case(
+        "DropConnectDense gaussian",
+        "Keras's Dense",
+        lambda: layers.DropConnectDense(512, mask="gaussian"),
+        lambda: keras.layers.Dense(512),
+        {
+            ("tensorflow", "graph"): 4.0,
+            ("tensorflow", "jit"): 4.0,
+            ("jax", "jit"): 4.0,
+            ("torch", "eager"): 4.0,
+        },
+        shapes=((128, 1024),),
+    ),
+    Case(
+        "DropConnectDense example",
+        "Keras's Dense",
+        lambda: layers.DropConnectDense(512),
+        lambda: keras.layers.Dense(512),
+        {
+            ("tensorflow", "graph"): None,
+            ("tensorflow", "jit"): None,
+            ("jax", "jit"): None,
+            ("torch", "eager"): None,
+        },
+        shapes=((128, 1024),),
+    ),
 ]
 
 

@@ -18,4 +18,28 @@ def plain_decorrelation(group_size, epsilon=1e-5):
     return normalize
 
 
-PEERS = {"plain_decorrelation": plain_decorrelation}
+def tensorflow_fractional_pooling():
+    """TensorFlow's kernel, which draws the same regions at every call."""
+    import tensorflow as tf
+
+    ratios = (1.0, 1.414, 1.414, 1.0)
+    return lambda x: tf.nn.fractional_max_pool(x, ratios, True, True, seed=1)[0]
+
+
+def torch_fractional_pooling():
+    """PyTorch's kernel on its own layout, channels first in memory."""
+    import torch
+
+    def pool(x):
+        images = x.permute(0, 3, 1, 2).contiguous()
+        size = [int(side / 1.414) for side in images.shape[2:]]
+        return torch.nn.functional.fractional_max_pool2d(images, 2, output_size=size)
+
+    return pool
+
+
+PEERS = {
+    "plain_decorrelation": plain_decorrelation,
+    "tensorflow_fractional_pooling": tensorflow_fractional_pooling,
+    "torch_fractional_pooling": torch_fractional_pooling,
+}

@@ -1,0 +1,126 @@
+"""DropConnect against the same dense network without it.
+
+Wan, Zeiler, Zhang, LeCun & Fergus, 2013, https://proceedings.mlr.press/v28/wan13.html: single
+weights of the fully connected layers are dropped, afresh for each image, and testing averages over
+the masks. The averages are computed, not sampled. Two networks of the same start see the same
+batches in one run; few training images make a regulariser matter.
+
+    python recipes/drop_connect.py
+    python recipes/drop_connect.py --mask example --units 256
+    python recipes/drop_connect.py --data mnist.npz --rate 0.5 --epochs 60
+
+The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
+pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, data, experiment, layers, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+MASKS = ("gaussian", "example")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(30, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(64, "images a step", "[1, inf)")
+    units: int = flag(800, "units of each of the two hidden layers", "[1, inf)")
+    rate: float = flag(0.5, "share of the weights dropped", "[0, 1)")
+    mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)
+    size: int | None = flag(
+        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+    )
+    learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+
+
+def main(config):
+    """Train both networks, test, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "drop_connect")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    networks = {
+        "dense": network(config, images, size, 0.0),
+        "drop_connect": network(config, images, size, config.rate),
+    }
+    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=config.momentum, **config.optimizer_options()
+    )
+    model = experiment.side_by_side(networks, optimizer, run.jit)
+    run.begin()
+    history = model.fit(
+        experiment.for_each(networks, training),
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=experiment.for_each(networks, watching),
+        callbacks=run.callbacks(schedule),
+        shuffle=False,
+        verbose=0,
+    )
+    results = [
+        result
+        for kind, one in networks.items()
+        for result in experiment.run_tests(
+            one, test_set, {kind: crop}, [normalize], config.batch_size
+        )
+    ]
+    comparison = experiment.winner(results)
+    print(comparison)
+    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    from_pixels = experiment.serving_model(networks["drop_connect"], preprocessing, images.channels)
+    return experiment.close_run(
+        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
+    )
+
+
+def network(config, images, size, rate):
+    """Two hidden layers whose weights are dropped; without a rate they are `Dense`."""
+    inputs = keras.Input((size, size, images.channels))
+    x = keras.layers.Flatten()(inputs)
+    for index in range(2):
+        x = layers.DropConnectDense(
+            config.units,
+            rate,
+            activation="relu",
+            mask=config.mask,
+            # Weights are not rescaled in training: what is kept starts with He's variance.
+            kernel_initializer=keras.initializers.VarianceScaling(
+                2 / (1 - rate), seed=config.seed + index
+            ),
+            seed=config.seed + index,
+        )(x)
+    start = keras.initializers.GlorotUniform(seed=config.seed)
+    head = keras.layers.Dense(images.num_classes, "softmax", kernel_initializer=start)
+    head.dtype_policy = keras.DTypePolicy("float32")
+    return keras.Model(inputs, head(x))
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)

@@ -1,0 +1,139 @@
+"""Fractional max pooling, tested by one pass and by twelve over redrawn regions.
+
+Graham, 2014, https://arxiv.org/abs/1412.6071: pooling by a factor between 1 and 2 over random
+regions shrinks images gently, so that a network can pool more often; each pass over an image is
+another distortion of it, and testing averages the probabilities of several passes.
+
+    python recipes/fractional_pooling.py
+    python recipes/fractional_pooling.py --pooling-ratio 1.26 --passes 100
+    python recipes/fractional_pooling.py --data cifar10.npz --width 64 --epochs 100
+
+The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
+pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+import time
+
+import keras
+import numpy as np
+
+from kerasrecipes import augment, data, experiment, inference, layers, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+SMALLEST_SIDE = 3
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(10, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(64, "images a step", "[1, inf)")
+    width: int = flag(
+        16, "filters of the first convolution; each further has as many more", "[1, inf)"
+    )
+    pooling_ratio: float = flag(1.414, "by how much a pooling shrinks an image", "(1, 2]")
+    disjoint: bool = flag(False, "pool over disjoint regions instead of overlapping windows")
+    random: bool = flag(False, "shuffle the increments instead of shifting even ones")
+    passes: int = flag(12, "passes of the second test", "[1, inf)")
+    size: int | None = flag(
+        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+    )
+    learning_rate: float = flag(0.005, "first rate; falls to 0 along a cosine", "(0, inf)")
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+
+
+def main(config):
+    """Train, test by one and by several passes, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "fractional_pooling")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=config.momentum, **config.optimizer_options()
+    )
+    model = network(config, images, size)
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=run.jit)
+    run.begin()
+    history = model.fit(
+        training,
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=watching,
+        callbacks=run.callbacks(schedule),
+        shuffle=False,
+        verbose=0,
+    )
+    testing = augment.pipeline(test_set, [crop, normalize], config.batch_size, training=False)
+    results = [averaged(model, testing, passes, config.seed) for passes in (1, config.passes)]
+    comparison = experiment.winner(results)
+    print(comparison)
+    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    from_pixels = experiment.serving_model(model, preprocessing, images.channels)
+    return experiment.close_run(
+        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
+    )
+
+
+def network(config, images, size):
+    """Convolutions with a fractional pooling after each, until the image is 3 pixels wide."""
+    inputs = keras.Input((size, size, images.channels))
+    x, number = inputs, 0
+    axis = 1 if keras.config.image_data_format() == "channels_last" else 2
+    while number == 0 or x.shape[axis] > SMALLEST_SIDE:
+        x = keras.layers.Conv2D(
+            config.width * (number + 1),
+            3,
+            padding="same",
+            activation="leaky_relu",
+            kernel_initializer=keras.initializers.HeNormal(seed=config.seed + number),
+        )(x)
+        x = layers.FractionalMaxPooling2D(
+            config.pooling_ratio,
+            pseudo_random=not config.random,
+            overlapping=not config.disjoint,
+            seed=config.seed + number,
+        )(x)
+        number += 1
+    x = keras.layers.Flatten()(x)
+    start = keras.initializers.GlorotUniform(seed=config.seed)
+    head = keras.layers.Dense(images.num_classes, "softmax", kernel_initializer=start)
+    head.dtype_policy = keras.DTypePolicy("float32")
+    return keras.Model(inputs, head(x))
+
+
+def averaged(model, testing, passes, seed):
+    """Test by the mean probabilities of several passes, each over regions of its own."""
+    labels = [int(label) for _, batch in testing for label in batch]
+    start = time.perf_counter()
+    probabilities = inference.monte_carlo_predict(model, testing, passes, seed=seed).mean
+    rate = round(len(labels) / (time.perf_counter() - start), 1)
+    name = f"{passes} passes" if passes > 1 else "1 pass"
+    return experiment.TestResult(name, 1, probabilities, np.array(labels), rate)
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)

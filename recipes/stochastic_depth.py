@@ -1,0 +1,148 @@
+"""Stochastic depth against the same residual network without it: accuracy and time.
+
+Huang, Sun, Liu, Sedra & Weinberger, 2016, https://arxiv.org/abs/1603.09382: residual blocks are
+skipped at random in training, late ones more often, which regularises a deep network and saves the
+work of the blocks skipped. Two networks of the same start see the same batches in one run; then
+training steps of both are timed in turn.
+
+    python recipes/stochastic_depth.py
+    python recipes/stochastic_depth.py --final-rate 0.2
+    python recipes/stochastic_depth.py --data cifar10.npz --depth 110 --epochs 160
+
+The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
+pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+import statistics
+import time
+
+import keras
+
+from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+TIMED_STEPS = 15
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(6, "passes over the training images", "[1, inf)")
+    batch_size: int = flag(128, "images a step", "[1, inf)")
+    depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
+    final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
+    size: int | None = flag(
+        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
+    )
+    learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+
+
+def main(config):
+    """Train both networks, test, time, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "stochastic_depth")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    networks = {
+        "every_block": network(config, images, size, 0.0, "every_block"),
+        "stochastic_depth": network(config, images, size, config.final_rate, "stochastic_depth"),
+    }
+    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+    optimizer = keras.optimizers.SGD(
+        schedule, momentum=config.momentum, **config.optimizer_options()
+    )
+    model = experiment.side_by_side(networks, optimizer, run.jit)
+    run.begin()
+    history = model.fit(
+        experiment.for_each(networks, training),
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=experiment.for_each(networks, watching),
+        callbacks=run.callbacks(schedule),
+        shuffle=False,
+        verbose=0,
+    )
+    results = [
+        result
+        for kind, one in networks.items()
+        for result in experiment.run_tests(
+            one, test_set, {kind: crop}, [normalize], config.batch_size
+        )
+    ]
+    seconds = step_seconds(networks, training, run.jit)
+    ratio = seconds["stochastic_depth"] / seconds["every_block"]
+    comparison = (
+        f"{experiment.winner(results)} A training step takes {ratio:.2f} of the time with every "
+        "block."
+    )
+    print(comparison)
+    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    from_pixels = experiment.serving_model(
+        networks["stochastic_depth"], preprocessing, images.channels
+    )
+    return experiment.close_run(
+        run,
+        from_pixels,
+        history,
+        images,
+        results,
+        train,
+        {"whole": crop},
+        comparison=comparison,
+        step_time_ratio=round(ratio, 3),
+    )
+
+
+def network(config, images, size, rate, name):
+    """A residual network under the linear rule; one seed, so the same start."""
+    return models.resnet(
+        config.depth,
+        (size, size, images.channels),
+        images.num_classes,
+        stochastic_depth=rate,
+        seed=config.seed,
+        name=name,
+    )
+
+
+def step_seconds(networks, training, jit):
+    """Median seconds of a training step of a copy of each network, timed in turn."""
+    batch, labels = next(iter(training.take(1)))
+    copies = {name: keras.models.clone_model(network) for name, network in networks.items()}
+    seconds = {name: [] for name in copies}
+    for copy in copies.values():
+        copy.compile("sgd", "sparse_categorical_crossentropy", jit_compile=jit)
+        copy.train_on_batch(batch, labels)
+    for _ in range(TIMED_STEPS):
+        for name, copy in copies.items():
+            start = time.perf_counter()
+            copy.train_on_batch(batch, labels)
+            seconds[name].append(time.perf_counter() - start)
+    return {name: statistics.median(values) for name, values in seconds.items()}
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)

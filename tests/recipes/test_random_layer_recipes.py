@@ -1,0 +1,76 @@
+"""stochastic_depth, fractional_pooling and drop_connect through their `main`, on small images."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+
+from tests.recipes.helpers import load_recipe, run_command, write_npz
+
+SMALL = {
+    "drop_connect": (["--units", 8], ["dense", "drop_connect"]),
+    "fractional_pooling": (["--width", 4, "--passes", 3], ["1 pass", "3 passes"]),
+    "stochastic_depth": (["--depth", 8], ["every_block", "stochastic_depth"]),
+}
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_it_trains_tests_and_compares(name, tmp_path, capsys):
+    flags, protocols = SMALL[name]
+    recipe, folder = load_recipe(name), tmp_path / "run"
+    npz = write_npz(tmp_path / "squares.npz", count=24)
+    arguments = ["--data", npz, "--epochs", 1, "--batch-size", 8, "--output", folder, *flags]
+    assert run_command(recipe, *arguments) == 0
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert list(metrics["test"]["protocols"]) == protocols
+    assert metrics["comparison"] in capsys.readouterr().out
+    assert all(np.isfinite(test["loss"]) for test in metrics["test"]["protocols"].values())
+    if name == "stochastic_depth":
+        assert 0 < metrics["step_time_ratio"] < 10
+    with np.load(npz) as arrays:
+        pixels, labels = arrays["x_test"], arrays["y_test"]
+    probabilities = keras.models.load_model(folder / "model.keras").predict(pixels, verbose=0)
+    assert probabilities.shape == (len(labels), 3)
+    if name != "fractional_pooling":  # whose best test redraws the regions
+        assert np.mean(probabilities.argmax(axis=1) == labels) == metrics["test"]["accuracy"]
+
+
+def test_networks_of_drop_connect_start_alike_but_for_the_scale():
+    recipe = load_recipe("drop_connect")
+    images = type("Images", (), {"channels": 1, "num_classes": 3})
+    dense, dropped = (
+        recipe.network(recipe.Config(units=8), images, 12, rate) for rate in (0.0, 0.5)
+    )
+    kernels = [
+        [w.numpy() for w in n.trainable_variables if w.name == "kernel"] for n in (dense, dropped)
+    ]
+    assert len(kernels[0]) == 3
+    for one, other, scale in zip(*kernels, (2**0.5, 2**0.5, 1)):
+        np.testing.assert_allclose(other, scale * one, rtol=1e-6)
+
+
+def test_networks_of_stochastic_depth_start_alike():
+    recipe = load_recipe("stochastic_depth")
+    images = type("Images", (), {"channels": 1, "num_classes": 3})
+    networks = [
+        recipe.network(recipe.Config(depth=8), images, 12, rate, f"rate_{rate}".replace(".", "_"))
+        for rate in (0.0, 0.5)
+    ]
+    shapes = [[tuple(w.shape) for w in network.trainable_variables] for network in networks]
+    assert shapes[0] == shapes[1]
+
+
+@pytest.mark.parametrize(
+    "name, flags",
+    [
+        ("drop_connect", {"rate": 1.0}),
+        ("drop_connect", {"mask": "batch"}),
+        ("fractional_pooling", {"pooling_ratio": 1.0}),
+        ("fractional_pooling", {"passes": 0}),
+        ("stochastic_depth", {"final_rate": 1.0}),
+    ],
+)
+def test_bad_flags(name, flags):
+    with pytest.raises(ValueError, match=next(iter(flags))):
+        load_recipe(name).Config(**flags)
