@@ -19,9 +19,13 @@ When the last of them has begun, a `Resume` among them restores model, optimizer
 companion: so `set_state` always comes after all of `on_train_begin`, and not at all in a fresh run.
 """
 
+import warnings
 import weakref
 
+from keras import ops
+
 _has_begun = weakref.WeakKeyDictionary()
+_has_ended = weakref.WeakSet()
 
 
 def join(callback):
@@ -47,6 +51,7 @@ def begin(callback):
         return
     for other in together:
         _has_begun[other] = False
+        _has_ended.discard(other)
     for other in together:
         if hasattr(other, "restore_fit"):
             other.restore_fit(together)
@@ -65,6 +70,23 @@ def names(callbacks):
 
 def end(callback):
     """Say, first thing in `on_train_end`, that `callback` may now change the model."""
-    for other in companions(callback):
+    together = companions(callback)
+    if not any(other in _has_ended for other in together):
+        _warn_of_partial_group(callback.model.optimizer)
+    _has_ended.add(callback)
+    for other in together:
         if hasattr(other, "save_before_end"):
             other.save_before_end()
+
+
+def _warn_of_partial_group(optimizer):
+    """Report gradients that were accumulated and not applied: Keras drops them in silence."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+    group = optimizer.gradient_accumulation_steps or 1
+    rest = int(ops.convert_to_numpy(optimizer._iterations)) % group
+    if rest:
+        warnings.warn(
+            f"The gradients of the last {rest} batches are not in the weights: the optimizer "
+            f"updates after every {group}. They wait for the next fit of this model.",
+            stacklevel=2,
+        )

@@ -7,12 +7,14 @@ line a step, and leaves `result.npz` in FOLDER.
 import itertools
 import json
 import os
+import signal
 import sys
 
 import keras
 import numpy as np
 
 from kerasrecipes import callbacks
+from kerasrecipes.callbacks import _state_file
 
 EPOCHS, STEPS, BATCH = 3, 24, 8
 
@@ -95,10 +97,28 @@ def train(folder, steps_per_execution=1, accumulation=None, extra=(), seen=None,
     return history, [keras.ops.convert_to_numpy(variable) for variable in variables]
 
 
+def kill_inside_write(moment, number):
+    """SIGKILL this process inside the call of os.fsync, os.replace or write with that number."""
+    module, name = (_state_file, "write_body") if moment == "write" else (os, moment)
+    function, calls = getattr(module, name), itertools.count(1)
+
+    def call(*arguments):
+        if next(calls) < number:
+            return function(*arguments)
+        if moment == "write":
+            arguments[0].write(b"kerasrecipes state 1")
+            arguments[0].flush()
+        return os.kill(os.getpid(), signal.SIGKILL)
+
+    setattr(module, name, call)
+
+
 if __name__ == "__main__":
+    if "KILL_IN" in os.environ:
+        kill_inside_write(os.environ["KILL_IN"], int(os.environ["KILL_AT"]))
     folder, *numbers = sys.argv[1:]
     size, accumulation = (int(number) for number in [*numbers, 1, 0][:2])
-    history, weights = train(folder, size, accumulation or None, [PrintSteps()])
+    history, weights = train(folder, size, accumulation or None, [PrintSteps()], every_steps=1)
     with open(os.path.join(folder, "history.json"), "w") as file:
         json.dump([history.epoch, history.history], file)
     np.savez(os.path.join(folder, "result.npz"), *weights)

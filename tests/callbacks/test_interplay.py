@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import SGDR, BestSnapshot, PolyakAveraging, Resume
-from tests.callbacks.small_fit import VALIDATION, assert_same, fit, small_model, values
+from tests.callbacks.small_fit import STEPS, VALIDATION, assert_same, fit, small_model, values
 
+pytestmark = pytest.mark.filterwarnings("ignore:.every_steps")
 NAMES = ("averaging", "best", "checkpoint", "resume", "tensorboard")
 ORDERS = list(itertools.permutations(NAMES))
 
@@ -39,7 +40,7 @@ def make(folder, order):
         "checkpoint": lambda: keras.callbacks.ModelCheckpoint(
             folder / "model.keras", save_best_only=True
         ),
-        "resume": lambda: Resume(folder / "state"),
+        "resume": lambda: Resume(folder / "state", every_steps=STEPS),
         "tensorboard": lambda: keras.callbacks.TensorBoard(folder / "logs", write_graph=False),
     }
     return [every[name]() for name in order if name in every]
@@ -77,11 +78,12 @@ def test_every_order(order, tmp_path):
     check(order, tmp_path)
 
 
-def check_resumed(order, folder, kill_at=(7, 4)):
+def check_resumed(order, folder, kill_at=(7, 6)):
     """Kill a training twice and compare its end with that of one that was never killed."""
     for step in kill_at:
         with pytest.raises(Kill):
             fit(small_model(), 3, [*make(folder, order), KillAt(step)])
+    assert Resume(folder / "state").epoch == sum(kill_at) // STEPS
     model = small_model()
     history = fit(model, 3, make(folder, order))
     assert history.epoch == [0, 1, 2]
@@ -98,7 +100,7 @@ def test_resumed_order(order, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("order", itertools.permutations(RESUMED), ids="-".join)
+@pytest.mark.parametrize("order", list(itertools.permutations(RESUMED)), ids="-".join)
 def test_every_resumed_order(order, tmp_path):
     check_resumed(order, tmp_path)
 
@@ -132,7 +134,12 @@ def test_best_snapshot_gives_back_the_raw_weights_of_its_moment():
 
 def test_rate_is_that_of_the_schedule_with_everything_on(tmp_path):
     def callbacks(folder):
-        return [Resume(folder), SGDR(0.5, 1, 2), PolyakAveraging(0.9), BestSnapshot()]
+        return [
+            Resume(folder, every_steps=STEPS),
+            SGDR(0.5, 1, 2),
+            PolyakAveraging(0.9),
+            BestSnapshot(),
+        ]
 
     whole = small_model()
     history = fit(whole, 3, callbacks(tmp_path / "whole"))

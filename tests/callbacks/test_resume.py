@@ -1,0 +1,311 @@
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+
+import keras
+import ml_dtypes
+import numpy as np
+import pytest
+
+from kerasrecipes.callbacks import Resume, _state_file
+from tests.callbacks import run_with_resume
+from tests.callbacks.small_fit import STEPS, assert_same, fit, small_model, values
+
+ON_TORCH = keras.backend.backend() == "torch"
+SCRIPT = pathlib.Path(run_with_resume.__file__)
+
+
+class Kill(Exception):
+    pass
+
+
+class KillAt(keras.callbacks.Callback):
+    """End the training as a kill would, before a step, and count the steps."""
+
+    def __init__(self, step):
+        super().__init__()
+        self.step, self.steps = step, 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if self.steps == self.step:
+            raise Kill
+        self.steps += 1
+
+
+CASES = [(1, None, 4), (1, 3, 4), (8, None, 8)]
+
+
+@pytest.mark.parametrize("size, accumulation, every_steps", CASES)
+def test_killed_inside_epochs_ends_as_if_it_had_not_been(size, accumulation, every_steps, tmp_path):
+    if ON_TORCH and size > 1:
+        pytest.skip("PyTorch has one step an execution")
+    whole, weights = run_with_resume.train(tmp_path / "whole", size, accumulation)
+    counts = []
+    for kill_at in (7 // size + 1, 29 // size, 1000):
+        counter = KillAt(kill_at)
+        with contextlib.suppress(Kill):
+            history, resumed = run_with_resume.train(
+                tmp_path / "killed", size, accumulation, [counter], every_steps=every_steps
+            )
+        counts.append(counter.steps * size)
+    assert history.history == whole.history
+    assert history.epoch == whole.epoch
+    assert_same(resumed, weights)
+    assert sum(counts) <= run_with_resume.EPOCHS * run_with_resume.STEPS + 2 * every_steps
+
+
+def start(folder, *options, environment=()):
+    command = [sys.executable, str(SCRIPT), str(folder), *map(str, options)]
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=SCRIPT.parents[2],
+        env={**os.environ, **dict(environment), "PYTHONPATH": str(SCRIPT.parents[2])},
+    )
+
+
+def steps_of(output):
+    return [int(line.split()[1]) for line in output.splitlines() if line.startswith("step")]
+
+
+def finish(folder):
+    """Let the run end; return the bytes of its result and the steps that it printed."""
+    output, _ = start(folder).communicate()
+    assert output.endswith("done\n")
+    return result(folder), steps_of(output)
+
+
+def result(folder):
+    with np.load(folder / "result.npz") as arrays:
+        return [*arrays.values(), (folder / "history.json").read_bytes()]
+
+
+def kill_after(folder, steps, delay):
+    """SIGKILL the run `delay` seconds after it has printed `steps` steps; return its output."""
+    process = start(folder)
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if len(lines) > steps:
+            break
+    time.sleep(delay)
+    process.kill()
+    lines += process.communicate()[0].splitlines(keepends=True)
+    return "".join(lines)
+
+
+def kill_in_write(folder, moment, number):
+    """Let the run SIGKILL itself inside the write of a state; return its output."""
+    process = start(folder, environment={"KILL_IN": moment, "KILL_AT": str(number)}.items())
+    output, _ = process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    return output
+
+
+def check_kills(folder, kills):
+    """Kill one run again and again, let it end, and compare with one that was left alone."""
+    history, weights = run_with_resume.train(folder / "whole")
+    killed = folder / "killed"
+    done = []
+    for kill in kills:
+        done.append(steps_of(kill(killed)))
+    ended, last = finish(killed)
+    assert_same(ended[:-1], weights)
+    assert json.loads(ended[-1]) == [history.epoch, history.history]
+    starts = [part[0] for part in [*done, last] if part]
+    assert starts == sorted(starts)
+    return starts
+
+
+def test_process_killed_in_training_and_in_two_writes(tmp_path):
+    starts = check_kills(
+        tmp_path,
+        [
+            lambda folder: kill_after(folder, 20, 0.01),
+            lambda folder: kill_in_write(folder, "fsync", 5),
+        ],
+    )
+    assert starts[-1] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("run", range(10))
+def test_process_killed_a_hundred_times(run, tmp_path):
+    random = np.random.default_rng(run)
+    kills = []
+    for _ in range(7):
+        steps, delay = int(random.integers(0, 12)), float(random.uniform(0, 0.05))
+        kills.append(lambda folder, s=steps, d=delay: kill_after(folder, s, d))
+    for moment in ("fsync", "replace", "write"):
+        number = int(random.integers(2, 5))
+        kills.append(lambda folder, m=moment, n=number: kill_in_write(folder, m, n))
+    check_kills(tmp_path, [kills[i] for i in random.permutation(len(kills))])
+
+
+@pytest.mark.filterwarnings("ignore:.every_steps")
+class TestFiles:
+    def train(self, folder, epochs=3, **options):
+        model = small_model(run_eagerly=True)
+        history = fit(model, epochs, [Resume(folder, every_steps=STEPS, **options)])
+        return model, history
+
+    def test_as_many_as_asked_are_kept(self, tmp_path):
+        self.train(tmp_path, keep=3)
+        assert sorted(os.listdir(tmp_path)) == [f"state-0000000{i}.bin" for i in (2, 3, 4)]
+
+    @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
+    def test_damaged_file_is_named_and_the_one_before_is_used(self, damage, tmp_path):
+        model, history = self.train(tmp_path)
+        path = tmp_path / "state-00000004.bin"
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 1
+        cut = {"truncated": len(content) // 3, "flipped": len(content), "empty": 0}[damage]
+        path.write_bytes(content[:cut])
+        with pytest.warns(UserWarning, match="state-00000004.bin"):
+            again, resumed = self.train(tmp_path)
+        assert resumed.history == history.history
+        assert_same(values(again.variables), values(model.variables))
+
+    def test_all_damaged_is_an_error(self, tmp_path):
+        self.train(tmp_path)
+        for path in tmp_path.iterdir():
+            path.write_bytes(b"nothing")
+        with (
+            pytest.warns(UserWarning, match="not a kerasrecipes state"),
+            pytest.raises(ValueError, match="`directory`"),
+        ):
+            _ = Resume(tmp_path).epoch
+
+    def test_newer_format_is_named(self, tmp_path):
+        path = tmp_path / "file"
+        _state_file.write(path, {})
+        path.write_bytes(path.read_bytes().replace(b"state 1\n", b"state 9\n"))
+        with pytest.raises(_state_file.BadStateFile, match="version 9"):
+            _state_file.read(path)
+
+    def test_full_disk_costs_a_warning_and_no_state(self, tmp_path, monkeypatch):
+        self.train(tmp_path, epochs=1)
+        before = sorted(os.listdir(tmp_path))
+        plain = small_model(run_eagerly=True)
+        fit(plain, 3)
+
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.warns(UserWarning, match="state-00000003.bin.*No space left"):
+            model, _ = self.train(tmp_path)
+        assert sorted(os.listdir(tmp_path)) == before
+        assert_same(values(model.variables), values(plain.variables))
+
+    def test_finished_run_trains_no_more_and_changes_nothing(self, tmp_path):
+        model, history = self.train(tmp_path)
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        assert Resume(tmp_path).finished
+        again, resumed = self.train(tmp_path)
+        assert resumed.history == history.history
+        assert resumed.epoch == history.epoch
+        assert_same(values(again.variables), values(model.variables))
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    def test_more_epochs_go_on(self, tmp_path):
+        self.train(tmp_path, epochs=2)
+        model, history = self.train(tmp_path, epochs=3)
+        whole = small_model(run_eagerly=True)
+        assert history.history == fit(whole, 3).history
+        assert_same(values(model.variables), values(whole.variables))
+
+    OTHERS = [
+        ({"dropout": 0.3}, r"config\.rate: 0\.1 in the state, 0\.3 here"),
+        ({"optimizer": keras.optimizers.SGD(0.1, momentum=0.9)}, "learning_rate: 0.5 in the"),
+        ({"optimizer": keras.optimizers.Adam(0.5)}, "'SGD' in the state, 'Adam' here"),
+        ({"loss": "mse"}, "loss"),
+    ]
+
+    @pytest.mark.parametrize("options, message", OTHERS, ids=lambda value: str(value)[:20])
+    def test_state_of_another_configuration_says_what_differs(self, options, message, tmp_path):
+        self.train(tmp_path, epochs=1)
+        counter = KillAt(0)
+        with pytest.raises(ValueError, match=message):
+            fit(small_model(run_eagerly=True, **options), 2, [Resume(tmp_path), counter])
+        assert counter.steps == 0
+
+    def test_state_of_another_model_says_what_differs(self, tmp_path):
+        self.train(tmp_path, epochs=1)
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(5)])
+        model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+        with pytest.raises(ValueError, match=r"model/0 shape: \(4, 3\) in the state, \(4, 5\)"):
+            fit(model, 2, [Resume(tmp_path)])
+
+    def test_state_from_inside_an_epoch_needs_data_that_go_on(self, tmp_path):
+        def train(read_step):
+            resume = Resume(tmp_path, every_steps=1)
+            if read_step:
+                _ = resume.step
+            fit(small_model(run_eagerly=True), 2, [resume, KillAt(3)])
+
+        with pytest.raises(Kill):
+            train(True)
+        with pytest.raises(ValueError, match="start_step=resume.step"):
+            train(False)
+
+
+def test_data_that_begin_anew_are_said_to_have_states_between_epochs_only(tmp_path):
+    with pytest.warns(UserWarning, match="every_steps=2"):
+        fit(small_model(run_eagerly=True), 1, [Resume(tmp_path, every_steps=2)])
+
+
+def test_every_kind_of_value_survives_the_file(tmp_path):
+    state = {
+        "float32": np.float32([[1.5, np.nan]]),
+        "bfloat16": np.array([1.5, -2], ml_dtypes.bfloat16),
+        "float16": np.float16(3),
+        "scalar": np.array(7, "int64"),
+        "empty": np.zeros((0, 3), "uint8"),
+        "flag": np.array([True, False]),
+        "number": 0.1,
+        "text": "ä",
+        "none": None,
+    }
+    _state_file.write(tmp_path / "file", state)
+    loaded = _state_file.read(tmp_path / "file")
+    assert loaded.keys() == state.keys()
+    for name, value in state.items():
+        np.testing.assert_array_equal(loaded[name], value)
+        if isinstance(value, np.ndarray):
+            assert loaded[name].dtype == value.dtype
+            assert loaded[name].shape == value.shape
+
+
+def test_gradients_that_are_left_over_are_reported(tmp_path):
+    optimizer = keras.optimizers.SGD(0.1, gradient_accumulation_steps=3)
+    with pytest.warns(UserWarning, match="last 2 batches"):
+        fit(small_model(optimizer=optimizer, run_eagerly=True), 1, [Resume(tmp_path)])
+
+
+BAD = [
+    ({"directory": 3}, TypeError),
+    ({"directory": "states", "every_steps": 0}, ValueError),
+    ({"directory": "states", "every_steps": 1.5}, TypeError),
+    ({"directory": "states", "keep": 0}, ValueError),
+]
+
+
+@pytest.mark.parametrize("options, error", BAD, ids=str)
+def test_bad_input(options, error):
+    with pytest.raises(error, match=f"`{list(options)[-1]}`.*Received"):
+        Resume(**options)
+
+
+def test_unwritable_folder_is_an_error_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("")
+    counter = KillAt(0)
+    with pytest.raises(ValueError, match="`directory`.*Received"):
+        fit(small_model(), 1, [Resume(tmp_path / "file" / "states"), counter])
+    assert counter.steps == 0
