@@ -3,12 +3,14 @@
 - `SGDR`: warm restarts by batch, on whatever optimizer the model was compiled with.
 - `SnapshotEnsemble`: the models at the cycles' ends, as one Keras model.
 - `LearningRateFinder`: which rates a model can be trained with.
+- `ActivationStatistics`: what each layer does to the signal and the gradient, as a picture.
 - `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
 - `BestSnapshot`: early stopping that always keeps the snapshot that worked best.
 - `PolyakAveraging`: the average of the weights, in the model whenever someone looks.
 - `Resume`: a run killed at any moment and started again ends as if it had never been.
 """
 
+from kerasrecipes.callbacks.activation_statistics import ActivationStatistics, LayerStatistics
 from kerasrecipes.callbacks.best_snapshot import BestSnapshot
 from kerasrecipes.callbacks.learning_rate_finder import LearningRateFinder
 from kerasrecipes.callbacks.plateau_factor import PlateauFactor
@@ -19,7 +21,9 @@ from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
 
 __all__ = [
     "SGDR",
+    "ActivationStatistics",
     "BestSnapshot",
+    "LayerStatistics",
     "LearningRateFinder",
     "PlateauFactor",
     "PolyakAveraging",

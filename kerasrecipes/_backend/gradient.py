@@ -1,0 +1,46 @@
+"""A gradient outside `fit`."""
+
+import keras
+
+
+def gradients_of(function, tensors):
+    """Return (what, gradients) where `function(*tensors)` returns (scalar, what).
+
+    Args:
+        function: from tensors to a scalar and a structure of tensors.
+        tensors: list of tensors. The gradient of one that is not used is zeros.
+    """
+    return {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()](
+        function, tensors
+    )
+
+
+def _tensorflow(function, tensors):
+    import tensorflow as tf
+
+    with tf.GradientTape() as tape:
+        tape.watch(tensors)
+        scalar, what = function(*tensors)
+    zero = tf.UnconnectedGradients.ZERO
+    return what, tape.gradient(scalar, tensors, unconnected_gradients=zero)
+
+
+def _jax(function, tensors):
+    import jax
+
+    positions = tuple(range(len(tensors)))
+    gradients, what = jax.grad(function, argnums=positions, has_aux=True)(*tensors)
+    return what, list(gradients)
+
+
+def _torch(function, tensors):
+    import torch
+
+    with torch.enable_grad():
+        leaves = [tensor.detach().clone().requires_grad_() for tensor in tensors]
+        scalar, what = function(*leaves)
+        gradients = torch.autograd.grad(scalar, leaves, allow_unused=True)
+    return what, [
+        torch.zeros_like(leaf) if gradient is None else gradient
+        for leaf, gradient in zip(leaves, gradients)
+    ]
