@@ -5,10 +5,12 @@
 The pictures are NASA's portrait of Eileen Collins and R. Michel's cup of coffee, from scikit-image.
 """
 
+import io
 import pathlib
 
 import matplotlib.pyplot as plt
 import numpy as np
+from PIL import Image
 from skimage import data
 
 from kerasrecipes import augment
@@ -77,7 +79,10 @@ def main():
             axis.set_title(f"{name}\n{strength}", fontsize=7)
             axis.axis("off")
     figure.tight_layout()
-    figure.savefig(pathlib.Path(__file__).with_name("augment_gallery.png"), dpi=75)
+    stream = io.BytesIO()
+    figure.savefig(stream, dpi=75)
+    small = Image.open(stream).convert("RGB").quantize(128)
+    small.save(pathlib.Path(__file__).with_name("augment_gallery.png"), optimize=True)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,11 @@ def jpeg_window(data, top, left, height, width, channels, ratio=1):
 
 def with_channels(image, channels):
     """Return `image` (H, W, C) with 1 or 3 channels: grey is repeated, alpha dropped."""
+    if image.shape.rank != 3:
+        raise ValueError(
+            "Argument `image` must be bytes or have shape (height, width, channels). Received: "
+            f"shape={image.shape}"
+        )
     present = image.shape[-1]
     if channels is None or present == channels:
         return image

@@ -11,15 +11,16 @@ _FOREVER = 2**62
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The order of images and batches; a position counts images over all passes."""
+    """The order of images and batches; a position counts this shard's images over all passes."""
 
     images: int  # in the dataset
-    used: int  # images of a pass
+    used: int  # images of a pass, in this shard
     steps: int  # batches of a pass
     batch_size: int
     training: bool
     start_step: int
     drop_remainder: bool
+    shard: tuple  # (this one, how many): takes every so-manieth position of the order
 
     @property
     def first(self):
@@ -48,36 +49,38 @@ class Plan:
         return position // self.used * self.steps + position % self.used // self.batch_size
 
 
-def make_plan(dataset, batch_size, training, start_step, drop_remainder):
+def make_plan(dataset, batch_size, training, start_step, drop_remainder, shard):
     """Return the `Plan` of a pipeline, or raise where the dataset does not allow one."""
-    images = int(dataset.cardinality())
+    images, (one, count) = int(dataset.cardinality()), shard
     if images < 0 and training:
         raise ValueError(
             "Argument `dataset` must have a known, finite size; give it with `dataset.apply("
             "tf.data.experimental.assert_cardinality(n))`. Received: "
             f"dataset.cardinality()={images}"
         )
-    if images == 0 or (training and drop_remainder and images < batch_size):
+    if images == 0 or (training and drop_remainder and images < batch_size * count):
         raise ValueError(
             "Argument `dataset` must hold at least one image, and with `drop_remainder` at least "
-            f"one batch. Received: {images} images, batch_size={batch_size}"
+            f"one batch. Received: {images} images, batch_size={batch_size}, shard={shard}"
         )
-    steps = images // batch_size if drop_remainder else -(-images // batch_size)
-    used = min(images, steps * batch_size)
-    return Plan(images, used, steps, batch_size, training, start_step, drop_remainder)
+    mine = images if count == 1 else max(0, -(-(images - one) // count))
+    steps = images // (batch_size * count) if drop_remainder else -(-mine // batch_size)
+    used = min(mine, steps * batch_size)
+    return Plan(images, used, steps, batch_size, training, start_step, drop_remainder, shard)
 
 
 def from_elements(element, plan, seed, shuffle, transform, threads):
     """Return transformed elements read by index: nothing before the first is touched."""
 
     def at(position):
-        number, index = position // plan.used, position % plan.used
+        number = position // plan.used
+        index = position % plan.used * plan.shard[1] + plan.shard[0]
         if shuffle:
             order_seed = draws.fold(seed, number)
             index = tf.random.experimental.index_shuffle(index, order_seed, plan.images - 1)
         return transform(number, index, *element(index))
 
-    last = _FOREVER if plan.training else plan.images
+    last = _FOREVER if plan.training else plan.used
     positions = tf.data.Dataset.range(min(plan.first, last), last)
     return positions.map(at, num_parallel_calls=threads)
 
@@ -92,6 +95,7 @@ def from_stream(dataset, plan, seed, buffer, transform, threads):
             order_seed = draws.fold(seed, number)[0]
             numbered = numbered.shuffle(buffer, order_seed, reshuffle_each_iteration=False)
         done = tf.where(number == plan.first // plan.used, plan.first % plan.used, 0)
+        numbered = numbered.shard(plan.shard[1], plan.shard[0])
         numbered = numbered.take(plan.used).skip(tf.cast(done, tf.int64))
         return numbered.map(lambda index, element: (number, index, *element))
 
@@ -99,6 +103,6 @@ def from_stream(dataset, plan, seed, buffer, transform, threads):
         passes = tf.data.Dataset.range(plan.first // plan.used, _FOREVER)
         stream = passes.flat_map(one_pass)
     else:
-        stream = dataset.enumerate().skip(plan.first)
+        stream = dataset.enumerate().shard(plan.shard[1], plan.shard[0]).skip(plan.first)
         stream = stream.map(lambda index, element: (tf.constant(0, tf.int64), index, *element))
     return stream.map(transform, num_parallel_calls=threads)

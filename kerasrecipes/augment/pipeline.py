@@ -1,6 +1,7 @@
 """From a dataset of images to batches: order, draws, threads."""
 
 import os
+import warnings
 
 import tensorflow as tf
 
@@ -23,6 +24,7 @@ def pipeline(
     drop_remainder=False,
     num_classes=None,
     threads=None,
+    shard=(0, 1),
 ):
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
@@ -53,6 +55,10 @@ def pipeline(
         num_classes: integer in [1, inf); makes the labels one-hot float32, as `MixUp` and
             `CutMix` need them.
         threads: integer in [1, inf); `None` is the number of processors.
+        shard: pair (index, count), for one of `count` replicas that each build a pipeline: each
+            takes every count-th image of the one common order, so that no two see the same
+            image or draw in a pass. In training it needs `drop_remainder`, for equal steps.
+            Shard here, not the dataset: draws follow the index of the image.
 
     Returns:
         A `tf.data.Dataset` of (images, labels) with an attribute `steps_per_pass`; `benchmark`
@@ -75,10 +81,15 @@ def pipeline(
     >>> [batch.shape[0] for batch, _ in batches.take(4)]
     [4, 4, 2, 4]
     """
-    _check(batch_size, training, seed, shuffle, start_step, drop_remainder, num_classes, threads)
+    _check_counts(batch_size, num_classes, threads)
+    _check_order(training, seed, shuffle, start_step, drop_remainder, shard)
     threads = threads or os.cpu_count()
-    plan = make_plan(dataset, batch_size, training, start_step, drop_remainder)
+    plan = make_plan(dataset, batch_size, training, start_step, drop_remainder, tuple(shard))
     head, tail = split_stages(dataset, transforms)
+    if hasattr(dataset, "element") and shuffle is not None and not isinstance(shuffle, bool):
+        warnings.warn(
+            "`shuffle` is no buffer for data read by index: all of it is shuffled", stacklevel=2
+        )
     shuffle = training if shuffle is None else shuffle
 
     def one_by_one(count=None):
@@ -94,7 +105,7 @@ def pipeline(
         return batches.prefetch(2).with_options(_options(threads))
 
     batches = batched()
-    batches.steps_per_pass = plan.steps
+    batches.steps_per_pass = plan.steps if plan.images >= 0 else None
     batches.stages = _stages(head, tail, one_by_one, batched, _options(threads))
     return batches
 
@@ -154,8 +165,15 @@ def _options(threads):
     return options
 
 
-def _check(batch_size, training, seed, shuffle, start_step, drop_remainder, num_classes, threads):
+def _check_counts(batch_size, num_classes, threads):
     check_integer("batch_size", batch_size, "[1, inf)")
+    if num_classes is not None:
+        check_integer("num_classes", num_classes, "[1, inf)")
+    if threads is not None:
+        check_integer("threads", threads, "[1, inf)")
+
+
+def _check_order(training, seed, shuffle, start_step, drop_remainder, shard):
     check_boolean("training", training)
     check_integer("seed", seed, "(-inf, inf)")
     if shuffle is not None and not isinstance(shuffle, bool):
@@ -164,7 +182,9 @@ def _check(batch_size, training, seed, shuffle, start_step, drop_remainder, num_
         raise ValueError(f"Argument `shuffle` is for training. Received: shuffle={shuffle}")
     check_integer("start_step", start_step, "[0, inf)")
     check_boolean("drop_remainder", drop_remainder)
-    if num_classes is not None:
-        check_integer("num_classes", num_classes, "[1, inf)")
-    if threads is not None:
-        check_integer("threads", threads, "[1, inf)")
+    if not isinstance(shard, (tuple, list)) or len(shard) != 2:
+        raise TypeError(f"Argument `shard` must be a pair (index, count). Received: shard={shard}")
+    check_integer("shard", shard[1], "[1, inf)")
+    check_integer("shard", shard[0], f"[0, {shard[1]})")
+    if training and shard[1] > 1 and not drop_remainder:
+        raise ValueError(f"Argument `shard` needs `drop_remainder`. Received: shard={shard}")

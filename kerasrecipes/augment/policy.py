@@ -45,8 +45,8 @@ def operations(widest):
         "sharpness": sharpness,
         "shear_x": _warp(lambda amount: {"shear_x": amount * widest["shear"]}),
         "shear_y": _warp(lambda amount: {"shear_y": amount * widest["shear"]}),
-        "translate_x": _warp(lambda amount: {"x": amount * widest["pixels"]}),
-        "translate_y": _warp(lambda amount: {"y": amount * widest["pixels"]}),
+        "translate_x": _warp(lambda amount: {"x": amount}, widest["move"]),
+        "translate_y": _warp(lambda amount: {"y": amount}, widest["move"]),
     }
 
 
@@ -69,10 +69,14 @@ def _rounded(values, image):
     return functional.restore_dtype(values, image.dtype)
 
 
-def _warp(parameters):
+def _warp(parameters, move=None):
     def warp(image, strength, sign):
         drawn = {"rotation": 0.0, "shear_x": 0.0, "shear_y": 0.0, "x": 0.0, "y": 0.0}
         drawn.update(parameters(sign * strength))
+        if move is not None:  # up to a side, a share of it; above, pixels
+            sides = tf.cast(tf.shape(image)[:2], tf.float32)
+            height, width = tf.unstack(sides * move if move <= 1 else tf.fill([2], float(move)))
+            drawn["x"], drawn["y"] = drawn["x"] * width, drawn["y"] * height
         cosine, sine = tf.cos(drawn["rotation"]), tf.sin(drawn["rotation"])
         matrix = [[cosine, -sine - drawn["shear_x"]], [sine - drawn["shear_y"], cosine]]
         warped = functional.warp_affine(image, matrix, (drawn["x"], drawn["y"]))

@@ -9,7 +9,7 @@ from kerasrecipes.augment.policy import apply_one, on_uint8, operations
 from kerasrecipes.augment.transform import Transform
 
 _WIDEST = {
-    "enhance": 0.9, "bits": 4, "degrees": 30, "shear": 0.3, "pixels": 150 / 331 * 224,
+    "enhance": 0.9, "bits": 4, "degrees": 30, "shear": 0.3, "move": 150 / 331,
 }  # fmt: skip
 
 
@@ -19,7 +19,7 @@ class RandAugment(Transform):
 
     identity, auto contrast, equalize, rotate (30 degrees at full strength), solarize, color,
     posterize (4 bits lost), contrast, brightness, sharpness (factors 0.1 to 1.9), shear (0.3)
-    and translation (101 pixels) in x and y; the sign is drawn, and outside is black.
+    and translation (0.45 of the side) in x and y; the sign is drawn, and outside is black.
 
     Args:
         count: integer in [0, inf), default 2. 0 does nothing.
@@ -37,7 +37,7 @@ class RandAugment(Transform):
     TensorShape([32, 32, 3])
 
     Reference: Cubuk, Zoph, Shlens & Le (2019), https://arxiv.org/abs/1909.13719. There 10 is
-    the strongest of the paper's search space too; translations here are in pixels of 224.
+    the strongest of the paper's search space too; its 150 pixels of 331 are a share here.
     """
 
     batched = False

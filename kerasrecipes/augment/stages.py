@@ -20,6 +20,13 @@ def split_stages(dataset, transforms):
         if not fixed or not getattr(transform, "batched", False):
             start = position + 1
         fixed = fixed or getattr(transform, "fixes_size", False)
+    for transform in transforms[:start]:
+        if getattr(transform, "takes_labels", False):
+            raise ValueError(
+                "Argument `transforms` must have transforms that mix images at its end, after one "
+                "that fixes the size, with only batched ones behind them. Received: "
+                f"transforms={transforms}"
+            )
     return transforms[:start], transforms[start:]
 
 

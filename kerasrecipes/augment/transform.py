@@ -26,8 +26,17 @@ class Transform:
     takes_labels = False
 
     def __call__(self, image, seed=0):
-        """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2)."""
+        """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2).
+
+        A batch of several crops each, (N, crops, H, W, C), is drawn once for each image.
+        """
         image, seed = tf.convert_to_tensor(image), as_seed(seed)
+        if image.shape.rank == 5:
+            crops = tf.reshape(image, tf.concat([[-1], tf.shape(image)[2:]], 0))
+            crops.set_shape([None, *image.shape[2:]])
+            done = self(crops, tf.repeat(seed, tf.shape(image)[1], axis=0))
+            done = tf.reshape(done, tf.concat([tf.shape(image)[:2], tf.shape(done)[1:]], 0))
+            return tf.ensure_shape(done, [*image.shape[:2], *[None] * 2, image.shape[-1]])
         if image.shape.rank == 4:
             if seed.shape.rank == 1:
                 raise ValueError(

@@ -8,7 +8,7 @@ from kerasrecipes.augment import draws
 from kerasrecipes.augment.policy import apply_one, on_uint8, operations
 from kerasrecipes.augment.transform import Transform
 
-_WIDEST = {"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "pixels": 32}
+_WIDEST = {"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "move": 32}
 _STRENGTHS = 31
 
 

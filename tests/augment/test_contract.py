@@ -1,5 +1,6 @@
 """What every transform promises, for every public transform."""
 
+import functools
 import inspect
 
 import keras
@@ -22,9 +23,13 @@ def call(transform, images, seeds=SEEDS):
     """Return the images of a batch after the transform, one by one or as the batch."""
     if transform.takes_labels:
         return transform(images, LABELS, seeds)[0]
-    traced = tf.function(transform)
     pairs = zip(tf.constant(images), tf.constant(seeds))
-    return tf.stack([traced(image, seed) for image, seed in pairs])
+    return tf.stack([traced(transform)(image, seed) for image, seed in pairs])
+
+
+@functools.lru_cache
+def traced(transform):
+    return tf.function(transform)
 
 
 def test_every_public_transform_is_in_the_table():
@@ -79,7 +84,9 @@ def test_serialises(name):
     assert config["registered_name"] == f"kerasrecipes>{name}"
     again = keras.saving.deserialize_keras_object(config)
     assert again.get_config() == transform.get_config()
-    np.testing.assert_array_equal(call(again, IMAGES), call(transform, IMAGES))
+    if not transform.takes_labels:
+        seeds = tf.constant(SEEDS[0])
+        np.testing.assert_array_equal(again(IMAGES[0], seeds), transform(IMAGES[0], seeds))
 
 
 @pytest.mark.parametrize("name", CONTRACT)
@@ -168,6 +175,8 @@ def test_jitted_on_a_batch_equals_eager_one_by_one(name):
         (lambda: augment.MixUp()(IMAGES, np.arange(6), SEEDS), "num_classes"),
         (lambda: augment.RandomFlip()(IMAGES, seed=1), "seed"),
         (lambda: augment.RandomFlip()(IMAGES[0], seed=1.5), "seed"),
+        (lambda: augment.CenterCrop(8)(IMAGES), "image"),
+        (lambda: augment.RandomScaleCrop(8)(IMAGES, 1), "image"),
         (lambda: augment.RandomFlip()(IMAGES[0, 0], seed=1), "image"),
         (lambda: augment.PCALighting()(IMAGES[0, ..., :1], seed=1), "channels"),
         (lambda: augment.PadCrop(64, 4)(IMAGES[0], seed=1), "size"),
