@@ -1,0 +1,208 @@
+"""Breaks each layer on purpose, in a copy, and sees a test fail.
+
+    python tests/break_layers.py                # every break, some minutes
+    python tests/break_layers.py --only Group   # those of layers that begin with this
+
+Each row of `BREAKS` replaces a piece of source by a wrong one and names the tests that must notice.
+Prints a table and exits with 1 if a break goes unnoticed, or if its source is no longer there.
+"""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).parent.parent
+FAILED, PASSED = 1, 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Break:
+    """A wrong piece of source, and the tests that must fail on it."""
+
+    layer: str
+    fault: str  # in words
+    path: str  # below kerasrecipes/
+    right: str  # found there exactly once
+    wrong: str
+    tests: str  # pytest's arguments, below tests/
+
+
+GROUP, GROUP_TESTS = "layers/group_normalization.py", "layers/test_group_normalization.py"
+WHITE = "layers/decorrelated_batch_normalization.py"
+WHITE_TESTS = "layers/test_decorrelated_batch_normalization.py"
+CONTRACT = "layers/test_contract.py"
+
+BREAKS = [
+    Break(
+        "GroupNormalization", "epsilon outside the root", GROUP,
+        "ops.maximum(square - ops.square(mean), 0) + epsilon)",
+        "ops.maximum(square - ops.square(mean), 0)) + epsilon",
+        f"{GROUP_TESTS} -k forward",
+    ),
+    Break(
+        "GroupNormalization", "axis ignored", GROUP,
+        "axis = self.axis % len(shape)", "axis = len(shape) - 1",
+        f"{GROUP_TESTS} -k forward",
+    ),
+    Break(
+        "GroupNormalization", "strided groups", GROUP,
+        "ops.reshape(x, (-1, groups, channels // groups)), axis=2",
+        "ops.reshape(x, (-1, channels // groups, groups)), axis=1",
+        f"{GROUP_TESTS} -k forward",
+    ),
+    Break(
+        "GroupNormalization", "no cast to float32", GROUP,
+        'keras.backend.result_type(inputs.dtype, "float32")', "inputs.dtype",
+        f"{GROUP_TESTS} -k statistics_are_float32",
+    ),
+    Break(
+        "GroupNormalization", "no shift before squaring", GROUP,
+        "shifted = x - _shift(x, groups)", "shifted = x + 0",
+        f"{GROUP_TESTS} -k float32_at_mean_1e4",
+    ),
+    Break(
+        "GroupNormalization", "gradient without the variance's part", GROUP,
+        "(rest - shifted * pull)", "(rest - 0 * shifted * pull)",
+        f"{GROUP_TESTS} -k 'forward or pytorchs'",
+    ),
+    Break(
+        "InstanceNormalization", "one group of all channels", "layers/instance_normalization.py",
+        "super().__init__(-1, axis", "super().__init__(1, axis",
+        f"{GROUP_TESTS} -k instance_is_one_group",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "epsilon forgotten", WHITE,
+        "self._layout.diagonal(self.epsilon, padding=1.0)",
+        "self._layout.diagonal(0.0, padding=1.0)",
+        f"{WHITE_TESTS} -k two_batches",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "unbiased covariance", WHITE,
+        "count = ops.maximum(count, 1)", "count = ops.maximum(count - 1, 1)",
+        f"{WHITE_TESTS} -k two_batches",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "momentum the wrong way round", WHITE,
+        "self.momentum * average + (1 - self.momentum) * value",
+        "(1 - self.momentum) * average + self.momentum * value",
+        f"{WHITE_TESTS} -k two_batches",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "whitened, not rotated back", "ops/zca_whitening.py",
+        "return (vectors * values) @ ops.swapaxes(vectors, -1, -2)",
+        "return vectors * values",
+        "ops/test_whitening_matrices.py -k inverse_root",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "gradient with 1 / (λi - λj)", "ops/zca_whitening.py",
+        "(rows * columns * (rows + columns))", "(rows * columns * (rows - columns))",
+        "ops/test_whitening_matrices.py -k gradient",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "no floor under the eigenvalues", WHITE,
+        "smallest=self.epsilon)", "smallest=1e-30)",
+        f"{WHITE_TESTS} -k never_nan",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "no cast to float32", WHITE,
+        'keras.backend.result_type(inputs.dtype, "float32")', "inputs.dtype",
+        f"{CONTRACT} -k 'mixed and Decorrelated'",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "one replica's statistics", "_backend/replicas.py",
+        "return context.all_reduce(tf.distribute.ReduceOp.SUM, tensor)", "return tensor",
+        "layers/test_synchronized_statistics.py",
+    ),
+    Break(
+        "Maxout", "the least of the maps", "layers/maxout.py",
+        "largest = ops.maximum(", "largest = ops.minimum(",
+        "layers/test_maxout.py",
+    ),
+    Break(
+        "Maxout", "pieces and units swapped", "layers/maxout.py",
+        "ops.swapaxes(self.kernel, 1, 2)", "self.kernel",
+        "layers/test_maxout.py",
+    ),
+    Break(
+        "Whitening", "epsilon added to the deviation", "layers/whitening.py",
+        "np.sqrt(values + self.epsilon)", "(np.sqrt(values) + self.epsilon)",
+        "layers/test_whitening.py",
+    ),
+    Break(
+        "Whitening", "the mean of the last batch", "layers/_feature_statistics.py",
+        "self.mean + apart * (count / total)", "mean",
+        "layers/test_whitening.py",
+    ),
+    Break(
+        "Whitening", "axis ignored", "layers/whitening.py",
+        "(*(axis for axis in range(rank) if axis not in self._axes), *self._axes)",
+        "tuple(range(rank))",
+        "layers/test_whitening.py",
+    ),
+    Break(
+        "MulticlassHinge", "the right class counted", "losses/multiclass_hinge.py",
+        " * (1 - y_true)", "",
+        "losses/test_multiclass_hinge.py -k 'loop or lectures'",
+    ),
+    Break(
+        "every layer", "an option left out of the config", "layers/_scale_and_center.py",
+        'config = {"axis": self.axis, "epsilon": self.epsilon}', 'config = {"axis": self.axis}',
+        f"{CONTRACT} -k 'saved and GroupNormalization'",
+    ),
+]  # fmt: skip
+
+
+def main(arguments=None):
+    """Run the breaks; return 0 if every one was noticed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", help="layers that begin with this")
+    options = parser.parse_args(arguments)
+    verdicts = []
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder)
+        for name in ("kerasrecipes", "tests"):
+            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        for one in BREAKS:
+            if one.layer.startswith(options.only):
+                verdicts.append(try_break(one, copy))
+                print(f"{one.layer:<32}{one.fault:<42}{verdicts[-1]}", flush=True)
+    unnoticed = [verdict for verdict in verdicts if verdict != "noticed"]
+    print(f"{len(verdicts)} breaks, {len(unnoticed)} not noticed")
+    return 1 if unnoticed or not verdicts else 0
+
+
+def try_break(one, copy):
+    """Break the copy, run the tests, mend the copy, and say what happened."""
+    path = copy / "kerasrecipes" / one.path
+    source = path.read_text(encoding="utf-8")
+    if source.count(one.right) != 1:
+        return f"STALE: its source is there {source.count(one.right)} times"
+    path.write_text(source.replace(one.right, one.wrong), encoding="utf-8")
+    try:
+        status = run_tests(one.tests, copy)
+    finally:
+        path.write_text(source, encoding="utf-8")
+    words = {FAILED: "noticed", PASSED: "UNNOTICED: its tests pass"}
+    return words.get(status, f"BROKEN: pytest exits with {status}")
+
+
+def run_tests(tests, copy):
+    """The exit status of pytest in the copy, stopped at the first failure."""
+    command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "--no-header"]
+    words = shlex.split(tests)
+    environment = {**os.environ, "PYTHONPATH": str(copy)}
+    return subprocess.run(
+        [*command, f"tests/{words[0]}", *words[1:]],
+        cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ).returncode  # fmt: skip
+
+
+if __name__ == "__main__":
+    sys.exit(main())
