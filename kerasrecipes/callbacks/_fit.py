@@ -22,6 +22,7 @@ companion: so `set_state` always comes after all of `on_train_begin`, and not at
 import warnings
 import weakref
 
+import keras
 from keras import ops
 
 _has_begun = weakref.WeakKeyDictionary()
@@ -72,7 +73,9 @@ def end(callback):
     """Say, first thing in `on_train_end`, that `callback` may now change the model."""
     together = companions(callback)
     if not any(other in _has_ended for other in together):
-        _warn_of_partial_group(callback.model.optimizer)
+        # Not `callback.model`: that of `SnapshotEnsemble` is a method.
+        model = keras.callbacks.Callback.model.fget(callback)
+        _warn_of_partial_group(model.optimizer)
     _has_ended.add(callback)
     for other in together:
         if hasattr(other, "save_before_end"):
