@@ -97,11 +97,12 @@ class FractionalMaxPooling2D(keras.Layer):
         """Starts of the windows, or boundaries of the disjoint regions, along one axis."""
         place = fractional_starts if self.overlapping else fractional_boundaries
         size_out = self._size_out(size)
+        span, steps = (size - 2, size_out - 1) if self.overlapping else (size, size_out)
         if not training:
-            return place(size, size_out, 0.5)
+            # Regions at round(j·α): others would move the image, layer after layer.
+            return place(size, size_out, steps / (2 * span) if span else 0.0)
         if self.pseudo_random:
             return place(size, size_out, self._uniform((samples,)))
-        span, steps = (size - 2, size_out - 1) if self.overlapping else (size, size_out)
         return shuffled_increments(self._uniform((samples, steps)), span - steps)
 
     def _uniform(self, shape):

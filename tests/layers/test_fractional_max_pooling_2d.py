@@ -8,7 +8,7 @@ import pytest
 
 from kerasrecipes.layers import FractionalMaxPooling2D
 from kerasrecipes.layers.fractional_max_pooling_2d import shuffled_increments
-from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractional_starts
+from kerasrecipes.ops import fractional_max_pool
 
 BACKEND = keras.backend.backend()
 
@@ -75,9 +75,16 @@ def test_shuffled_regions_are_uniform():
 @pytest.mark.parametrize("overlapping", [True, False])
 def test_inference_uses_fixed_regions(overlapping):
     x = np.random.default_rng(0).normal(size=(2, 13, 10, 3)).astype("float32")
-    place = fractional_starts if overlapping else fractional_boundaries
+    if overlapping:
+        rows, columns = (
+            [round(i * alpha) for i in range(n)] for n, alpha in ((9, 11 / 8), (7, 8 / 6))
+        )
+    else:
+        rows, columns = (
+            [round(i * alpha) for i in range(n)] for n, alpha in ((10, 13 / 9), (8, 10 / 7))
+        )
     window = 2 if overlapping else None
-    expected = to_numpy(fractional_max_pool(x, place(13, 9, 0.5), place(10, 7, 0.5), window))
+    expected = to_numpy(fractional_max_pool(x, np.array(rows), np.array(columns), window))
     for pseudo_random in (True, False):
         layer = FractionalMaxPooling2D(1.414, pseudo_random, overlapping)
         np.testing.assert_array_equal(to_numpy(layer(x)), expected)
