@@ -71,11 +71,9 @@ class DropConnect(keras.Layer):
     def call(self, x, training=None):
         if not training or self.rate == 0:
             return self.layer(x)
-        kernels = {id(kernel) for kernel in self._kernels()}
-        values = [
-            (v, self._masked(v.value) if id(v) in kernels else v.value)
-            for v in self.layer.variables
-        ]
+        values = [(variable, variable.value) for variable in self.layer.variables]
+        # The later value of a variable counts.
+        values += [(kernel, self._masked(kernel.value)) for kernel in self._kernels()]
         outputs, losses, state = call_with_values(self.layer, values, x)
         assign_state(self.layer, state)
         if losses:
@@ -83,8 +81,8 @@ class DropConnect(keras.Layer):
         return outputs
 
     def _kernels(self):
-        found = (getattr(self.layer, name, None) for name in KERNELS)
-        return [kernel for kernel in found if kernel is not None]
+        names = [name for name in KERNELS if getattr(self.layer, name, None) is not None]
+        return [getattr(self.layer, name) for name in names]
 
     def _masked(self, kernel):
         draws = keras.random.uniform(kernel.shape, dtype="float32", seed=self.seed_generator)
