@@ -42,7 +42,8 @@ def fold(seed, number):
 
 def uniform(seed, count):
     """Return `count` float32 numbers a seed, uniform in [0, 1), shape `(..., count)`."""
-    return tf.cast(_shift(_bits(seed, count), 40), tf.float32) * 2.0**-24
+    values = tf.cast(_shift(_bits(seed, count), 40), tf.float32) * 2.0**-24
+    return settled(values) if isinstance(count, int) else values
 
 
 def integers(seed, low, high):
@@ -50,7 +51,16 @@ def integers(seed, low, high):
 
     `low` and `high` are integers, or tensors that broadcast with the batch of seeds.
     """
-    share = tf.cast(_shift(_bits(seed, 1)[..., 0], 11), tf.float64) * 2.0**-53
+    return between(shares(seed, 1)[..., 0], low, high)
+
+
+def shares(seed, count):
+    """Return `count` float64 numbers a seed, uniform in [0, 1), shape `(..., count)`."""
+    return tf.cast(_shift(_bits(seed, count), 11), tf.float64) * 2.0**-53
+
+
+def between(share, low, high):
+    """Return the integer in [low, high] that a float64 `share` of [0, 1) picks, as int64."""
     low, high = tf.cast(low, tf.int64), tf.cast(high, tf.int64)
     return low + tf.cast(share * tf.cast(high - low + 1, tf.float64), tf.int64)
 
@@ -59,7 +69,7 @@ def normal(seed, count):
     """Return `count` float32 numbers a seed from N(0, 1), by Box and Muller."""
     both = uniform(seed, 2 * count)
     radius = tf.sqrt(-2.0 * tf.math.log(1.0 - both[..., :count]))
-    return radius * tf.cos(2.0 * np.float32(np.pi) * both[..., count:])
+    return settled(radius * tf.cos(2.0 * np.float32(np.pi) * both[..., count:]))
 
 
 def beta(seed, alpha):
@@ -70,7 +80,17 @@ def beta(seed, alpha):
     https://doi.org/10.1145/358407.358414; the first of eight proposals that is accepted, one in
     10^9 draws finds none and takes the first.
     """
-    return tf.sigmoid(_log_gamma(fold(seed, 1), alpha) - _log_gamma(fold(seed, 2), alpha))
+    first, second = (_log_gamma(fold(seed, stream), alpha) for stream in (1, 2))
+    return settled(tf.sigmoid(first - second))
+
+
+def settled(values):
+    """Return a batch of draws unchanged, computed once.
+
+    XLA would fuse a draw into the loop over the pixels and compute it anew for each; a sort is
+    not fused.
+    """
+    return tf.sort(tf.stack([values, tf.fill(tf.shape(values), np.float32(np.inf))], -1))[..., 0]
 
 
 def _log_gamma(seed, alpha):

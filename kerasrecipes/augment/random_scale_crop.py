@@ -60,13 +60,11 @@ class RandomScaleCrop(Transform):
     def draw(self, seed, height, width):
         """Return the resized (height, width) and the (top, left) of the crop in it."""
         low, high = (round(self.size * factor) for factor in self.scale)
-        seeds = [draws.fold(seed, number) for number in range(3)]
-        short_side = tf.cast(draws.integers(seeds[0], low, high), tf.int32)
+        share = draws.shares(seed, 3)
+        short_side = tf.cast(draws.between(share[0], low, high), tf.int32)
         scaled = functional.short_side_size(height, width, short_side)
-        offset = [
-            tf.cast(draws.integers(seed, 0, side - self.size), tf.int32)
-            for seed, side in zip(seeds[1:], scaled)
-        ]
+        room = tf.stack(scaled) - self.size
+        offset = tf.unstack(tf.cast(draws.between(share[1:], 0, room), tf.int32))
         return scaled, offset
 
     def __call__(self, image, seed=0):

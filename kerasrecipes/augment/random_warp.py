@@ -62,7 +62,7 @@ class RandomWarp(Transform):
         )
         sides = tf.cast(tf.stack([width, height]), tf.float32)
         shift = self.translation * sides * tf.stack(amounts[4:6], axis=-1)
-        return matrix, shift, self.lens * amounts[6]
+        return draws.settled(matrix), shift, self.lens * amounts[6]
 
     def apply(self, images, seeds):
         if not any((self.rotation, self.translation, self.stretch, self.shear, self.lens)):

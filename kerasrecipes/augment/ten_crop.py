@@ -65,8 +65,17 @@ class TenCrop(Transform):
             image = decode.decode(image, self.channels or 3)
         image = decode.with_channels(image, self.channels)
         height, width = tf.unstack(tf.shape(image)[:2])
-        crops = []
+        windows = []
         for scale in self.scales or (round(self.size * 256 / 224),):
             scaled = functional.short_side_size(height, width, scale)
-            crops.append(functional.ten_crop(functional.resize(image, *scaled), self.size))
-        return tf.concat(crops, axis=0)
+            windows += functional.ten_windows(_resized(image, scaled), self.size)
+        return tf.stack(windows)
+
+
+def _resized(image, scaled):
+    # Enlarging needs no antialiasing, and the plain kernel is three times as fast.
+    return tf.cond(
+        tf.reduce_min(scaled) >= tf.reduce_min(tf.shape(image)[:2]),
+        lambda: functional.resize_window(image, scaled),
+        lambda: functional.resize(image, *scaled),
+    )

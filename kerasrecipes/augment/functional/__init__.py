@@ -28,6 +28,7 @@ from kerasrecipes.augment.functional.crops import (
     pad_crop,
     short_side_size,
     ten_crop,
+    ten_windows,
 )
 from kerasrecipes.augment.functional.enhance import (
     auto_contrast,
@@ -70,6 +71,7 @@ __all__ = [
     "short_side_size",
     "solarize",
     "ten_crop",
+    "ten_windows",
     "to_grey",
     "warp",
     "warp_affine",

@@ -53,14 +53,17 @@ def ten_crop(image, size):
     Reference: Krizhevsky, Sutskever & Hinton (2012), "ImageNet classification with deep
     convolutional neural networks".
     """
+    return tf.stack(ten_windows(image, size))
+
+
+def ten_windows(image, size):
+    """Return the windows of `ten_crop` as a list."""
     height, width = image_size(image)
     bottom, right = height - size, width - size
     middle = (center_offset(height, size), center_offset(width, size))
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), middle]
-    mirrored = [(0, right), (0, 0), (bottom, right), (bottom, 0), (middle[0], right - middle[1])]
-    crops = tf.stack([crop(image, *corner, size, size) for corner in corners])
-    again = tf.stack([crop(image, *corner, size, size) for corner in mirrored])
-    return tf.concat([crops, tf.reverse(again, axis=[2])], axis=0)
+    views = (image, tf.reverse(image, axis=[1]))
+    return [crop(view, *corner, size, size) for view in views for corner in corners]
 
 
 def image_size(image):
