@@ -1,0 +1,127 @@
+"""Averaged weights against raw ones, at a constant high learning rate.
+
+Polyak & Juditsky, 1992, https://doi.org/10.1137/0330046: at a constant rate the weights wander
+around a minimum; their average along the way is closer to it, for the price of adding the weights
+up. In one run, the average and the weights it is made of are tested.
+
+    python recipes/polyak.py
+    python recipes/polyak.py --decay 0.9
+    python recipes/polyak.py --data cifar10.npz --depth 20 --epochs 100
+
+The run's folder has the report, the curves (validation by the average), and the averaged network as
+`model.keras`, which takes raw pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, callbacks, data, experiment, layers, models
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(10, "passes over the training images", "[1, inf)")
+    decay: float = flag(0.99, "share of the average kept at each update", "[0, 1)")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, inf)")
+    size: int | None = flag(
+        None,
+        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, inf)",
+    )
+    learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+    weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+
+
+def main(config):
+    """Train, test raw and averaged weights, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "polyak")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    model = build(config, images, size, run.jit)
+    averaging = callbacks.PolyakAveraging(config.decay)
+    run.begin()
+    history = model.fit(
+        training,
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=watching,
+        callbacks=[averaging, *run.callbacks()],
+        shuffle=False,
+        verbose=0,
+    )
+    results = [
+        result
+        for name, one in (("raw_weights", raw_network(model, averaging)), ("averaged", model))
+        for result in experiment.run_tests(
+            one, test_set, {name: crop}, [normalize], config.batch_size
+        )
+    ]
+    comparison = experiment.winner(results)
+    print(comparison)
+    pixels = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    return experiment.close_run(
+        run,
+        experiment.serving_model(model, pixels, images.channels),
+        history,
+        images,
+        results,
+        train,
+        {"whole": crop},
+        comparison=comparison,
+    )
+
+
+def build(config, images, size, jit):
+    """The compiled network, at a constant rate."""
+    model = models.resnet(
+        config.depth,
+        (size, size, images.channels),
+        images.num_classes,
+        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
+        seed=config.seed,
+    )
+    optimizer = keras.optimizers.SGD(
+        config.learning_rate, momentum=config.momentum, **config.optimizer_options()
+    )
+    loss = keras.losses.SparseCategoricalCrossentropy()
+    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
+    return model
+
+
+def raw_network(model, averaging):
+    """A copy of the network with the weights that training left, not their average."""
+    copy = keras.models.clone_model(model)
+    state = averaging.get_state()
+    raw = [state[f"raw/{i}"] for i in range(len(copy.weights))]
+    copy.set_weights(raw)
+    return copy
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)

@@ -1,0 +1,150 @@
+"""Warm restarts against step decay: two wide residual networks on the same batches.
+
+Loshchilov & Hutter, 2016, https://arxiv.org/abs/1608.03983: the rate falls along cosines that
+start again and grow longer, against dividing it by 5 at 30%, 60% and 80% of the training, as
+Zagoruyko & Komodakis, 2016, https://arxiv.org/abs/1605.07146, trained the network. Both networks
+start from the same weights; each has its own optimizer.
+
+    python recipes/sgdr.py
+    python recipes/sgdr.py --data cifar10.npz --depth 28 --width 10 --epochs 150 --first-cycle 10
+
+The run's folder has the report, the curves, and the network of the warm restarts as `model.keras`,
+which takes raw pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes.experiment import flag
+
+LARGEST_DEFAULT_SIZE = 64
+STEP_DECAY_AT = (0.3, 0.6, 0.8)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int = flag(7, "passes over the training images: best the end of a cycle", "[1, inf)")
+    depth: int = flag(10, "layers of the network: 6n+4", "[10, inf)")
+    width: int = flag(1, "multiplier of the filters", "[1, inf)")
+    first_cycle: int = flag(1, "epochs of the first cycle", "[1, inf)")
+    cycle_multiplier: float = flag(2.0, "how much longer each next cycle is", "[1, inf)")
+    size: int | None = flag(
+        None,
+        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, inf)",
+    )
+    learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
+    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+    weight_decay: float = flag(5e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+
+
+def main(config):
+    """Train both networks, test, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "sgdr")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+    mean, std = experiment.channel_statistics(images.train, size, images.channels)
+    print(experiment.describe_images(images))
+
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
+    training = augment.pipeline(
+        images.train,
+        [*train, normalize],
+        config.batch_size,
+        training=True,
+        seed=config.seed,
+        start_step=run.start_step,
+    )
+    test_set = images.test or images.validation
+    watching = augment.pipeline(
+        images.validation or test_set, [crop, normalize], config.batch_size, training=False
+    )
+    rates = two_schedules(config, training.steps_per_pass)
+    networks = {name: network(config, images, size, name) for name in rates}
+    model = experiment.side_by_side(networks, optimizers(config, networks, rates), run.jit)
+    run.begin()
+    history = model.fit(
+        experiment.for_each(networks, training),
+        epochs=config.epochs,
+        steps_per_epoch=training.steps_per_pass,
+        validation_data=experiment.for_each(networks, watching),
+        callbacks=run.callbacks(rates["warm_restarts"]),
+        shuffle=False,
+        verbose=0,
+    )
+    results = [
+        result
+        for name, one in networks.items()
+        for result in experiment.run_tests(
+            one, test_set, {name: crop}, [normalize], config.batch_size
+        )
+    ]
+    comparison = experiment.winner(results)
+    print(comparison)
+    pixels = layers.ImagePreprocessing(size, size, mean=mean, std=std)
+    return experiment.close_run(
+        run,
+        experiment.serving_model(networks["warm_restarts"], pixels, images.channels),
+        history,
+        images,
+        results,
+        train,
+        {"whole": crop},
+        comparison=comparison,
+    )
+
+
+def two_schedules(config, steps_per_epoch):
+    """The rates of both, by batch; `callbacks.SGDR` is the same with a single optimizer."""
+    steps = config.epochs * steps_per_epoch
+    boundaries = sorted({max(1, int(share * steps)) for share in STEP_DECAY_AT})
+    return {
+        "step_decay": schedules.StepDecay(config.learning_rate, boundaries, factor=0.2),
+        "warm_restarts": schedules.WarmRestarts(
+            config.learning_rate, config.first_cycle * steps_per_epoch, config.cycle_multiplier
+        ),
+    }
+
+
+def network(config, images, size, name):
+    """A wide residual network; one seed, so the same start."""
+    return models.wide_resnet(
+        config.depth,
+        config.width,
+        (size, size, images.channels),
+        images.num_classes,
+        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
+        seed=config.seed,
+        name=name,
+    )
+
+
+def optimizers(config, networks, rates):
+    """One optimizer that hands each network's weights to an optimizer of its own."""
+    own = {
+        name: keras.optimizers.SGD(
+            rate, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+        )
+        for name, rate in rates.items()
+    }
+    owner = {
+        id(variable): own[name]
+        for name, one in networks.items()
+        for variable in one.trainable_variables
+    }
+
+    def optimizer_of(variable):
+        return owner[id(variable)]
+
+    return keras.optimizers.MultiOptimizer(optimizer_of)
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)
