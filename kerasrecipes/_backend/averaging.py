@@ -60,6 +60,8 @@ class TensorFlowAverages:
         self.averages = [
             tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
         ]
+        # Fused by XLA whatever the step is: hundreds of small kernels cost more than the step may.
+        self.update = tf.function(self._update, jit_compile=True)
         self.plain_step = model.train_step
         self.averaging_step = functools.partial(self.step)
 
@@ -76,12 +78,15 @@ class TensorFlowAverages:
             variable.assign(raw)
         before = ops.floor_divide(ops.copy(self.counter), self.group)
         logs = self.plain_step(data)
-        share = self.share(before, ops.floor_divide(ops.copy(self.counter), self.group))
+        self.update(before, ops.floor_divide(ops.copy(self.counter), self.group))
+        return logs
+
+    def _update(self, before, after):
+        share = self.share(before, after)
         for variable, raw, average in zip(self.variables, self.raw, self.averages):
             raw.assign(variable.value)
             average.assign(mix(average, raw, share))
             variable.assign(average)
-        return logs
 
     def remove(self):
         if vars(self.model).get("train_step") is self.averaging_step:
