@@ -8,7 +8,7 @@ import pytest
 
 from kerasrecipes import layers
 from tests.layers.contract_table import ROWS, class_name
-from tests.layers.running import gradients, model_of, policy, run, run_jitted, to_numpy
+from tests.layers.running import BACKEND, gradients, model_of, policy, run, run_jitted, to_numpy
 
 EVERY_ROW = pytest.mark.parametrize("row", ROWS.values(), ids=ROWS.keys())
 DRAWING = {key: row for key, row in ROWS.items() if row.draws}
@@ -54,6 +54,7 @@ def test_a_saved_model_loads_without_custom_objects_and_gives_equal_outputs(row,
 
 @pytest.mark.parametrize("training", [False, True], ids=["inference", "training"])
 @EVERY_ROW
+@(pytest.mark.slow if BACKEND == "torch" else lambda test: test)  # minutes of tracing there
 def test_jitted_equals_eager(row, training):
     x = row.inputs(row.shape)
     eager = run(model_of(row), x, training)
