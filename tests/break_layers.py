@@ -151,6 +151,55 @@ BREAKS = [
         "losses/test_multiclass_hinge.py -k 'loop or lectures'",
     ),
     Break(
+        "StochasticDepth", "rescaled in training", "layers/stochastic_depth.py",
+        "change = self._cast(self.branch(ops.take(x, kept, axis=0)))",
+        "change = self._cast(self.branch(ops.take(x, kept, axis=0))) / (1 - self.rate)",
+        "layers/test_stochastic_depth.py -k stated_size",
+    ),
+    Break(
+        "StochasticDepth", "not scaled at inference", "layers/stochastic_depth.py",
+        "return base + (1 - self.rate) * self._cast", "return base + self._cast",
+        "layers/test_stochastic_depth.py -k expected_share",
+    ),
+    Break(
+        "StochasticDepth", "statistics not kept", "layers/stochastic_depth.py",
+        "        assign_state(self.branch, state)\n", "",
+        "layers/test_stochastic_depth.py -k stay_put",
+    ),
+    Break(
+        "DropPath", "not rescaled", "layers/drop_path.py", "x / (1 - self.rate)", "x",
+        "layers/test_drop_connect.py -k drop_path",
+    ),
+    Break(
+        "DropConnect", "not rescaled", "layers/drop_connect.py",
+        "kernel / (1 - self.rate)", "kernel", "layers/test_drop_connect.py -k masked",
+    ),
+    Break(
+        "DropConnectDense", "rescaled", "layers/drop_connect_dense.py",
+        "draws >= self.rate, kernel,", "draws >= self.rate, kernel / (1 - self.rate),",
+        "layers/test_drop_connect_dense.py -k every_mask",
+    ),
+    Break(
+        "DropConnectDense", "the bias is never dropped", "ops/drop_connect_moments.py",
+        "variance + ops.square(bias)", "variance", "ops/test_dropped_weights.py -k all_masks",
+    ),
+    Break(
+        "DropConnectDense", "no cast to float32", "layers/drop_connect_dense.py",
+        'keras.backend.result_type(self.compute_dtype, "float32")', "self.compute_dtype",
+        "layers/test_drop_connect_dense.py -k half_precision",
+    ),
+    Break(
+        "FractionalMaxPooling2D", "rows and columns swapped", "ops/fractional_max_pool.py",
+        "for starts in (row_starts, column_starts)", "for starts in (column_starts, row_starts)",
+        "ops/test_fractional_max_pool.py -k loop",
+    ),
+    Break(
+        "FractionalMaxPooling2D", "α of disjoint regions", "ops/fractional_regions.py",
+        "_increasing(size_in - 2, size_out - 1, size_out, u)",
+        "_increasing(size_in, size_out, size_out, u)",
+        "ops/test_fractional_regions.py -k starts",
+    ),
+    Break(
         "every layer", "an option left out of the config", "layers/_scale_and_center.py",
         'config = {"axis": self.axis, "epsilon": self.epsilon}', 'config = {"axis": self.axis}',
         f"{CONTRACT} -k 'saved and GroupNormalization'",
