@@ -30,6 +30,7 @@ EXTRAS = {
     "search": [],
     "test": [
         "pytest>=9.2",
+        "pytest-xdist>=3.8",
         "ruff>=0.17",
         "scipy>=1.17",
         "opencv-python-headless>=5.0",

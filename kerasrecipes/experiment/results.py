@@ -40,9 +40,7 @@ def store(run_folders, results_folder, name=None):
         "command": runs[0]["command"],
         "data": runs[0]["data"],
         "config": _settings(runs[0]),
-        "runs": [
-            {**{key: run[key] for key in keys}, "results": run.get("results")} for run in runs
-        ],
+        "runs": [{key: run[key] for key in keys} for run in runs],
     }
     path = pathlib.Path(results_folder) / f"{name or runs[0]['recipe']}.json"
     path.write_text(json.dumps(content, indent=1) + "\n")
@@ -50,37 +48,30 @@ def store(run_folders, results_folder, name=None):
 
 
 def table(results_folder):
-    """The results table as Markdown, a line a figure of every stored result."""
+    """The results table as Markdown: a line for each test of each stored result."""
     lines = [
-        "| Command | Data | Figure | Mean | Range | Runs | Seconds a run |",
-        "|---|---|---|---|---|---|---|",
+        "| Command | Data | Test | Accuracy | Range | Images a second | Runs | Seconds a run |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for path in sorted(pathlib.Path(results_folder).glob("*.json")):
         content = json.loads(path.read_text())
-        seconds = statistics.mean(run["seconds"] for run in content["runs"])
-        for figure in figures(content["runs"][0]):
-            values = [figures(run)[figure] for run in content["runs"]]
+        runs = content["runs"]
+        seconds = statistics.mean(run["seconds"] for run in runs)
+        for name in runs[0]["test"]["protocols"]:
+            tests = [run["test"]["protocols"][name] for run in runs]
+            accuracies = [test["accuracy"] for test in tests]
             cells = [
                 f"`{content['command']}`",
                 content["data"],
-                figure,
-                _number(statistics.mean(values)),
-                f"{_number(min(values))} to {_number(max(values))}",
-                str(len(values)),
+                name.replace("_", " "),
+                f"{statistics.mean(accuracies):.4f}",
+                f"{min(accuracies):.4f} to {max(accuracies):.4f}",
+                f"{statistics.mean(test['images_per_second'] for test in tests):.0f}",
+                str(len(runs)),
                 f"{seconds:.0f}",
             ]
             lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def figures(run):
-    """The figures of a stored run by name: its own comparison, or the accuracy of each test."""
-    if run.get("results"):
-        return run["results"]
-    protocols = run["test"]["protocols"]
-    accuracies = {f"accuracy, {name}": test["accuracy"] for name, test in protocols.items()}
-    costs = {f"images a second, {name}": p["images_per_second"] for name, p in protocols.items()}
-    return {**accuracies, **costs}
 
 
 def with_table(text, results_folder):
@@ -93,10 +84,6 @@ def with_table(text, results_folder):
 def _settings(run):
     config = {name: value for name, value in run["config"].items() if name not in IDENTITY}
     return {**config, "data": pathlib.Path(config["data"]).name}
-
-
-def _number(value):
-    return f"{value:.4f}" if abs(value) < 10 else f"{value:.1f}"
 
 
 def main(arguments=None):
