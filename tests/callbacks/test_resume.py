@@ -225,7 +225,7 @@ class TestFiles:
         ({"dropout": 0.3}, r"config\.rate: 0\.1 in the state, 0\.3 here"),
         ({"optimizer": keras.optimizers.SGD(0.1, momentum=0.9)}, "learning_rate: 0.5 in the"),
         ({"optimizer": keras.optimizers.Adam(0.5)}, "'SGD' in the state, 'Adam' here"),
-        ({"loss": "mse"}, "loss"),
+        ({"loss": keras.losses.SparseCategoricalCrossentropy()}, "from_logits: True in the"),
     ]
 
     @pytest.mark.parametrize("options, message", OTHERS, ids=lambda value: str(value)[:20])
