@@ -34,6 +34,7 @@ class Config(experiment.TrainingConfig):
     batch_size: int = flag(128, "images a step", "[1, inf)")
     depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
     final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
+    mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     size: int | None = flag(
         None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
     )
@@ -123,6 +124,7 @@ def network(config, images, size, rate, name):
         (size, size, images.channels),
         images.num_classes,
         stochastic_depth=rate,
+        stochastic_depth_mode=config.mode,
         seed=config.seed,
         name=name,
     )

@@ -12,8 +12,9 @@ from kerasrecipes.models.normalization import channel_axis, normalization_layer
 class ResidualParts:
     """Makes the layers of one network, all with its normalisation, regularizer and seed."""
 
-    def __init__(self, normalization, kernel_regularizer, seed):
+    def __init__(self, normalization, kernel_regularizer, stochastic_depth_mode, seed):
         self.normalization = normalization
+        self.stochastic_depth_mode = stochastic_depth_mode
         self.kernel_regularizer = kernel_regularizer
         self._seeds = itertools.repeat(None) if seed is None else itertools.count(seed)
 
@@ -44,8 +45,15 @@ class ResidualParts:
         if rate > 0:
             path = keras.Sequential(shortcut, name=f"{name}_path") if shortcut else None
             branch = keras.Sequential(branch, name=f"{name}_branch")
-            options = {"shortcut": path, "seed": next(self._seeds), "name": f"{name}_drop"}
-            return StochasticDepth(branch, rate, **options)(x)
+            block = StochasticDepth(
+                branch,
+                rate,
+                mode=self.stochastic_depth_mode,
+                shortcut=path,
+                seed=next(self._seeds),
+                name=f"{name}_drop",
+            )
+            return block(x)
         change = x
         for layer in shortcut:
             x = layer(x)

@@ -23,6 +23,7 @@ def resnet(
     classes,
     normalization="batch",
     stochastic_depth=0.0,
+    stochastic_depth_mode="subset",
     variant=None,
     include_top=True,
     classifier_activation="softmax",
@@ -47,6 +48,8 @@ def resnet(
             callable that takes `name` and returns a layer. Defaults to `"batch"`.
         stochastic_depth: Number in [0, 1). Drop rate of the last block under the linear rule.
             Defaults to 0: none.
+        stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
+            `"batch"` is the paper's, and the faster one without XLA. Defaults to `"subset"`.
         variant: `"cifar"`, `"imagenet"` or `None`. `None` takes the one that has this depth; where
             both have it (50, 152), CIFAR for images of at most 96 pixels.
         include_top: Boolean. Whether global pooling and the classifier are there; without them
@@ -76,8 +79,9 @@ def resnet(
     check_integer("depth", depth, "[8, inf)")
     check_integer("classes", classes, "[1, inf)")
     check_number("stochastic_depth", stochastic_depth, "[0, 1)")
+    check_choice("stochastic_depth_mode", stochastic_depth_mode, ("subset", "batch"))
     variant = _variant(depth, input_shape, variant)
-    parts = ResidualParts(normalization, kernel_regularizer, seed)
+    parts = ResidualParts(normalization, kernel_regularizer, stochastic_depth_mode, seed)
     inputs = keras.Input(input_shape)
     if variant == "cifar":
         outputs = _cifar_stages(parts, inputs, (depth - 2) // 6, stochastic_depth)

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes._validation import check_choice, check_integer, check_number
 from kerasrecipes.layers import linear_drop_rates
 from kerasrecipes.models.normalization import channel_axis
 from kerasrecipes.models.residual import ResidualParts
@@ -16,6 +16,7 @@ def wide_resnet(
     dropout=0.0,
     normalization="batch",
     stochastic_depth=0.0,
+    stochastic_depth_mode="subset",
     include_top=True,
     classifier_activation="softmax",
     kernel_regularizer=None,
@@ -38,6 +39,8 @@ def wide_resnet(
             callable that takes `name` and returns a layer. Defaults to `"batch"`.
         stochastic_depth: Number in [0, 1). Drop rate of the last block under the linear rule.
             Defaults to 0: none.
+        stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
+            `"batch"` is the paper's, and the faster one without XLA. Defaults to `"subset"`.
         include_top: Boolean. Whether global pooling and the classifier are there.
             Defaults to `True`.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
@@ -69,7 +72,8 @@ def wide_resnet(
     check_integer("classes", classes, "[1, inf)")
     check_number("dropout", dropout, "[0, 1)")
     check_number("stochastic_depth", stochastic_depth, "[0, 1)")
-    parts = ResidualParts(normalization, kernel_regularizer, seed)
+    check_choice("stochastic_depth_mode", stochastic_depth_mode, ("subset", "batch"))
+    parts = ResidualParts(normalization, kernel_regularizer, stochastic_depth_mode, seed)
     inputs = keras.Input(input_shape)
     x = parts.convolution(16, 3, 1, "stem_conv")(inputs)
     x = _stages(parts, x, (depth - 4) // 6, width, dropout, stochastic_depth)

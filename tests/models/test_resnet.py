@@ -95,7 +95,8 @@ def test_shortcuts_between_stages_subsample_and_pad():
 
 
 def test_stochastic_depth_follows_the_linear_rule():
-    model = resnet(20, (16, 16, 3), 2, stochastic_depth=0.5, seed=0)
+    model = resnet(20, (16, 16, 3), 2, stochastic_depth=0.5, stochastic_depth_mode="batch", seed=0)
+    assert model.get_layer("stage1_block1_drop").mode == "batch"
     rates = {x.name: x.rate for x in model.layers if isinstance(x, layers.StochasticDepth)}
     expected = {
         f"stage{s}_block{b}_drop": 0.5 * (3 * (s - 1) + b) / 9 for s in (1, 2, 3) for b in (1, 2, 3)
@@ -135,6 +136,7 @@ def test_output_is_float32_under_mixed_precision():
         ({"depth": 20, "stochastic_depth": 1.0}, "`stochastic_depth`"),
         ({"depth": 20, "normalization": "local"}, "`normalization`"),
         ({"depth": 20, "variant": "imagenet"}, "`variant`"),
+        ({"depth": 20, "stochastic_depth_mode": "image"}, "`stochastic_depth_mode`"),
     ],
 )
 def test_bad_options(arguments, match):
