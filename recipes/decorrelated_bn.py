@@ -66,7 +66,7 @@ def main(config):
         images.validation or test_set, [crop, normalize], config.batch_size, training=False
     )
     networks = {kind: plain_network(config, images, size, kind) for kind in KINDS}
-    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    updates = config.epochs * training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()

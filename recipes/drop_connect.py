@@ -68,7 +68,7 @@ def main(config):
         "dense": network(config, images, size, 0.0),
         "drop_connect": network(config, images, size, config.rate),
     }
-    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    updates = config.epochs * training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()

@@ -69,7 +69,7 @@ def main(config):
     watching = augment.pipeline(
         images.validation or test_set, [crop, normalize], config.batch_size, training=False
     )
-    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    updates = config.epochs * training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()

@@ -69,7 +69,7 @@ def main(config):
         images.validation or test_set, [crop, normalize], config.batch_size, training=False
     )
     networks = {kind: network(config, images, size, kind) for kind in KINDS}
-    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    updates = config.epochs * training.steps_per_pass
     rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
     schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(

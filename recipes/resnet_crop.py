@@ -39,7 +39,7 @@ class Config(experiment.TrainingConfig):
     normalization: str = flag("batch", "kind of normalisation layer", choices=NORMALIZATIONS)
     stochastic_depth: float = flag(0.0, "drop rate of the last residual block", "[0, 1)")
     learning_rate: float = flag(
-        0.1, "first rate; divided by 10 after 70% and after 90% of the updates", "(0, inf)"
+        0.1, "first rate; divided by 10 after 70% and after 90% of the steps", "(0, inf)"
     )
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -101,10 +101,13 @@ def crops(size, channels):
 
 
 def step_decay(config, steps_per_epoch):
-    """A schedule divided by 10 after 70% and after 90% of the updates."""
-    updates = config.epochs * steps_per_epoch // config.accumulation_steps
-    first = max(1, updates * 7 // 10)
-    return schedules.StepDecay(config.learning_rate, [first, max(first + 1, updates * 9 // 10)])
+    """A schedule divided by 10 after 70% and after 90% of the steps.
+
+    Keras asks a schedule for each batch, also for those that are accumulated.
+    """
+    steps = config.epochs * steps_per_epoch
+    first = max(1, steps * 7 // 10)
+    return schedules.StepDecay(config.learning_rate, [first, max(first + 1, steps * 9 // 10)])
 
 
 def build(config, images, size, schedule, jit):

@@ -70,7 +70,7 @@ def main(config):
         "every_block": network(config, images, size, 0.0, "every_block"),
         "stochastic_depth": network(config, images, size, config.final_rate, "stochastic_depth"),
     }
-    updates = config.epochs * training.steps_per_pass // config.accumulation_steps
+    updates = config.epochs * training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()

@@ -2,11 +2,20 @@
 
 import dataclasses
 import os
+import warnings
 
 import numpy as np
 
 SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")
-SET_OF_FOLDER = {"train": "train", "validation": "validation", "val": "validation", "test": "test"}
+SET_OF_FOLDER = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "test": "test",
+    "testing": "test",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,13 +59,34 @@ def list_folder(root):
 
 
 def _set_folders(root):
-    """Folder by set; `root` itself is the single set unless its `train/` has class folders."""
-    folders = {path.name: path for path in _visible_folders(root)}
-    if "train" not in folders or not _visible_folders(folders["train"]):
+    """Folder by set; `root` itself is the single set unless it has a training folder.
+
+    The sets are told by the names of folders, in any case, that have class folders in them.
+    """
+    sets, others = {}, []
+    for folder in _visible_folders(root):
+        name = SET_OF_FOLDER.get(folder.name.lower()) if _visible_folders(folder) else None
+        if name in sets:
+            raise ValueError(
+                f"{root}: has both {sets[name].name}/ and {folder.name}/, which are one set"
+            )
+        if name is None:
+            others.append(folder.name)
+        else:
+            sets[name] = folder
+    if not sets:
         return {"train": root}
-    if "val" in folders and "validation" in folders:
-        raise ValueError(f"{root}: has both val/ and validation/, which are one set")
-    return {SET_OF_FOLDER[name]: folders[name] for name in SET_OF_FOLDER if name in folders}
+    if "train" not in sets:
+        raise ValueError(
+            f"{root}: has {', '.join(f.name + '/' for f in sets.values())} but no train/"
+        )
+    if others:
+        warnings.warn(
+            f"{root}: folders beside {sets['train'].name}/ that are no set are not read: "
+            f"{', '.join(others)}",
+            stacklevel=2,
+        )
+    return {name: sets[name] for name in ("train", "validation", "test") if name in sets}
 
 
 def _list_classes(folder):

@@ -91,7 +91,9 @@ def _read(source, strict):
     if isinstance(source, (str, os.PathLike)):
         try:
             return _read_named(os.fspath(source), strict)
-        except PermissionError as error:
+        except FileNotFoundError:
+            raise
+        except OSError as error:
             raise ValueError(f"{error.filename}: cannot be read ({error.strerror})") from error
     if isinstance(source, Mapping):
         return read_arrays(source)
@@ -109,7 +111,7 @@ def _read_named(source, strict):
         return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))
     if source.startswith("tfds:"):
         return read_tfds(source.removeprefix("tfds:"))
-    path = pathlib.Path(source).expanduser()
+    path = pathlib.Path(os.path.expanduser(source))
     if source and path.is_dir():
         return read_folder(path, strict)
     if path.suffix == ".npz" and path.exists():

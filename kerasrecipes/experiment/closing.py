@@ -42,6 +42,8 @@ def close_run(run, model, history, images, results, train, protocols, **more):
         **more: Further entries of `metrics.json`.
     """
     best, crop = results[-1], next(iter(protocols.values()))
+    if len(results) < len(protocols):
+        run.tests_were_cut()
     curves = run.complete_epochs(history)
     figures = {
         "history": pictures.history_figure(curves, "validation" if images.validation else "test"),

@@ -17,8 +17,9 @@ INTERRUPTED = 130
 def command_line(main, config_class, arguments=None):
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
-    Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C. Errors that
-    neither the recipe nor this package raised are bugs, and keep their traceback.
+    Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C. Errors of
+    the machine (a full disk, a file that is gone) are bad input too; others that neither the
+    recipe nor this package raised are bugs, and keep their traceback.
 
     Args:
         main: Function of a config that returns a dict; its key `"interrupted"` says whether
@@ -94,7 +95,9 @@ def _add_flag(parser, field, kind):
 
 
 def _is_ours(error, main):
-    """Whether the recipe or this package raised the error itself."""
+    """Whether the machine, the recipe or this package raised the error, and not a bug."""
+    if isinstance(error, OSError):
+        return True
     frames = traceback.extract_tb(error.__traceback__)
     file = os.path.abspath(frames[-1].filename)
     return file.startswith(PACKAGE_FOLDER + os.sep) or file == os.path.abspath(

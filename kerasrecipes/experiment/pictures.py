@@ -67,7 +67,7 @@ def samples_figure(images, captions, title=None, columns=8):
         image = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
         image = image[..., 0] if image.shape[-1] == 1 else image
         axes.imshow(image, cmap="gray", vmin=0, vmax=255)
-        axes.set_title(caption, fontsize=7.5)
+        axes.set_title(caption, fontsize=7.5, parse_math=False)
     if title:
         figure.suptitle(title, fontsize=11)
     return figure
@@ -91,8 +91,10 @@ def confusion_figure(matrix, class_names):
         figure.colorbar(picture, ax=axes, shrink=0.7, label="images")
     shown = range(classes) if classes <= 60 else range(0, classes, classes // 40)
     names = [shorten(class_names[i], 18) for i in shown]
-    axes.set_xticks(list(shown), names, rotation=90 if classes > 6 else 0, fontsize=8)
-    axes.set_yticks(list(shown), names, fontsize=8)
+    axes.set_xticks(
+        list(shown), names, rotation=90 if classes > 6 else 0, fontsize=8, parse_math=False
+    )
+    axes.set_yticks(list(shown), names, fontsize=8, parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     right = np.trace(matrix) / max(matrix.sum(), 1)
@@ -114,4 +116,5 @@ def shorten(text, length):
     >>> shorten("a very long class name", 11)
     'a very lon…'
     """
+    text = text.encode("utf-8", "replace").decode()  # a file system's names may not be UTF-8
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -58,10 +58,13 @@ class Progress(keras.callbacks.Callback):
     def learning_rate(self):
         """The rate of the last update."""
         optimizer = self.model.optimizer
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
         if self.schedule is None:
             return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-        update = max(int(keras.ops.convert_to_numpy(optimizer.iterations)) - 1, 0)
-        return float(keras.ops.convert_to_numpy(self.schedule(update)))
+        # Keras asks a schedule for each batch, where `iterations` counts whole updates.
+        batches = optimizer.iterations * (optimizer.gradient_accumulation_steps or 1)
+        last = max(int(keras.ops.convert_to_numpy(batches)) - 1, 0)
+        return float(keras.ops.convert_to_numpy(self.schedule(last)))
 
     def _draw_bar(self, batch):
         steps = self.params.get("steps") or 0

@@ -7,22 +7,25 @@ import importlib.metadata
 import importlib.util
 import io
 import json
+import math
 import os
 import pathlib
 import platform
+import shlex
 import shutil
 import sys
-import time
 
 import keras
 
 from kerasrecipes.callbacks import Resume
+from kerasrecipes.experiment.clock import Clock
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.version import __version__
 
 PART = ".part-"
+NOT_IN_COMMAND = ("output", "resume", "tensorboard", "seed")
 MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict")
 
 
@@ -43,7 +46,7 @@ class Run:
             its file, and there is nothing to do.
         start_step: Integer, the training step that the data begin with: 0 unless resumed.
         jit: Boolean, for `model.compile(jit_compile=...)`.
-        interrupted: Boolean, whether Ctrl-C ended the training.
+        interrupted: Boolean, whether Ctrl-C ended the training or the tests.
 
     Raises:
         ValueError: If the folder holds another run, or one of another configuration.
@@ -55,7 +58,8 @@ class Run:
         self.recipe = recipe
         self.folder = pathlib.Path(config.output or _fresh_folder(recipe))
         self._interruption = Interruption()
-        self._start = time.perf_counter()
+        self._tests_were_cut = False
+        self._clock = Clock()
         self.finished = False
         self._check_folder()
         if self.finished:
@@ -70,7 +74,11 @@ class Run:
 
     @property
     def interrupted(self):
-        return self._interruption.interrupted
+        return self._interruption.interrupted or self._tests_were_cut
+
+    def tests_were_cut(self):
+        """Say that Ctrl-C ended the tests before the last one."""
+        self._tests_were_cut = True
 
     def metrics(self):
         """The content of `metrics.json`."""
@@ -86,14 +94,14 @@ class Run:
 
     def callbacks(self, schedule=None):
         """Callbacks of every run: Ctrl-C, progress, resume, and TensorBoard if asked for."""
-        callbacks = [self._interruption, Progress(schedule), self._resume]
+        callbacks = [self._clock, self._interruption, Progress(schedule), self._resume]
         if self.config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
         return callbacks
 
     def write(self, name, content):
         """Write a file of the folder, text or bytes, whole or not at all."""
-        data = content.encode("utf-8") if isinstance(content, str) else content
+        data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         temporary = self.folder / f"{PART}{name}"
         try:
             temporary.write_bytes(data)
@@ -133,7 +141,7 @@ class Run:
             "config": dataclasses.asdict(self.config),
             "versions": versions(),
             "seed": self.config.seed,
-            "seconds": round(time.perf_counter() - self._start, 2),
+            "seconds": round(self._clock.seconds(), 2),
             "steps": self.start_step + self._interruption.batches,
             "interrupted": self.interrupted,
             "test": test,
@@ -142,7 +150,10 @@ class Run:
 
     def close(self, metrics):
         """Write `metrics.json`, which makes a run finished, and say where everything is."""
-        self.write("metrics.json", json.dumps(metrics, indent=2) + "\n")
+        finite = _finite(metrics)
+        self.write("metrics.json", json.dumps(finite, indent=2, allow_nan=False) + "\n")
+        if finite != metrics:
+            print("Some figures are not finite: training diverged. Try a lower learning rate.")
         print(f"Everything about this run: {self.folder}{os.sep}report.html")
         if self.interrupted:
             print(
@@ -156,17 +167,30 @@ class Run:
     def _check_folder(self):
         if self.folder.exists() and not self.folder.is_dir():
             raise ValueError(f"Argument `output` must be a folder. Received: output={self.folder}")
-        _check_writable(self.folder)
-        if not self.folder.exists() or not self._holds_files():
-            return
-        if not self.config.resume:
-            raise ValueError(
-                "Argument `output` must be a new folder, or give --resume to go on with the run "
-                f"in it. Received: output={self.folder}, which is not empty"
+        if self.folder.exists() and self._holds_files():
+            if not self.config.resume:
+                raise ValueError(
+                    "Argument `output` must be a new folder, or give --resume to go on with the "
+                    f"run in it. Received: output={self.folder}, which is not empty"
+                )
+            self._check_same_configuration()
+            finished = (self.folder / "metrics.json").exists()
+            self.finished = (
+                finished and not self._read("metrics.json", "interrupted")["interrupted"]
             )
-        self._check_same_configuration()
-        path = self.folder / "metrics.json"
-        self.finished = path.exists() and not self.metrics()["interrupted"]
+        if not self.finished:
+            _check_writable(self.folder)
+
+    def _read(self, name, *keys):
+        """The content of a JSON file of the folder, which must have these keys."""
+        try:
+            content = json.loads((self.folder / name).read_text(encoding="utf-8"))
+            return {**content, **{key: content[key] for key in keys}}
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                "Argument `output` must be the folder of a run to resume. Received: "
+                f"output={self.folder}, whose {name} is damaged"
+            ) from error
 
     def _holds_files(self):
         return any(not path.name.startswith(PART) for path in self.folder.iterdir())
@@ -178,7 +202,7 @@ class Run:
                 "Argument `output` must be the folder of a run to resume. "
                 f"Received: output={self.folder}, which has no config.json"
             )
-        stored = json.loads(path.read_text(encoding="utf-8"))
+        stored = self._read("config.json", "recipe", "config")
         ours = json.loads(json.dumps(dataclasses.asdict(self.config)))
         names = [name for name in ours if name not in MAY_CHANGE_ON_RESUME]
         if stored["recipe"] != self.recipe:
@@ -195,16 +219,28 @@ class Run:
             )
 
 
+def _finite(value):
+    """The same with `None` for numbers that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _command(recipe, config):
     """The command of a run: the flags that differ from their defaults, without seed and place."""
     words = ["python", f"recipes/{recipe}.py"]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if value == field.default or field.name in ("seed", *MAY_CHANGE_ON_RESUME):
+        if value == field.default or field.name in NOT_IN_COMMAND:
             continue
         name = field.name.replace("_", "-")
-        value = os.path.basename(value) if field.name == "data" else value
-        words.append({True: f"--{name}", False: f"--no-{name}"}.get(value, f"--{name} {value}"))
+        if isinstance(value, bool):
+            words.append(f"--{name}" if value else f"--no-{name}")
+        else:
+            value = os.path.basename(value) if field.name == "data" else value
+            words.append(f"--{name} {shlex.quote(str(value))}")
     return " ".join(words)
 
 

@@ -1,6 +1,7 @@
 """Testing a classifier by several protocols, with what each costs."""
 
 import dataclasses
+import sys
 import time
 
 import numpy as np
@@ -48,22 +49,32 @@ def run_tests(model, dataset, protocols, finish, batch_size):
             so that the memory is about the same.
 
     Returns:
-        A list of `TestResult`, in the order of `protocols`.
+        A list of `TestResult`, in the order of `protocols`; Ctrl-C leaves out those not done.
     """
     results = []
     for name, crop in protocols.items():
-        crops = 10 * len(crop.scales or [0]) if isinstance(crop, augment.TenCrop) else 1
-        size = max(1, batch_size // crops)
-        batches = augment.pipeline(dataset, [crop, *finish], size, training=False)
-        multi_crop_predict(model, batches.take(1), batch_size=batch_size)
-        start = time.perf_counter()
-        probabilities, labels = multi_crop_predict(
-            model, batches, batch_size=batch_size, return_labels=True
-        )
-        rate = len(labels) / (time.perf_counter() - start)
-        results.append(TestResult(name, crops, probabilities, labels, round(rate, 1)))
+        try:
+            results.append(_run_test(model, dataset, name, crop, finish, batch_size))
+        except KeyboardInterrupt:
+            if not results:
+                raise
+            print("\nCtrl-C: the other tests are left out.", file=sys.stderr)
+            break
     print(results_table(results))
     return results
+
+
+def _run_test(model, dataset, name, crop, finish, batch_size):
+    crops = 10 * len(crop.scales or [0]) if isinstance(crop, augment.TenCrop) else 1
+    size = max(1, batch_size // crops)
+    batches = augment.pipeline(dataset, [crop, *finish], size, training=False)
+    multi_crop_predict(model, batches.take(1), batch_size=batch_size)
+    start = time.perf_counter()
+    probabilities, labels = multi_crop_predict(
+        model, batches, batch_size=batch_size, return_labels=True
+    )
+    rate = len(labels) / (time.perf_counter() - start)
+    return TestResult(name, crops, probabilities, labels, round(rate, 1))
 
 
 def results_table(results):

@@ -101,10 +101,14 @@ def kill_after(folder, steps, delay):
 
 
 def kill_in_write(folder, moment, number):
-    """Let the run SIGKILL itself inside the write of a state; return its output."""
+    """Let the run SIGKILL itself inside the write of a state; return its output.
+
+    A run that was near its end has ended before it writes that often.
+    """
     process = start(folder, environment={"KILL_IN": moment, "KILL_AT": str(number)}.items())
     output, _ = process.communicate()
-    assert process.returncode == -signal.SIGKILL
+    ended = process.returncode == 0 and output.endswith("done\n")
+    assert ended or process.returncode == -signal.SIGKILL
     return output
 
 

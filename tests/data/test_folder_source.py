@@ -51,7 +51,7 @@ def test_classes_and_files_are_sorted_and_hidden_files_left_out(tmp_path):
     assert all(label == (place[image] >= 3) for image, label in both)
 
 
-@pytest.mark.parametrize("validation", ["validation", "val"])
+@pytest.mark.parametrize("validation", ["validation", "val", "valid", "Validation"])
 def test_a_folder_with_its_own_sets(tmp_path, validation):
     write_classes(tmp_path / "train", count=6)
     write_classes(tmp_path / validation, count=2)
@@ -64,6 +64,29 @@ def test_a_folder_with_its_own_sets(tmp_path, validation):
         for index in range(3)
     ]
     assert read(loaded.test) == expected
+
+
+def test_names_of_sets_without_training_are_not_classes(tmp_path):
+    write_classes(tmp_path / "val", count=2)
+    write_classes(tmp_path / "test", count=2)
+    with pytest.raises(ValueError, match=r"but no train/"):
+        data.load(tmp_path)
+
+
+def test_a_folder_beside_the_sets_is_named_in_a_warning(tmp_path):
+    for name in ("Train", "Testing", "extra"):
+        write_classes(tmp_path / name, count=3)
+    with pytest.warns(UserWarning, match="extra"):
+        loaded = data.load(tmp_path)
+    assert loaded.class_names == ("cat", "dog")
+    assert (loaded.train_size, loaded.test_size) == (6, 6)
+
+
+def test_two_names_of_one_set_are_an_error(tmp_path):
+    for name in ("train", "val", "validation"):
+        write_classes(tmp_path / name, count=2)
+    with pytest.raises(ValueError, match="one set"):
+        data.load(tmp_path)
 
 
 def test_train_and_test_alone_have_no_validation_until_it_is_carved(tmp_path):

@@ -53,3 +53,10 @@ def test_report_escapes_what_it_is_given():
     assert "&lt;b&gt;" in page and "a &amp; b" in page and "&lt;h&gt;" in page
     assert '<td class="number">1.5</td>' in page and "&lt;c&gt;" in page
     assert "data:image/png;base64,cG5n" in page
+
+
+def test_class_names_are_plain_text():
+    names = ["$a_$", "caf\udce9", r"\frac{"]
+    assert pixels(pictures.confusion_figure(np.eye(3, dtype=int), names)).std() > 5
+    captions = [pictures.shorten(name, 16) for name in names]
+    assert pixels(pictures.samples_figure([np.zeros((4, 4, 1))] * 3, captions)).std() > 5

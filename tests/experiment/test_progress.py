@@ -33,10 +33,27 @@ def test_rate_of_the_last_update_of_each_epoch():
 
 
 def test_rate_under_gradient_accumulation():
-    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([1, 3], [1e-1, 1e-2, 1e-3])
-    history = fit(io.StringIO(), schedule, gradient_accumulation_steps=2).history
-    expected = [float(schedule(update)) for update in (1, 3, 5)]
-    assert history["learning_rate"] == pytest.approx(expected)
+    rates = []
+
+    class Asked(keras.optimizers.schedules.LearningRateSchedule):
+        def __call__(self, step):
+            return keras.ops.cast(0.5 ** (keras.ops.cast(step, "float32") + 1), "float32")
+
+        def get_config(self):
+            return {}
+
+    class Used(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            rates.append(float(self.model.optimizer.learning_rate))
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    optimizer = keras.optimizers.SGD(Asked(), gradient_accumulation_steps=2)
+    model.compile(optimizer, "mse", jit_compile=False)
+    x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
+    callbacks = [Used(), Progress(Asked(), io.StringIO())]
+    history = model.fit(x, y, batch_size=4, epochs=3, verbose=0, callbacks=callbacks)
+    assert history.history["learning_rate"] == pytest.approx(rates[3::4])
+    assert rates == pytest.approx([0.5**step for step in range(1, 13)])
 
 
 def test_a_line_an_epoch():

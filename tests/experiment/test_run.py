@@ -88,7 +88,34 @@ def test_a_write_that_fails_leaves_the_file_before(config):
 
 def test_the_command_names_what_differs_from_the_defaults(config):
     metrics = opened(config, data="/somewhere/images.npz", epochs=3, strict=True).metrics_of({})
-    assert metrics["command"] == "python recipes/recipe.py --data images.npz --epochs 3"
+    assert metrics["command"] == "python recipes/recipe.py --data images.npz --epochs 3 --strict"
+
+
+def test_numbers_and_booleans_in_the_command(config):
+    metrics = opened(config, epochs=1, batch_size=1, clip_norm=1.0, data="my images").metrics_of({})
+    expected = "--data 'my images' --epochs 1 --batch-size 1 --clip-norm 1.0"
+    assert metrics["command"] == f"python recipes/recipe.py {expected}"
+
+
+def test_figures_that_are_not_finite_are_null(config, capsys):
+    run = opened(config)
+    run.begin()
+    run.close(run.metrics_of({"loss": float("nan"), "parts": [float("inf"), 1.0]}))
+    assert json.loads((run.folder / "metrics.json").read_text())["test"] == {
+        "loss": None,
+        "parts": [None, 1.0],
+    }
+    assert "diverged" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name, content", [("config.json", "{"), ("config.json", "{}"),
+                                           ("metrics.json", "[]")])  # fmt: skip
+def test_a_damaged_folder_is_not_resumed(config, name, content):
+    run = opened(config)
+    run.begin()
+    run.write(name, content)
+    with pytest.raises(ValueError, match=f"{name} is damaged"):
+        opened(config, resume=True)
 
 
 def test_an_unwritable_place_is_refused(tmp_path):

@@ -160,6 +160,9 @@ def test_bad_data_ends_with_one_line_and_leaves_nothing(name, tmp_path, capsys):
         (["--resume"], "output"),
         (["--colour"], "--colour"),
         (["--output", __file__], "folder"),
+        (["--output", "x" * 300], "xxx"),
+        (["--data", "./" + "x" * 300], "xxx"),
+        (["--data", "~nosuchuser/x"], "~nosuchuser"),
     ],
 )
 def test_bad_flags_end_with_one_line(flags, words, capsys):

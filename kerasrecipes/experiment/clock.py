@@ -1,0 +1,33 @@
+"""How long a run took, over all the processes it took."""
+
+import time
+
+import keras
+
+from kerasrecipes.callbacks import _fit
+
+
+class Clock(keras.callbacks.Callback):
+    """Counts the seconds of a run; a `Resume` in the same `fit` carries them over a restart."""
+
+    def __init__(self):
+        super().__init__()
+        self._start = time.perf_counter()
+        self._before = 0.0
+
+    def seconds(self):
+        """Seconds since this object was made, and those of the processes before."""
+        return self._before + time.perf_counter() - self._start
+
+    def set_params(self, params):
+        super().set_params(params)
+        _fit.join(self)
+
+    def on_train_begin(self, logs=None):
+        _fit.begin(self)
+
+    def get_state(self):
+        return {"seconds": self.seconds()}
+
+    def set_state(self, state):
+        self._before = state["seconds"]
