@@ -141,8 +141,11 @@ class LearningRateFinder(keras.callbacks.Callback):
                 "The loss never fell: begin at a lower `min_learning_rate`. Received: "
                 f"min_learning_rate={self.min_learning_rate}, {len(losses)} finite losses"
             )
-        slopes = np.gradient(losses[first:lowest], rates[first:lowest])
-        return float(np.exp(rates[first + int(slopes.argmin())]))
+        # Slopes over a tenth of the fall, so that the noise of batches is not taken for one.
+        half = max(1, (lowest - first) // 20)
+        fall = losses[first + 2 * half : lowest] - losses[first : lowest - 2 * half]
+        width = rates[first + 2 * half : lowest] - rates[first : lowest - 2 * half]
+        return float(np.exp(rates[first + half + int((fall / width).argmin())]))
 
     def plot(self):
         """Return a matplotlib figure: the loss of each batch, and smoothed, over the rate."""

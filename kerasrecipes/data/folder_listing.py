@@ -61,32 +61,35 @@ def list_folder(root):
 def _set_folders(root):
     """Folder by set; `root` itself is the single set unless it has a training folder.
 
-    The sets are told by the names of folders, in any case, that have class folders in them.
+    The sets are told by the names of folders, in any case; a training folder is one that has
+    class folders, so that a class may be called "train".
     """
-    sets, others = {}, []
-    for folder in _visible_folders(root):
-        name = SET_OF_FOLDER.get(folder.name.lower()) if _visible_folders(folder) else None
+    folders = _visible_folders(root)
+    named = [(SET_OF_FOLDER.get(folder.name.lower()), folder) for folder in folders]
+    if not any(name == "train" and _visible_folders(folder) for name, folder in named):
+        if folders and all(name and _visible_folders(folder) for name, folder in named):
+            found = ", ".join(f"{folder.name}/" for folder in folders)
+            raise ValueError(f"{root}: has {found} but no train/ with class folders")
+        return {"train": root}
+    sets = {}
+    for name, folder in named:
         if name in sets:
             raise ValueError(
                 f"{root}: has both {sets[name].name}/ and {folder.name}/, which are one set"
             )
-        if name is None:
-            others.append(folder.name)
-        else:
+        if name:
             sets[name] = folder
-    if not sets:
-        return {"train": root}
-    if "train" not in sets:
-        raise ValueError(
-            f"{root}: has {', '.join(f.name + '/' for f in sets.values())} but no train/"
-        )
-    if others:
+    _warn_of_others(root, [folder.name for name, folder in named if not name])
+    return {name: sets[name] for name in ("train", "validation", "test") if name in sets}
+
+
+def _warn_of_others(root, names):
+    if names:
         warnings.warn(
-            f"{root}: folders beside {sets['train'].name}/ that are no set are not read: "
-            f"{', '.join(others)}",
+            f"{root}: folders beside the training set that are no set are not read: "
+            f"{', '.join(names)}",
             stacklevel=2,
         )
-    return {name: sets[name] for name in ("train", "validation", "test") if name in sets}
 
 
 def _list_classes(folder):
