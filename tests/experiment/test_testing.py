@@ -1,0 +1,53 @@
+"""Testing by several protocols: crops, figures, and Ctrl-C between two of them."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from kerasrecipes import augment
+from kerasrecipes.experiment import run_tests
+
+LABELS = np.array([0, 1, 1, 0, 1])
+IMAGES = (LABELS[:, None, None, None] * np.full((1, 12, 12, 1), 200)).astype("uint8")
+
+
+class Bright:
+    """Says class 1 of a bright image; stops as Ctrl-C would after so many crops."""
+
+    def __init__(self, stop_after=np.inf):
+        self.crops, self.stop_after = 0, stop_after
+
+    def predict_on_batch(self, x):
+        self.crops += len(x)
+        if self.crops > self.stop_after:
+            raise KeyboardInterrupt
+        share = np.clip(np.asarray(x).mean(axis=(1, 2, 3)) / 255, 0.01, 0.99)
+        return np.stack([1 - share, share], axis=1)
+
+
+@pytest.fixture
+def dataset():
+    return tf.data.Dataset.from_tensor_slices((IMAGES, LABELS.astype("int64")))
+
+
+PROTOCOLS = {"one": augment.CenterCrop(8), "twenty": augment.TenCrop(8, (8, 10))}
+
+
+def test_each_protocol_by_itself(dataset, capsys):
+    model = Bright()
+    results = run_tests(model, dataset, PROTOCOLS, [], batch_size=40)
+    assert [(result.name, result.crops) for result in results] == [("one", 1), ("twenty", 20)]
+    for result in results:
+        metrics = result.metrics()
+        assert metrics["accuracy"] == 1.0 and metrics["images"] == 5
+        assert metrics["images_per_second"] > 0
+        np.testing.assert_array_equal(result.labels, LABELS)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and lines[2].startswith("twenty") and "1.0000" in lines[2]
+
+
+def test_ctrl_c_keeps_the_tests_that_are_done(dataset):
+    results = run_tests(Bright(stop_after=12), dataset, PROTOCOLS, [], batch_size=40)
+    assert [result.name for result in results] == ["one"]
+    with pytest.raises(KeyboardInterrupt):
+        run_tests(Bright(stop_after=2), dataset, PROTOCOLS, [], batch_size=40)
