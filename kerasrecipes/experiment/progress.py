@@ -70,7 +70,7 @@ class Progress(keras.callbacks.Callback):
         steps = self.params.get("steps") or 0
         filled = BAR_WIDTH * batch // steps if steps else 0
         bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
-        metrics = self.model.get_metrics_result()
+        metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
         words = [f"epoch {self._epoch + 1}/{self.params['epochs']} {bar} {batch}/{steps or '?'}"]
         words += [f"{name} {float(value):.4g}" for name, value in metrics.items()]
         words += [f"learning rate {self.learning_rate():.3g}"]

@@ -18,7 +18,8 @@ class Terminal(io.StringIO):
 def fit(stream, schedule, **options):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     rate = schedule or 0.25
-    model.compile(keras.optimizers.SGD(rate, **options), "mse", jit_compile=False)
+    optimizer = keras.optimizers.SGD(rate, **options)
+    model.compile(optimizer, "mse", metrics=["mae", "accuracy"], jit_compile=False)
     x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
     return model.fit(
         x, y, batch_size=4, epochs=3, verbose=0, callbacks=[Progress(schedule, stream)]
@@ -65,11 +66,14 @@ def test_a_line_an_epoch():
     assert history["learning_rate"] == [0.25] * 3
 
 
-def test_a_bar_on_a_terminal():
+def test_a_bar_on_a_terminal(monkeypatch):
+    monkeypatch.setattr("kerasrecipes.experiment.progress.SECONDS_BETWEEN_LINES", 0)
     stream = Terminal()
     fit(stream, None)
-    text = stream.getvalue()
-    assert "\r" in text and "0/4" in text and "learning rate 0.25" in text
+    bars = [line for line in stream.getvalue().split("\r") if "━" in line or "╌" in line]
+    assert len(bars) == 3 * 4
+    assert "0/4" in bars[0] and "learning rate 0.25" in bars[0]
+    assert "3/4" in bars[3] and "mae" in bars[3] and "left" in bars[3]
 
 
 @pytest.mark.parametrize(
