@@ -2,8 +2,6 @@
 
 import math
 import os
-import signal
-import threading
 import warnings
 
 import keras
@@ -11,6 +9,7 @@ import numpy as np
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 from kerasrecipes.callbacks import _best_file, _fit, _monitor, _training_state
+from kerasrecipes.callbacks._ctrl_c import CtrlC
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 
 
@@ -111,9 +110,13 @@ class BestSnapshot(keras.callbacks.Callback):
         self.best = math.nan
         self.best_epoch = None
         self.stopped_epoch = None
-        self.interrupted = False
+        self._ctrl_c = CtrlC()
         self._snapshot = None
         self._in_fit = False
+
+    @property
+    def interrupted(self):
+        return self._ctrl_c.pressed
 
     def __enter__(self):
         return self
@@ -128,7 +131,6 @@ class BestSnapshot(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.best, self.best_epoch, self.stopped_epoch = math.nan, None, None
-        self.interrupted = False
         self._reference, self._wait = math.nan, 0
         self._steps, self._checked_step, self._was_there = 0, 0, False
         self._snapshot = None
@@ -139,7 +141,7 @@ class BestSnapshot(keras.callbacks.Callback):
             _best_file.check_folder(self.filepath)
             self._go_on_from_file()
         self._in_fit = True
-        self._watch_for_interrupt()
+        self._ctrl_c.watch(self.model)
         _fit.begin(self)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -239,7 +241,7 @@ class BestSnapshot(keras.callbacks.Callback):
 
     def _finish(self):
         self._in_fit = False
-        self._stop_watching()
+        self._ctrl_c.stop_watching()
         snapshot, self._snapshot = self._snapshot, None
         if not self.restore or math.isnan(self.best):
             return
@@ -252,33 +254,6 @@ class BestSnapshot(keras.callbacks.Callback):
                 state = _training_state.with_prefix(prefix, snapshot)
                 if state:
                     averaging.set_state(state)
-
-    def _watch_for_interrupt(self):
-        self._old_handler = None
-        if threading.current_thread() is threading.main_thread():
-            self._old_handler = signal.signal(signal.SIGINT, self._on_interrupt)
-
-    def _stop_watching(self):
-        if self._old_handler is not None:
-            signal.signal(signal.SIGINT, self._old_handler)
-            self._old_handler = None
-
-    def _on_interrupt(self, number, frame):
-        """End `fit` after the batch; the second time, or when `fit` has failed, as ever."""
-        if self.interrupted or not _runs_fit(frame, self._model):
-            self._stop_watching()
-            signal.raise_signal(number)
-        else:
-            self.interrupted = True
-            self._model.stop_training = True
-
-
-def _runs_fit(frame, model):
-    while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
-            return True
-        frame = frame.f_back
-    return False
 
 
 def _is_gain(value, best, sign, least=0):

@@ -3,8 +3,6 @@
 import inspect
 import math
 import os
-import re
-import tempfile
 import time
 import warnings
 
@@ -12,9 +10,9 @@ import keras
 
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._validation import check_integer
-from kerasrecipes.callbacks import _fit, _state_file, _training_state
+from kerasrecipes.callbacks import _fit, _training_state
+from kerasrecipes.callbacks._state_folder import StateFolder
 
-FILE_NAME = re.compile(r"state-(\d{8})\.bin")
 INTERVAL_IN_WRITES = 100
 END_OF_EPOCH = "the rest of the epoch is done"
 
@@ -81,28 +79,28 @@ class Resume(keras.callbacks.Callback):
         self.directory = directory
         self.every_steps = every_steps
         self.keep = keep
-        self._stored = None
+        self._folder = StateFolder(directory, keep)
         self._position_is_known = False
 
     @property
     def step(self):
         self._position_is_known = True
-        return self._load().get("drawn", 0)
+        return self._folder.newest().get("drawn", 0)
 
     @property
     def epoch(self):
-        return self._load().get("epoch", 0)
+        return self._folder.newest().get("epoch", 0)
 
     @property
     def finished(self):
-        return self._load().get("finished", False)
+        return self._folder.newest().get("finished", False)
 
     def set_params(self, params):
         super().set_params(params)
         _fit.join(self)
 
     def on_train_begin(self, logs=None):
-        self._make_folder()
+        self._folder.make()
         if self.every_steps and not self._position_is_known:
             warnings.warn(
                 f"`every_steps={self.every_steps}` has an effect between epochs only: inside one, "
@@ -114,7 +112,7 @@ class Resume(keras.callbacks.Callback):
 
     def restore_fit(self, companions):
         """Restore model and companions, once all of them have begun."""
-        model, state = self.model, self._load()
+        model, state = self.model, self._folder.newest()
         self._companions = [other for other in companions if hasattr(other, "get_state")]
         _training_state.build(model, state.get("build_config"))
         self._options = {**_training_state.describe_config(model), **self._describe_fit()}
@@ -124,7 +122,7 @@ class Resume(keras.callbacks.Callback):
         if state:
             self._check(model, state)
             self._restore(model, state)
-        self._stored = None
+        self._folder.forget()
 
     def on_epoch_begin(self, epoch, logs=None):
         model = self.model
@@ -166,37 +164,6 @@ class Resume(keras.callbacks.Callback):
         self._model._initial_epoch = None
         self._restore_history(self._model)
         _fit.end(self)
-
-    def _make_folder(self):
-        try:
-            os.makedirs(self.directory, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
-        except OSError as error:
-            raise ValueError(
-                f"Argument `directory` must be a folder that can be written ({error.strerror}). "
-                f"Received: directory={str(self.directory)!r}"
-            ) from error
-
-    def _files(self):
-        """Return {sequence number: path} of the states, the newest first."""
-        if not os.path.isdir(self.directory):
-            return {}
-        found = {FILE_NAME.fullmatch(name): name for name in os.listdir(self.directory)}
-        numbers = {int(match[1]): name for match, name in found.items() if match}
-        return {n: os.path.join(self.directory, numbers[n]) for n in sorted(numbers, reverse=True)}
-
-    def _load(self):
-        """Return the newest state that is whole, {} if there is none."""
-        if self._stored is None:
-            files = self._files().values()
-            self._stored = next(filter(None, map(_read, files)), {})
-            if files and not self._stored:
-                raise ValueError(
-                    "Argument `directory` must hold a state that can be read, or none; remove its "
-                    f"files to begin anew. Received: directory={str(self.directory)!r}"
-                )
-        return self._stored
 
     def _describe_fit(self):
         """Return {what: how} of the callbacks and of the size of an epoch."""
@@ -282,16 +249,7 @@ class Resume(keras.callbacks.Callback):
         if not (model.built and model.optimizer.built):
             return
         start = time.monotonic()
-        number = max(self._files(), default=0) + 1
-        path = os.path.join(self.directory, f"state-{number:08d}.bin")
-        try:
-            _state_file.write(path, self._state(model, epoch, step, finished))
-            self._remove_old()
-        except OSError as error:
-            warnings.warn(
-                f"Resume could not write {path} ({error.strerror}); the state before it stays.",
-                stacklevel=2,
-            )
+        self._folder.write(self._state(model, epoch, step, finished))
         self._last_drawn, self._last_time = self._drawn, time.monotonic()
         self._cost = self._last_time - start
 
@@ -318,18 +276,3 @@ class Resume(keras.callbacks.Callback):
         if history:
             state["history"] = {"epoch": history.epoch, "history": history.history}
         return state
-
-    def _remove_old(self):
-        for path in list(self._files().values())[self.keep :]:
-            os.remove(path)
-        for name in os.listdir(self.directory):
-            if name.endswith(".tmp") and FILE_NAME.fullmatch(name.removesuffix(".tmp")):
-                os.remove(os.path.join(self.directory, name))
-
-
-def _read(path):
-    try:
-        return _state_file.read(path)
-    except _state_file.BadStateFile as problem:
-        warnings.warn(f"Resume does not use {path}: {problem}.", stacklevel=2)
-        return None
