@@ -1,0 +1,115 @@
+"""What a network says about images, computed once and kept."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes._validation import check_integer
+
+
+def extract_features(model, data, stages=None, batch_size=32):
+    """Return the data with pooled features in the place of the images, from one pass.
+
+    A feature map `(height, width, channels)` is averaged over its positions, as
+    `GlobalAveragePooling2D` does; an output that is flat already is left as it is. The model runs
+    as at inference: dropout off, normalisation by the stored statistics.
+
+    Args:
+        model: Functional `keras.Model` of images, such as `models.backbone` returns.
+        data: Arrays `x`, `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of
+            those, such as a `tf.data.Dataset`. It is read in order, once.
+        stages: `None` (default) for the model's output, or a sequence of names of layers of the
+            model, such as `models.stages` returns: the pass computes all of them.
+        batch_size: Integer of at least 1, images at a time where `data` are arrays. Iterables keep
+            their own batches. Defaults to 32.
+
+    Returns:
+        `features`, `(features, y)` or `(features, y, sample_weight)`, as the data are, in NumPy.
+        Features are a float32 array `(images, channels)` or, with `stages`, a dictionary of
+        those by name.
+
+    Raises:
+        ValueError: If a stage is no layer of the model, or there are no data, or no end of them.
+
+    Example:
+
+    >>> from kerasrecipes import models
+    >>> model = models.resnet(8, (32, 32, 3), 10)
+    >>> x, y = np.zeros((5, 32, 32, 3)), np.arange(5)
+    >>> features, labels = extract_features(model, (x, y), stages=[model.layers[-2].name])
+    >>> [array.shape for array in features.values()], labels.shape
+    ([(5, 64)], (5,))
+
+    Reference:
+        Donahue et al., 2013, DeCAF, https://arxiv.org/abs/1310.1531.
+    """
+    check_integer("batch_size", batch_size, "[1, inf)")
+    extractor = _extractor(model, stages)
+    features, others = [], []
+    for batch in _batches(data, batch_size):
+        pooled = extractor.predict_on_batch(np.asarray(batch[0]))
+        features.append(keras.tree.map_structure(_to_float32, pooled))
+        others.append([np.asarray(array) for array in batch[1:]])
+    if not features:
+        raise ValueError("Argument `data` must have at least one batch. Received: none")
+    joined = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *features)
+    rest = [np.concatenate(arrays) for arrays in zip(*others)]
+    return (joined, *rest) if rest else joined
+
+
+def _extractor(model, stages):
+    """The model up to its stages, each pooled; XLA only where nothing else compiles."""
+    if stages is None:
+        outputs = _pool(model.output)
+    else:
+        outputs = {name: _pool(layer.output) for name, layer in _layers(model, stages).items()}
+    extractor = keras.Model(model.inputs, outputs)
+    extractor.compile(jit_compile=keras.backend.backend() == "jax")
+    return extractor
+
+
+def _layers(model, stages):
+    own = {layer.name: layer for layer in model.layers}
+    if isinstance(stages, str) or not list(stages):
+        raise ValueError(
+            "Argument `stages` must be None or a sequence of names of layers. "
+            f"Received: stages={stages!r}"
+        )
+    unknown = [name for name in stages if name not in own]
+    if unknown:
+        raise ValueError(
+            f"Argument `stages` must be names of layers of {model.name}. Received: {unknown[0]!r}"
+        )
+    return {name: own[name] for name in stages}
+
+
+def _pool(output):
+    """The mean over positions, in float32 whatever the layer computes in."""
+    if len(output.shape) not in (2, 4):
+        raise ValueError(
+            "A stage must be a feature map of rank 4, or flat features of rank 2. "
+            f"Received: an output of shape {tuple(output.shape)}"
+        )
+    if len(output.shape) == 2:
+        return output
+    return keras.layers.GlobalAveragePooling2D(dtype="float32")(output)
+
+
+def _to_float32(output):
+    return np.asarray(ops.convert_to_numpy(output), "float32")
+
+
+def _batches(data, batch_size):
+    """Yield tuples of what a batch has: images first."""
+    if hasattr(data, "cardinality") and int(data.cardinality()) == -1:
+        raise ValueError("Argument `data` must end. Received: an endless dataset")
+    arrays = data if isinstance(data, tuple) else (data,)
+    if all(hasattr(array, "shape") for array in arrays):
+        if len({len(array) for array in arrays}) > 1:
+            sizes = [len(array) for array in arrays]
+            raise ValueError(f"Argument `data` must be arrays of one length. Received: {sizes}")
+        for start in range(0, len(arrays[0]), batch_size):
+            yield tuple(array[start : start + batch_size] for array in arrays)
+    else:
+        for batch in data:
+            yield tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
