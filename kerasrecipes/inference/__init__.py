@@ -1,12 +1,20 @@
 """Ways to predict with a trained model.
 
 - `Ensemble`: several models as one, their probabilities averaged.
+- `expected_calibration_error`, `reliability`: whether it is right as often as it says.
+- `fit_temperature`: the number that makes it so, for `layers.TemperatureScaling`.
 - `monte_carlo_predict`: averaged over the model's noise, with its uncertainty.
 - `multi_crop_predict`: averaged over several crops of each image.
 - `recalibrate_normalization`: the statistics of normalisation layers, measured anew.
 """
 
 from kerasrecipes.inference.ensemble import Ensemble
+from kerasrecipes.inference.expected_calibration_error import (
+    Reliability,
+    expected_calibration_error,
+    reliability,
+)
+from kerasrecipes.inference.fit_temperature import fit_temperature
 from kerasrecipes.inference.monte_carlo_predict import MonteCarloPrediction, monte_carlo_predict
 from kerasrecipes.inference.multi_crop_predict import multi_crop_predict
 from kerasrecipes.inference.recalibrate_normalization import recalibrate_normalization
@@ -14,7 +22,11 @@ from kerasrecipes.inference.recalibrate_normalization import recalibrate_normali
 __all__ = [
     "Ensemble",
     "MonteCarloPrediction",
+    "Reliability",
+    "expected_calibration_error",
+    "fit_temperature",
     "monte_carlo_predict",
     "multi_crop_predict",
     "recalibrate_normalization",
+    "reliability",
 ]

@@ -13,7 +13,12 @@ Dense
 
 Preprocessing
     `ImagePreprocessing`: raw pixels in, network input out.
+    `PixelScaling`: the same without resizing, channels reversed for networks trained so.
     `Whitening`: centring, decorrelation, whitening with the statistics of a data set.
+
+Serving
+    `ClassNames`: the names of the classes, inside the model.
+    `TemperatureScaling`: probabilities as sure as they deserve.
 
 Randomness
     `DropConnectDense`: a dense layer whose weights are dropped for each example.
@@ -23,6 +28,7 @@ Randomness
     `linear_drop_rates`: the drop rate of each block, growing with depth.
 """
 
+from kerasrecipes.layers.class_names import ClassNames
 from kerasrecipes.layers.decorrelated_batch_normalization import DecorrelatedBatchNormalization
 from kerasrecipes.layers.drop_connect import DropConnect
 from kerasrecipes.layers.drop_connect_dense import DropConnectDense
@@ -33,10 +39,13 @@ from kerasrecipes.layers.image_preprocessing import ImagePreprocessing
 from kerasrecipes.layers.instance_normalization import InstanceNormalization
 from kerasrecipes.layers.linear_drop_rates import linear_drop_rates
 from kerasrecipes.layers.maxout import Maxout
+from kerasrecipes.layers.pixel_scaling import PixelScaling
 from kerasrecipes.layers.stochastic_depth import StochasticDepth
+from kerasrecipes.layers.temperature_scaling import TemperatureScaling
 from kerasrecipes.layers.whitening import Whitening
 
 __all__ = [
+    "ClassNames",
     "DecorrelatedBatchNormalization",
     "DropConnect",
     "DropConnectDense",
@@ -45,8 +54,10 @@ __all__ = [
     "GroupNormalization",
     "InstanceNormalization",
     "Maxout",
+    "TemperatureScaling",
     "Whitening",
     "ImagePreprocessing",
+    "PixelScaling",
     "StochasticDepth",
     "linear_drop_rates",
 ]

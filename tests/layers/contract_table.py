@@ -101,6 +101,25 @@ PREPROCESSING = {
 }
 
 
+def shares(shape):
+    """Class probabilities."""
+    rng = np.random.default_rng(0)
+    return rng.dirichlet(np.ones(shape[-1]), size=shape[:-1]).astype("float32")
+
+
+SERVING = {
+    "ClassNames": Row(
+        make=lambda: layers.ClassNames(["ant", "bee", "caf\u00e9"]), shape=(4, 3), inputs=shares
+    ),
+    "TemperatureScaling": Row(
+        make=lambda: layers.TemperatureScaling(2.5), shape=(4, 5), inputs=shares
+    ),
+    "TemperatureScaling of scores": Row(
+        make=lambda: layers.TemperatureScaling(0.5, from_logits=True, axis=1), shape=(4, 5, 3)
+    ),
+}
+
+
 def residual_branch():
     """A branch with weights and randomness of its own."""
     return keras.Sequential(
@@ -204,7 +223,7 @@ RANDOMNESS = {
     ),
 }
 
-ROWS = {**NORMALIZATION, **DENSE, **PREPROCESSING, **RANDOMNESS}
+ROWS = {**NORMALIZATION, **DENSE, **PREPROCESSING, **SERVING, **RANDOMNESS}
 
 
 def class_name(key):

@@ -1,0 +1,93 @@
+"""The temperature at which a classifier's probabilities are the likeliest."""
+
+import math
+import warnings
+
+import numpy as np
+
+from kerasrecipes._validation import check_boolean
+from kerasrecipes.inference._outcomes import checked_outcomes
+
+TOLERANCE, ITERATIONS = 1e-10, 200
+
+
+def fit_temperature(probabilities, labels, from_logits=False):
+    """Return the temperature T > 0 that minimises the loss of softmax(z / T).
+
+    ```
+    loss(T) = -mean log softmax(z / T)[label],   z = log p
+    ```
+
+    The loss is convex in 1 / T: a safeguarded Newton iteration in float64 finds its only minimum.
+    Fit it on validation data that the model has not been trained on; the class predicted does
+    not change, only how sure the model is. Use it with `layers.TemperatureScaling`.
+
+    Args:
+        probabilities: Array `(examples, classes)`, rows that sum to 1, or scores.
+        labels: Integer array `(examples,)`.
+        from_logits: Boolean, whether these are scores z and not probabilities. Defaults to
+            `False`.
+
+    Returns:
+        A float. 1.0, with a warning, where no temperature is best: every example is right (the
+        loss falls for ever as T goes to 0), or scores say nothing about the labels (it falls for
+        ever as T grows).
+
+    Raises:
+        ValueError: If shapes do not fit, or rows are no probabilities.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.inference import fit_temperature
+    >>> said = np.array([[0.99, 0.01]] * 10)
+    >>> T = fit_temperature(said, np.array([0] * 8 + [1] * 2))
+    >>> scaled = said ** (1 / T)
+    >>> print(round(T, 3), (scaled / scaled.sum(axis=1, keepdims=True))[0].round(3))
+    3.315 [0.8 0.2]
+
+    Reference: Guo, Pleiss, Sun & Weinberger (2017), https://arxiv.org/abs/1706.04599.
+    """
+    check_boolean("from_logits", from_logits)
+    values, labels = checked_outcomes(probabilities, labels, from_logits)
+    scores = values if from_logits else np.log(np.maximum(values, np.finfo("float32").tiny))
+    scores = scores - scores.max(axis=1, keepdims=True)
+    own = scores[np.arange(len(labels)), labels]
+    scale = float(np.mean(-scores))
+    if not own.any() or own.mean() <= -scale * (1 - 1e-12):
+        reason = "every example is right" if not own.any() else "the scores do not tell the labels"
+        warnings.warn(
+            f"No temperature is the best, because {reason}: it stays 1. Fit it on more examples.",
+            stacklevel=2,
+        )
+        return 1.0
+    return float(1 / _root(lambda inverse: _slope(scores, own, inverse), 1 / scale))
+
+
+def _slope(scores, own, inverse):
+    """First and second derivative of the loss by the inverse temperature."""
+    raised = np.exp(scores * inverse)
+    shares = raised / raised.sum(axis=1, keepdims=True)
+    mean = (shares * scores).sum(axis=1)
+    variance = (shares * scores**2).sum(axis=1) - mean**2
+    return (mean - own).mean(), max(variance.mean(), 0.0)
+
+
+def _root(function, start):
+    """Where an increasing function of a positive number is 0, by Newton steps inside a bracket."""
+    low = high = start
+    while function(low)[0] > 0:
+        low /= 2
+    while function(high)[0] < 0:
+        high *= 2
+    at = math.sqrt(low * high)
+    for _ in range(ITERATIONS):
+        slope, curvature = function(at)
+        low, high = (low, at) if slope > 0 else (at, high)
+        following = at - slope / curvature if curvature > 0 else low
+        if not low < following < high:
+            following = math.sqrt(low * high)
+        if abs(following - at) <= TOLERANCE * at:
+            return following
+        at = following
+    return at

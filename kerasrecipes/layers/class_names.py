@@ -1,0 +1,77 @@
+"""The names of the classes, inside the model that predicts them."""
+
+import keras
+
+from kerasrecipes._validation import check_integer
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
+class ClassNames(keras.layers.Layer):
+    """Returns its input, and carries the names of the classes wherever the model goes.
+
+    `y = x`. It is the last layer of the models that recipes save: a `.keras` file copied away
+    from its folder can still say "daisy" and not "class 3".
+
+    Args:
+        class_names: List or tuple of two or more different strings, in the order of the outputs.
+        **kwargs: Arguments of `keras.layers.Layer`. Give `dtype="float32"` under mixed precision,
+            as to any layer that ends a model: otherwise probabilities are cast to the short type.
+
+    Input shape:
+        `(..., classes)`.
+
+    Output shape:
+        That of the input.
+
+    Raises:
+        TypeError: If `class_names` is no list or tuple of strings.
+        ValueError: If they are fewer than two or not all different, or their number is not the
+            last dimension of the input.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes.layers import ClassNames
+    >>> model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, "softmax"),
+    ...                           ClassNames(["cat", "dog"])])
+    >>> model.layers[-1].class_names, model.output_shape
+    (('cat', 'dog'), (None, 2))
+    """
+
+    def __init__(self, class_names, **kwargs):
+        super().__init__(**kwargs)
+        self.class_names = _checked(class_names)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if input_shape[-1] != len(self.class_names):
+            raise ValueError(
+                "The last dimension of the input must be the number of class names, "
+                f"{len(self.class_names)}. Received: inputs.shape={tuple(input_shape)}"
+            )
+
+    def call(self, inputs):
+        return inputs
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "class_names": list(self.class_names)}
+
+
+def _checked(class_names):
+    """The names as a tuple."""
+    listed = isinstance(class_names, (list, tuple))
+    if not listed or not all(isinstance(name, str) for name in class_names):
+        raise TypeError(
+            "Argument `class_names` must be a list of strings. "
+            f"Received: class_names={class_names!r}"
+        )
+    check_integer("len(class_names)", len(class_names), "[2, inf)")
+    if len(set(class_names)) < len(class_names):
+        raise ValueError(
+            "Argument `class_names` must be strings that differ. "
+            f"Received: class_names={class_names!r}"
+        )
+    return tuple(class_names)
