@@ -1,0 +1,147 @@
+"""How far a linear classifier gets on each stage of a network."""
+
+import numpy as np
+
+from kerasrecipes import models
+from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.transfer._softmax_regression import (
+    SoftmaxRegression,
+    cross_validate,
+    log_softmax,
+)
+from kerasrecipes.transfer.extract_features import extract_features
+from kerasrecipes.transfer.probe_result import ProbeResult
+from kerasrecipes.transfer.stage_probe import StageProbe
+
+STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+
+
+def linear_probe(
+    backbone,
+    data,
+    validation_data=None,
+    stages=None,
+    regularization=STRENGTHS,
+    folds=5,
+    batch_size=32,
+):
+    """Fit a linear classifier to the pooled features of each stage of a network.
+
+    Multinomial logistic regression on standardised features,
+    `mean_i -log p_i[y_i] + regularization / 2 · |W|^2`, minimised by L-BFGS over features that are
+    computed in one pass of the network. It is the minimum that scikit-learn's
+    `LogisticRegression(C=1 / (regularization · examples))` finds.
+
+    Args:
+        backbone: Functional `keras.Model` of images, such as `models.backbone` returns.
+        data: Arrays `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of those,
+            such as a `tf.data.Dataset`; y are integer labels.
+        validation_data: As `data`, or `None`. What the classifiers are tested on; nothing is
+            chosen by it where there is something to choose.
+        stages: Sequence of names of layers of the network, or `None` for `models.stages`.
+        regularization: Positive number, or a sequence of those, of which cross-validation within
+            `data` chooses by stage. Defaults to a grid from 10 to 0.001.
+        folds: Integer of at least 2, parts of the cross-validation; each class is spread evenly
+            over them. Defaults to 5.
+        batch_size: Integer of at least 1, images at a time where data are arrays. Defaults to 32.
+
+    Returns:
+        A `ProbeResult`: its `stages` have kernel, bias and accuracies, `best` is the best of them,
+        printing shows a table. `experiment.pictures.probe_figure` draws it.
+
+    Raises:
+        ImportError: If SciPy is not installed.
+        ValueError: If labels are not integers from 0, or an argument is outside its range.
+
+    Example:
+
+    >>> model = models.resnet(8, (32, 32, 3), 10, seed=0)
+    >>> y = np.arange(30) % 3
+    >>> x = np.random.default_rng(0).normal(y[:, None, None, None], 1, (30, 32, 32, 3))
+    >>> probe = linear_probe(model, (x, y), stages=[model.layers[-2].name])
+    >>> probe.best.kernel.shape, probe.best.left_out_accuracy > 0.9
+    ((64, 3), True)
+
+    Reference:
+        Alain & Bengio, 2016, https://arxiv.org/abs/1610.01644. Theirs are trained by gradient
+        steps along with the network, ours to the minimum on a fixed one.
+    """
+    strengths = _strengths(regularization)
+    check_integer("folds", folds, "[2, inf)")
+    stages = models.stages(backbone) if stages is None else list(stages)
+    features, labels, *weights = _extract("data", backbone, data, stages, batch_size)
+    classes = int(labels.max()) + 1
+    weights = weights[0] if weights else None
+    tests = None
+    if validation_data is not None:
+        tests = _extract("validation_data", backbone, validation_data, stages, batch_size)[:2]
+        if tests[1].max() >= classes:
+            raise ValueError(
+                f"Argument `validation_data` must have labels below {classes}, the classes of "
+                f"`data`. Received: {tests[1].max()}"
+            )
+    return ProbeResult(
+        tuple(
+            _probe(stage, features, labels, classes, weights, strengths, folds, tests)
+            for stage in stages
+        )
+    )
+
+
+def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
+    """The `StageProbe` of one stage."""
+    own, found = features[stage].astype("float64"), {}
+    strength = strengths[0]
+    if len(strengths) > 1:
+        strength, left_out = cross_validate(own, labels, classes, strengths, folds, weights)
+        found["left_out"] = left_out.astype("float32")
+        found["left_out_accuracy"], found["left_out_loss"] = _figures(left_out, labels)
+    kernel, bias = SoftmaxRegression(own, labels, classes, weights).fit(strength)
+    if tests is not None:
+        scores = tests[0][stage] @ kernel + bias
+        figures = _figures(log_softmax(scores), tests[1])
+        found["validation_accuracy"], found["validation_loss"] = figures
+    accuracy, loss = _figures(log_softmax(own @ kernel + bias), labels)
+    return StageProbe(
+        stage,
+        strength,
+        kernel.astype("float32"),
+        bias.astype("float32"),
+        accuracy,
+        loss,
+        **found,
+    )
+
+
+def _figures(log_p, labels):
+    """Accuracy and loss over the examples whose log-probabilities are known."""
+    known = ~np.isnan(log_p[:, 0])
+    log_p, labels = log_p[known], labels[known]
+    right = np.mean(log_p.argmax(axis=1) == labels)
+    return float(right), float(-np.mean(log_p[np.arange(len(labels)), labels]))
+
+
+def _extract(name, backbone, data, stages, batch_size):
+    """Features by stage, integer labels and perhaps weights."""
+    found = extract_features(backbone, data, stages, batch_size)
+    if not isinstance(found, tuple):
+        raise ValueError(f"Argument `{name}` must have labels. Received: images alone")
+    labels = found[1]
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0:
+        raise ValueError(
+            f"Argument `{name}` must have integer labels from 0, of shape (examples,). Received: "
+            f"labels of shape {labels.shape} and dtype {labels.dtype}"
+        )
+    if name == "data" and np.unique(labels).size < 2:
+        raise ValueError(f"Argument `{name}` must have two classes at least. Received: one")
+    return found
+
+
+def _strengths(regularization):
+    several = isinstance(regularization, (tuple, list, np.ndarray))
+    strengths = list(regularization) if several else [regularization]
+    if not strengths:
+        raise ValueError("Argument `regularization` must not be empty. Received: regularization=[]")
+    for strength in strengths:
+        check_number("regularization", strength, "(0, inf)")
+    return [float(strength) for strength in strengths]

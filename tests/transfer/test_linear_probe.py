@@ -1,0 +1,154 @@
+"""The linear probe finds scikit-learn's minimum, and says honestly how good it is."""
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes import models, transfer
+from kerasrecipes.transfer._softmax_regression import stratified_folds
+
+pytest.importorskip("scipy")
+
+
+def examples(count, width, classes=4, spread=0.5, seed=0):
+    """Clouds of points as images of one pixel, with features of very different scales."""
+    rng = np.random.default_rng(seed)
+    centres = np.random.default_rng(9).normal(size=(classes, width)) * spread
+    labels = rng.integers(0, classes, count)
+    points = (centres[labels] + rng.normal(size=(count, width))) * np.geomspace(0.1, 50, width) + 7
+    return points[:, None, None, :].astype("float32"), labels
+
+
+def plain(width):
+    """A network whose stages are its input, and its first half."""
+    inputs = keras.Input((1, 1, width))
+    first = keras.layers.Cropping2D(0, name="whole")(inputs)
+    half = keras.layers.Reshape((1, 2, width // 2))(first)
+    half = keras.layers.Cropping2D(((0, 0), (0, 1)), name="half")(half)
+    return keras.Model(inputs, half)
+
+
+def centred(kernel):
+    """Kernels are free up to a constant by feature: both are compared with mean 0."""
+    return kernel - kernel.mean(axis=-1, keepdims=True)
+
+
+@pytest.mark.parametrize("count, width", [(60, 100), (400, 12)])
+@pytest.mark.parametrize("strength", [0.3, 0.01])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_minimum_is_that_of_scikit_learn(count, width, strength, weighted):
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    x, y = examples(count, width)
+    weights = np.random.default_rng(3).uniform(0.2, 3, count) if weighted else None
+    data = (x, y, weights) if weighted else (x, y)
+    probe = transfer.linear_probe(plain(width), data, stages=["whole"], regularization=strength)
+    flat = x[:, 0, 0].astype("float64")
+    scaled = (flat - flat.mean(axis=0)) / flat.std(axis=0)
+    oracle = linear_model.LogisticRegression(C=1 / (strength * count), tol=1e-8, max_iter=10000)
+    oracle.fit(scaled, y, weights)
+    ours = flat @ probe.best.kernel.astype("float64") + probe.best.bias
+    theirs = oracle.decision_function(scaled)
+    np.testing.assert_allclose(centred(ours), centred(theirs), atol=2e-3)
+    assert probe.best.accuracy == pytest.approx(oracle.score(scaled, y))
+
+
+def test_every_stage_has_its_own_classifier():
+    x, y = examples(300, 12)
+    probe = transfer.linear_probe(plain(12), (x, y), (x[:50], y[:50]), stages=["whole", "half"])
+    assert [one.stage for one in probe.stages] == ["whole", "half"]
+    assert [one.kernel.shape for one in probe.stages] == [(12, 4), (6, 4)]
+    flat = x[:, 0, 0]
+    for one, features in zip(probe.stages, (flat, flat[:, :6])):
+        said = (features @ one.kernel + one.bias).argmax(axis=1)
+        assert one.accuracy == pytest.approx(np.mean(said == y))
+        assert one.validation_accuracy == pytest.approx(np.mean(said[:50] == y[:50]))
+    assert probe.best.stage == "whole"
+    lines = str(probe).splitlines()
+    assert len(lines) == 3 and f"{probe.best.left_out_accuracy:.4f}" in lines[1]
+    assert list(probe.accuracies()) == ["fitted", "left out", "validation"]
+
+
+def test_what_is_left_out_tells_of_new_examples_and_chance_is_called_chance():
+    x, y = examples(400, 30, spread=0.35)
+    new_x, new_y = examples(4000, 30, spread=0.35, seed=1)
+    probe = transfer.linear_probe(plain(30), (x, y), (new_x, new_y), stages=["whole"]).best
+    assert probe.left_out_accuracy == pytest.approx(probe.validation_accuracy, abs=0.04)
+    assert probe.left_out_loss == pytest.approx(probe.validation_loss, abs=0.1)
+    noise = np.random.default_rng(5).integers(0, 4, 400)
+    probe = transfer.linear_probe(plain(30), (x, noise), stages=["whole"]).best
+    assert probe.left_out_accuracy < 0.36
+    assert probe.left_out_loss < np.log(4) + 0.05, "strong regularisation is chosen for noise"
+
+
+def test_left_out_probabilities_are_those_of_a_fit_without_the_example():
+    x, y = examples(60, 8)
+    probe = transfer.linear_probe(plain(8), (x, y), stages=["whole"], folds=3).best
+    fold = stratified_folds(y, 3)
+    for number in range(3):
+        part = fold != number
+        alone = transfer.linear_probe(
+            plain(8), (x[part], y[part]), stages=["whole"], regularization=probe.regularization
+        ).best
+        scores = x[~part, 0, 0] @ alone.kernel + alone.bias
+        own = np.exp(scores - scores.max(axis=1, keepdims=True))
+        own /= own.sum(axis=1, keepdims=True)
+        np.testing.assert_allclose(np.exp(probe.left_out[~part]), own, atol=1e-3)
+
+
+def test_folds_are_stratified_disjoint_and_balanced():
+    labels = np.repeat([0, 1, 2, 3], [11, 7, 2, 1])
+    fold = stratified_folds(labels, 3)
+    assert fold[-1] == -1 and (fold[:-1] >= 0).all()
+    for label in range(3):
+        counts = np.bincount(fold[labels == label], minlength=3)
+        assert counts.max() - counts.min() <= 1
+    counts = np.bincount(fold[:-1])
+    assert counts.max() - counts.min() <= 1
+
+
+def test_one_image_of_a_class_and_a_constant_feature():
+    x, y = examples(40, 6, classes=3)
+    x[..., 2] = 5.0
+    x, y = np.concatenate([x, x[:1] + 300]), np.append(y, 3)
+    probe = transfer.linear_probe(plain(6), (x, y), stages=["whole"]).best
+    assert np.isfinite(probe.kernel).all() and probe.kernel.shape == (6, 4)
+    assert np.isnan(probe.left_out).any(axis=1).tolist() == [False] * 40 + [True]
+    assert np.isfinite(probe.left_out_loss)
+
+
+def test_stages_are_those_of_the_model():
+    network = models.resnet(8, (16, 16, 3), 3, seed=0)
+    rng = np.random.default_rng(0)
+    y = np.arange(24) % 3
+    x = (y[:, None, None, None] * 60 + rng.normal(0, 9, (24, 16, 16, 3))).astype("float32")
+    probe = transfer.linear_probe(network, [(x, y)], folds=2)
+    assert [one.stage for one in probe.stages] == models.stages(network)
+    head = keras.layers.Dense(3)
+    features = transfer.extract_features(network, x, [probe.best.stage])[probe.best.stage]
+    head.build(features.shape)
+    head.set_weights([probe.best.kernel, probe.best.bias])
+    said = keras.ops.convert_to_numpy(head(features)).argmax(axis=1)
+    assert np.mean(said == y) == pytest.approx(probe.best.accuracy)
+
+
+X, Y = examples(20, 4)
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"data": X}, "labels"),
+        ({"data": (X, np.eye(4)[Y])}, "integer labels"),
+        ({"data": (X, Y - 1)}, "integer labels"),
+        ({"data": (X, Y * 0)}, "two classes"),
+        ({"validation_data": (X, Y + 4)}, "below 4"),
+        ({"regularization": 0.0}, "regularization=0.0"),
+        ({"regularization": []}, "regularization"),
+        ({"folds": 1}, "folds=1"),
+        ({"stages": ["nowhere"]}, "nowhere"),
+    ],
+)
+def test_bad_arguments(change, words):
+    given = {"backbone": plain(4), "data": (X, Y), "stages": ["whole"], **change}
+    with pytest.raises(ValueError, match=words):
+        transfer.linear_probe(**given)
