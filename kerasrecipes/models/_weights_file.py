@@ -1,0 +1,36 @@
+"""Loads a weights file of Keras into a network, or says in one line why it cannot be."""
+
+import os
+
+
+def load_weights_file(model, path):
+    """Load a `.h5`, `.weights.h5` or `.keras` file that fits the model.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is none of this network's.
+    """
+    check_exists(path)
+    try:
+        model.load_weights(path)
+    except Exception as error:  # Keras and HDF5 raise many kinds.
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(
+            f"Argument `weights` must be a weights file of this network, {model.name!r}, with or "
+            f"without its classifier as the model is. Keras says: {reason}. Received: "
+            f"weights={os.fspath(path)!r}"
+        ) from error
+
+
+def check_exists(path):
+    """Raise unless there is a file at `path`."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(
+            "Argument `weights` must be 'imagenet', None or the path of a weights file. Received: "
+            f"weights={path!r} (of type {type(path).__name__})"
+        )
+    if not os.path.isfile(path):
+        raise FileNotFoundError(
+            "Argument `weights` must be 'imagenet', None or the path of a weights file; there is "
+            f"no such file. Received: weights={os.fspath(path)!r}"
+        )
