@@ -23,6 +23,7 @@ def linear_probe(
     stages=None,
     regularization=STRENGTHS,
     folds=5,
+    class_weight=None,
     batch_size=32,
 ):
     """Fit a linear classifier to the pooled features of each stage of a network.
@@ -43,6 +44,8 @@ def linear_probe(
             `data` chooses by stage. Defaults to a grid from 10 to 0.001.
         folds: Integer of at least 2, parts of the cross-validation; each class is spread evenly
             over them. Defaults to 5.
+        class_weight: Dictionary {class: weight} or `None`: by how much the loss of an example
+            counts, times its `sample_weight` if it has one. A class that is not there counts 1.
         batch_size: Integer of at least 1, images at a time where data are arrays. Defaults to 32.
 
     Returns:
@@ -71,7 +74,7 @@ def linear_probe(
     stages = models.stages(backbone) if stages is None else list(stages)
     features, labels, *weights = _extract("data", backbone, data, stages, batch_size)
     classes = int(labels.max()) + 1
-    weights = weights[0] if weights else None
+    weights = _weights(labels, class_weight, weights)
     tests = None
     if validation_data is not None:
         tests = _extract("validation_data", backbone, validation_data, stages, batch_size)[:2]
@@ -135,6 +138,14 @@ def _extract(name, backbone, data, stages, batch_size):
     if name == "data" and np.unique(labels).size < 2:
         raise ValueError(f"Argument `{name}` must have two classes at least. Received: one")
     return found
+
+
+def _weights(labels, class_weight, weights):
+    """What each example counts, or `None` where all count the same."""
+    if class_weight is None:
+        return weights[0] if weights else None
+    factors = np.array([class_weight.get(int(label), 1.0) for label in labels])
+    return factors * weights[0] if weights else factors
 
 
 def _strengths(regularization):

@@ -95,6 +95,20 @@ def test_left_out_probabilities_are_those_of_a_fit_without_the_example():
         np.testing.assert_allclose(np.exp(probe.left_out[~part]), own, atol=1e-3)
 
 
+def test_class_weights_are_weights_of_the_examples():
+    x, y = examples(80, 8)
+    given = {"stages": ["whole"], "regularization": 0.1}
+    factors = np.array([3.0, 1.0, 0.2, 1.0])
+    by_class = transfer.linear_probe(plain(8), (x, y), class_weight={0: 3.0, 2: 0.2}, **given)
+    by_example = transfer.linear_probe(plain(8), (x, y, factors[y]), **given)
+    np.testing.assert_array_equal(by_class.best.kernel, by_example.best.kernel)
+    both = transfer.linear_probe(plain(8), (x, y, factors[y]), class_weight={1: 2.0}, **given)
+    product = transfer.linear_probe(plain(8), (x, y, (factors * [1, 2, 1, 1])[y]), **given)
+    np.testing.assert_array_equal(both.best.kernel, product.best.kernel)
+    plainly = transfer.linear_probe(plain(8), (x, y), **given)
+    assert abs(plainly.best.kernel - by_class.best.kernel).max() > 1e-3
+
+
 def test_folds_are_stratified_disjoint_and_balanced():
     labels = np.repeat([0, 1, 2, 3], [11, 7, 2, 1])
     fold = stratified_folds(labels, 3)
