@@ -2,14 +2,24 @@
 
 Rooms, each a table of contents of its own:
 
-`ops`, `layers`, `losses`, `schedules`, `callbacks`, `models`, `inference`, `transfer` run on
-every Keras backend. `augment` and `data` are built on `tf.data` and feed any backend. `experiment`
-is what the recipes share: command line, run folder, pictures, report.
+`ops`, `layers`, `losses`, `schedules`, `callbacks`, `optimizers`, `models`, `inference`,
+`transfer` run on every Keras backend. `augment` and `data` are built on `tf.data` and feed any
+backend. `experiment` is what the recipes share: command line, run folder, pictures, report.
 """
 
 import importlib
 
-from kerasrecipes import callbacks, inference, layers, losses, models, ops, schedules, transfer
+from kerasrecipes import (
+    callbacks,
+    inference,
+    layers,
+    losses,
+    models,
+    ops,
+    optimizers,
+    schedules,
+    transfer,
+)
 from kerasrecipes.version import __version__
 
 _LAZY_ROOMS = ("augment", "data", "experiment")
@@ -22,6 +32,7 @@ __all__ = [
     "losses",
     "models",
     "ops",
+    "optimizers",
     "schedules",
     "transfer",
     *_LAZY_ROOMS,

@@ -1,0 +1,52 @@
+"""What an optimizer keeps for each variable, and how another optimizer takes it over."""
+
+import keras
+
+NOT_CARRIED = ("_accumulated_gradients", "_model_variables_moving_average")
+
+
+def single(optimizer):
+    """Return the optimizer inside a `LossScaleOptimizer`, a `LayerwiseLearningRates` or both."""
+    while hasattr(optimizer, "inner_optimizer"):
+        optimizer = optimizer.inner_optimizer
+    return optimizer
+
+
+def slots(optimizer):
+    """Return {(attribute, model variable's id): slot} of a single optimizer that is built."""
+    found = {}
+    owners = list(optimizer._trainable_variables)
+    for attribute, values in vars(optimizer).items():
+        if attribute in ("_variables", "_trainable_variables"):
+            continue
+        if not isinstance(values, (list, tuple)) or len(values) != len(owners):
+            continue
+        if all(value is None or isinstance(value, keras.Variable) for value in values):
+            for owner, value in zip(owners, values):
+                if value is not None:
+                    found[attribute, id(owner)] = value
+    return found
+
+
+def shared_variables(optimizer):
+    """Return the variables of a single optimizer that are not by variable, count and rate aside."""
+    known = {id(slot) for slot in slots(optimizer).values()}
+    known |= {id(optimizer._iterations), id(optimizer._learning_rate)}
+    return [variable for variable in optimizer.variables if id(variable) not in known]
+
+
+def carry_over(old, new):
+    """Give `new` the slots that `old` has for the same variables; its count of updates stays.
+
+    Gradients that wait for the rest of their group are left out, as are the optimizer's own
+    averages, which begin anew with the count.
+    """
+    stored = slots(single(old))
+    for key, slot in slots(single(new)).items():
+        if key in stored and key[0] not in NOT_CARRIED:
+            slot.assign(stored[key])
+    for one, other in zip(shared_variables(single(old)), shared_variables(single(new))):
+        other.assign(one)
+    if hasattr(old, "dynamic_scale") and hasattr(new, "dynamic_scale"):
+        new.dynamic_scale.assign(old.dynamic_scale)
+        new.step_counter.assign(old.step_counter)

@@ -1,0 +1,85 @@
+"""What trains in a phase, and the proof that the rest stood still."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from kerasrecipes import layers, models
+
+NORMALIZATIONS = (
+    keras.layers.BatchNormalization,
+    keras.layers.GroupNormalization,
+    keras.layers.LayerNormalization,
+    keras.layers.RMSNormalization,
+    layers.DecorrelatedBatchNormalization,
+    layers.GroupNormalization,
+    layers.InstanceNormalization,
+)
+
+
+def first_trained(model, train):
+    """Return the place in `model.layers` from which on layers train."""
+    stages = models.stages(model)
+    count = {"head": 0, "all": len(stages)}.get(train, train)
+    if count > len(stages):
+        raise ValueError(
+            f"Argument `train` must be at most {len(stages)}, the stages of {model.name}. "
+            f"Received: train={train}"
+        )
+    if count == len(stages):
+        return 0
+    names = [layer.name for layer in model.layers]
+    return names.index(stages[len(stages) - count - 1]) + 1
+
+
+def freeze(model, phase):
+    """Set what trains in `phase`; the model must be compiled afterwards."""
+    first, head = first_trained(model, phase.train), first_trained(model, "head")
+    model.trainable = True
+    for place, layer in enumerate(model.layers):
+        layer.trainable = place >= first
+        if first <= place < head and not phase.train_normalization:
+            for part in layer._flatten_layers():
+                if is_normalization(part):
+                    part.trainable = False
+
+
+def is_normalization(layer):
+    """Whether a layer normalises, or has statistics that training moves."""
+    statistics = any("float" in variable.dtype for variable in layer._non_trainable_variables)
+    return statistics or isinstance(layer, NORMALIZATIONS)
+
+
+class Unmoved(keras.callbacks.Callback):
+    """Raises as soon as a weight that does not train has changed, be it by a bit.
+
+    Layers are asked to stand still by `trainable = False`; this is the proof that they did.
+    """
+
+    def __init__(self, model):
+        super().__init__()
+        trained = {id(variable) for variable in model.trainable_variables}
+        self._frozen = [
+            (layer, variable)
+            for layer in model._flatten_layers(include_self=False)
+            for variable in layer._non_trainable_variables + layer._trainable_variables
+            if id(variable) not in trained and "float" in variable.dtype and not layer.trainable
+        ]
+        self._before = [_bytes(variable) for _, variable in self._frozen]
+
+    def on_epoch_end(self, epoch, logs=None):
+        _ = self.model  # brings the weights back from JAX
+        self.check()
+
+    def check(self):
+        """Raise unless every frozen weight has the bytes it had."""
+        for (layer, variable), before in zip(self._frozen, self._before):
+            if _bytes(variable) != before:
+                raise RuntimeError(
+                    f"The layer {layer.name!r} is frozen, and its {variable.name!r} moved in "
+                    "training: it does not heed `trainable=False`."
+                )
+
+
+def _bytes(variable):
+    return np.asarray(ops.convert_to_numpy(variable)).tobytes()

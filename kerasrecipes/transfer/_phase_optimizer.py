@@ -1,0 +1,96 @@
+"""The optimizer of a phase: the caller's, with the phase's rates and what layers had before."""
+
+import copy
+
+import keras
+
+from kerasrecipes.optimizers import LayerwiseLearningRates, _by_name, _slots
+from kerasrecipes.transfer.layerwise_multipliers import layerwise_multipliers
+
+
+class PhaseOptimizers:
+    """Makes the optimizer of one phase after another.
+
+    Each begins its count of updates at 0, so that a phase's schedule does; each has the slots of
+    the one before for the variables that it knows, and the count of their updates.
+
+    Args:
+        model: the model.
+        optimizer: `keras.optimizers.Optimizer`, what all are copies of. It is not changed.
+
+    Attributes:
+        last: the optimizer of the last phase, or `None`.
+    """
+
+    def __init__(self, model, optimizer):
+        if hasattr(optimizer, "optimizers"):
+            raise TypeError(
+                "Argument `optimizer` must be an optimizer with one learning rate. "
+                f"Received: optimizer={optimizer!r}"
+            )
+        self._model = model
+        self._loss_scale, optimizer = _without(optimizer, keras.optimizers.LossScaleOptimizer)
+        layerwise, optimizer = _without(optimizer, LayerwiseLearningRates)
+        self._multipliers = (layerwise or {}).get("multipliers", {})
+        self._config = keras.saving.serialize_keras_object(optimizer)
+        self._updates = {}
+        self.last = None
+        paths = [variable.path for variable in model.variables]
+        unused = _by_name.unused(paths, self._multipliers)
+        if unused:
+            raise ValueError(
+                "Argument `optimizer` must have multipliers of layers of the model. Received: "
+                f"{unused}, which name none of the variables of {model.name}"
+            )
+
+    def make(self, phase):
+        """Return a new optimizer, not built, for a model whose layers are frozen for `phase`."""
+        config = copy.deepcopy(self._config)
+        rate = phase.learning_rate
+        if rate is not None:
+            is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+            rate = keras.saving.serialize_keras_object(rate) if is_schedule else float(rate)
+            config["config"]["learning_rate"] = rate
+        optimizer = keras.saving.deserialize_keras_object(config)
+        paths = [variable.path for variable in self._model.trainable_variables]
+        multipliers = self._multipliers_of(phase)
+        unused = _by_name.unused(paths, multipliers)
+        multipliers = {key: value for key, value in multipliers.items() if key not in unused}
+        previous = {path: self._updates[path] for path in paths if path in self._updates}
+        if any(value != 1 for value in multipliers.values()) or previous:
+            optimizer = LayerwiseLearningRates(optimizer, multipliers, previous)
+        if self._loss_scale is not None:
+            optimizer = keras.optimizers.LossScaleOptimizer(optimizer, **self._loss_scale)
+        return optimizer
+
+    def build(self, optimizer):
+        """Build the optimizer that the model was compiled with, with what the last one knew."""
+        optimizer.build(self._model.trainable_variables)
+        if self.last is not None:
+            _slots.carry_over(self.last, optimizer)
+        self.last = optimizer
+
+    def count(self):
+        """Note the updates of the phase that has ended."""
+        done = int(keras.ops.convert_to_numpy(_slots.single(self.last).iterations))
+        for variable in self._model.trainable_variables:
+            self._updates[variable.path] = self._updates.get(variable.path, 0) + done
+
+    def _multipliers_of(self, phase):
+        if phase.decay == 1:
+            return self._multipliers
+        if self._multipliers:
+            raise ValueError(
+                "Argument `decay` must be 1 where the optimizer has multipliers of its own. "
+                f"Received: decay={phase.decay}"
+            )
+        return layerwise_multipliers(self._model, phase.decay)
+
+
+def _without(optimizer, kind):
+    """(Options, inner optimizer) of a wrapper of this kind, (None, optimizer) of another."""
+    if not isinstance(optimizer, kind):
+        return None, optimizer
+    options = ("initial_scale", "dynamic_growth_steps", "multipliers")
+    found = {key: value for key, value in optimizer.get_config().items() if key in options}
+    return found, optimizer.inner_optimizer

@@ -1,0 +1,60 @@
+"""Which layers to fine-tune, from how much data there are and how familiar they look."""
+
+from kerasrecipes._validation import check_boolean, check_number
+from kerasrecipes.transfer.phase import Phase
+from kerasrecipes.transfer.plan import Plan
+
+MUCH = 100
+HEAD = Phase("head", epochs=40, learning_rate=1e-3)
+
+
+def advise(examples_per_class, similar):
+    """Return the plan that the lecture's table gives.
+
+    ```
+                    similar data                     different data
+    little data     linear classifier on top         linear classifiers from different stages
+    much data       fine-tune a few layers           fine-tune many
+    ```
+
+    Args:
+        examples_per_class: number >= 1, training images a class, on average. The lecture names no
+            number; 100 and more are much here.
+        similar: boolean, whether the images are like those that the backbone was trained with.
+            Photographs of things and animals are similar to ImageNet; drawings, X-rays, satellite
+            and microscope images are not.
+
+    Returns:
+        A `Plan`: `fine_tune(model, data, plan.phases)` carries it out.
+
+    Raises:
+        TypeError, ValueError: for an argument of the wrong type or out of range.
+
+    Example:
+
+    >>> from kerasrecipes.transfer import advise
+    >>> print(advise(20, similar=True))
+    linear classifier on top: little data (20 images a class, under 100), similar to the backbone's
+      1. the head for 40 epochs at rate 0.001
+
+    Reference: Li, Johnson & Yeung, CS231n, "Transfer learning with CNNs", http://cs231n.stanford.edu;
+        Yosinski et al. (2014), https://arxiv.org/abs/1411.1792. Rates and epochs are ours.
+    """
+    check_number("examples_per_class", examples_per_class, "[1, inf)")
+    check_boolean("similar", similar)
+    much = examples_per_class >= MUCH
+    amount = (
+        f"{'much' if much else 'little'} data ({examples_per_class:g} images a class, "
+        f"{f'{MUCH} or more' if much else f'under {MUCH}'})"
+    )
+    reason = f"{amount}, {'similar to' if similar else 'different from'} the backbone's"
+    if not much and similar:
+        return Plan("linear classifier on top", reason, (HEAD,))
+    if not much:
+        cell = "linear classifiers from different stages"
+        return Plan(cell, reason, (HEAD,), probe_stages=True)
+    if similar:
+        deeper = Phase(1, epochs=10, learning_rate=1e-4)
+        return Plan("fine-tune a few layers", reason, (HEAD, deeper))
+    deeper = Phase("all", epochs=20, learning_rate=3e-4, decay=0.7)
+    return Plan("fine-tune many", reason, (HEAD, deeper))
