@@ -30,7 +30,7 @@ TIMED_STEPS = 15
 class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(12, "passes over the training images", "[1, inf)")
+    epochs: int = flag(10, "passes over the training images", "[1, inf)")
     batch_size: int = flag(128, "images a step", "[1, inf)")
     depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
     final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
