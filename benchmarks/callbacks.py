@@ -5,7 +5,9 @@
 
 All contestants train at the same time and take turns step by step, so that what else the machine
 does falls on all alike. Prints the median of the steps, its ratio to that of a fit without
-callbacks, and for `Resume` what a write costs and the share of the time that it may take.
+callbacks, and for `Resume` what a write costs and the share of the time that it may take. (Its
+interval counts wall time, the turns of the others too: here it writes far more often than in a
+run of its own, and its ratio has a write in most steps.)
 """
 
 import argparse
