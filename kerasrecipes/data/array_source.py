@@ -1,5 +1,7 @@
 """Images in memory: arrays, in tuples or in a mapping."""
 
+import hashlib
+
 import numpy as np
 import tensorflow as tf
 
@@ -39,7 +41,7 @@ def read_arrays(arrays, name="arrays", where="arrays"):
     class_names = _class_names(arrays.get("class_names"), where, labels["train"])
     check_labels(where, labels, len(class_names))
     check_presence(where, labels["train"], class_names)
-    sets = {set_name: _indexed(*pair) for set_name, pair in pairs.items()}
+    sets = {set_name: _indexed(set_name, *pair) for set_name, pair in pairs.items()}
     return ImageSource(name, sets, class_names, channels["train"], encoded=False)
 
 
@@ -90,7 +92,20 @@ def _class_names(names, where, train_labels):
     return tuple(str(label) for label in range(highest + 1))
 
 
-def _indexed(x, labels):
+def _indexed(set_name, x, labels):
     images = host_tensor(x)
     short_sides = np.broadcast_to(np.int64(min(x.shape[1:3])), len(x))
-    return IndexedImages(labels, short_sides, read=lambda index: tf.gather(images, index))
+    return IndexedImages(
+        labels,
+        short_sides,
+        read=lambda index: tf.gather(images, index),
+        fingerprints=np.array([_fingerprint(image) for image in x], np.int64),
+        name_of=lambda index: f"x_{set_name}[{index}]",
+    )
+
+
+def _fingerprint(image):
+    """A hash of the shape and the pixels."""
+    digest = hashlib.blake2b(str(image.shape).encode(), digest_size=8)
+    digest.update(np.ascontiguousarray(image))
+    return int.from_bytes(digest.digest(), "little", signed=True)

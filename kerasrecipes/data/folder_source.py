@@ -25,7 +25,11 @@ def read_folder(root, strict):
     if skipped:
         _report(root, skipped, len(listing.paths), strict)
     files = IndexedImages(
-        listing.labels, check.short_sides, _reader(listing.paths, check.fingerprints)
+        listing.labels,
+        check.short_sides,
+        _reader(listing.paths, check.fingerprints),
+        check.fingerprints,
+        name_of=listing.paths.__getitem__,
     )
     usable = check.usable()
     sets = {

@@ -4,6 +4,8 @@ import dataclasses
 
 import tensorflow as tf
 
+from kerasrecipes.data.duplicates import Duplicate
+
 
 @dataclasses.dataclass(frozen=True)
 class ImageData:
@@ -33,6 +35,9 @@ class ImageData:
         encoded: boolean, whether images are JPEG or PNG bytes.
         skipped: tuple of pairs (path, reason) of strings: images that could not be used.
         ignored: integer, files that are neither JPEG nor PNG by their name.
+        class_sizes: tuple of integers, training images by class; `None` for a stream, which
+            would have to be read.
+        duplicates: tuple of `Duplicate`, images of a set that are in an earlier one too.
 
     Example:
 
@@ -55,6 +60,8 @@ class ImageData:
     encoded: bool
     skipped: tuple[tuple[str, str], ...] = ()
     ignored: int = 0
+    class_sizes: tuple[int, ...] | None = None
+    duplicates: tuple[Duplicate, ...] = ()
 
     @property
     def num_classes(self):

@@ -15,11 +15,16 @@ class IndexedImages:
         labels: int64 array of shape (N,).
         short_sides: integer array of shape (N,), the shorter side of each image in pixels.
         read: function of an int64 scalar tensor that returns the image, traceable.
+        fingerprints: integer array of shape (N,), equal where images are equal.
+        name_of: function of an integer that says which image it is: a path, or a place in an
+            array.
     """
 
     labels: np.ndarray
     short_sides: np.ndarray
     read: Callable
+    fingerprints: np.ndarray
+    name_of: Callable
 
     @property
     def size(self):
@@ -35,6 +40,8 @@ class IndexedImages:
             labels=self.labels[indices],
             short_sides=self.short_sides[indices],
             read=lambda index: self.read(tf.gather(positions, index)),
+            fingerprints=self.fingerprints[indices],
+            name_of=lambda index: self.name_of(int(indices[index])),
         )
 
     def dataset(self):

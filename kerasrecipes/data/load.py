@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes.data.array_source import name_arrays, read_arrays
+from kerasrecipes.data.class_sizes import class_sizes, warn_of_small_classes
+from kerasrecipes.data.duplicates import find_duplicates, warn_of_duplicates
 from kerasrecipes.data.folder_source import read_folder
 from kerasrecipes.data.image_data import ImageData
 from kerasrecipes.data.image_source import SETS
@@ -46,6 +48,10 @@ def load(source, split=None, seed=0, strict=False):
             cannot be used (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and
             named in a warning, or, if strict, are an error.
 
+    Images of one set that are in another one too, and classes of fewer than 10 training images
+    (before the split), are named in warnings; streams of TensorFlow Datasets are not looked
+    through for them.
+
     Returns:
         An `ImageData`.
 
@@ -73,6 +79,9 @@ def load(source, split=None, seed=0, strict=False):
     read = _read(source, strict)
     sets = split_sets(read.name, read.sets, split, seed)
     datasets = {name: sets[name].dataset() if name in sets else None for name in SETS}
+    duplicates = find_duplicates(sets)
+    warn_of_duplicates(read.name, duplicates, sets)
+    warn_of_small_classes(read.name, read.sets["train"], read.class_names)
     sizes = {f"{name}_size": sets[name].size if name in sets else 0 for name in SETS}
     return ImageData(
         name=read.name,
@@ -84,6 +93,8 @@ def load(source, split=None, seed=0, strict=False):
         encoded=read.encoded,
         skipped=read.skipped,
         ignored=read.ignored,
+        class_sizes=class_sizes(sets["train"], len(read.class_names)),
+        duplicates=duplicates,
     )
 
 

@@ -1,15 +1,27 @@
 """The end of a run: every file of its folder."""
 
+import collections
 import dataclasses
 
 import keras
 
 from kerasrecipes.experiment import pictures
+from kerasrecipes.experiment.classifier import named_model
+from kerasrecipes.experiment.evaluation import confusion_matrix, most_confused
 from kerasrecipes.experiment.image_figures import confusion_figure, mistakes_figure, samples_figure
 from kerasrecipes.experiment.images import describe_images
 from kerasrecipes.experiment.report import figure_png, report_html
 
 HEADER = ("Test", "Crops an image", "Accuracy", "Loss", "Images a second")
+CLASS_HEADER = (
+    "Class", "Precision", "Recall", "Training images", "Test images", "Most often taken for",
+)  # fmt: skip
+CAPTIONS = {
+    "history": "Loss, accuracy and learning rate by epoch.",
+    "samples": "Crops as they enter the network, before normalisation.",
+    "confusion": "Test images by true and predicted class.",
+    "mistakes": "The wrong predictions of the highest probability.",
+}
 
 
 def serving_model(model, preprocessing, channels):
@@ -27,18 +39,22 @@ def serving_model(model, preprocessing, channels):
     return keras.Model(inputs, model(preprocessing(inputs)), name=f"{model.name}_from_pixels")
 
 
-def close_run(run, model, history, images, results, train, protocols, **more):
+def close_run(
+    run, model, history, images, results, train, protocols, extra_figures=(), remarks=(), **more
+):
     """Write every file of the run's folder, `metrics.json` last, and return its content.
 
     Args:
         run: The `Run`.
-        model: Keras model to save as `model.keras`.
+        model: Keras model to save as `model.keras`, with the names of the classes inside.
         history: What `fit` returned.
         images: The `data.ImageData` the run was trained on; tested on its test set, or on its
             validation set where there is none.
         results: List of `TestResult`; the last one is the run's figure.
         train: List of the transforms that training images go through, without normalisation.
         protocols: Dictionary of the transforms that crop for testing; the first one shows images.
+        extra_figures: Further pictures: tuples (name, caption, Matplotlib figure).
+        remarks: Strings, further sentences for the top of the report.
         **more: Further entries of `metrics.json`.
     """
     best, crop = results[-1], next(iter(protocols.values()))
@@ -51,11 +67,12 @@ def close_run(run, model, history, images, results, train, protocols, **more):
         "confusion": confusion_figure(images, best),
         "mistakes": mistakes_figure(images, best, crop),
     }
+    figures.update({name: figure for name, _, figure in extra_figures})
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
         run.write(f"{name}.png", png)
     run.write_history(curves)
-    run.write_model(model)
+    run.write_model(named_model(model, images.class_names))
     tests = {result.name: result.metrics() for result in results}
     test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests)}
     skipped = [list(pair) for pair in images.skipped]
@@ -63,10 +80,14 @@ def close_run(run, model, history, images, results, train, protocols, **more):
         "data": images.name,
         "class_names": list(images.class_names),
         "sizes": [images.train_size, images.validation_size, images.test_size],
+        "class_sizes": images.class_sizes,
         "skipped": skipped,
+        "duplicates": [found._asdict() for found in images.duplicates],
     }
     metrics = run.metrics_of(test, **data, **more)
-    run.write("report.html", _report(run, metrics, results, images, pngs))
+    captions = {**CAPTIONS, **{name: caption for name, caption, _ in extra_figures}}
+    shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
+    run.write("report.html", _report(run, metrics, results, images, shown, remarks))
     run.close(metrics)
     return metrics
 
@@ -78,12 +99,15 @@ def _without_classes(tests):
     }
 
 
-def _report(run, metrics, results, images, pngs):
+def _report(run, metrics, results, images, shown, remarks):
     test = metrics["test"]
     summary = [
         describe_images(images),
+        *_warnings(images),
         f"{test['accuracy']:.2%} of {test['images']} test images right by {test['protocol']}, "
-        f"after {metrics['steps']} steps in {metrics['seconds']:.0f} seconds.",
+        f"after {metrics['steps']} steps in {metrics['seconds']:.0f} seconds. Its probabilities "
+        f"are {test['calibration_error']:.3f} from its accuracy on average (calibration error).",
+        *remarks,
     ]
     if run.interrupted:
         summary.append("Stopped by Ctrl-C before its last epoch.")
@@ -91,28 +115,46 @@ def _report(run, metrics, results, images, pngs):
         [r.name, str(r.crops), f"{m['accuracy']:.4f}", f"{m['loss']:.4f}", f"{r.images_per_second}"]
         for r, m in ((result, result.metrics()) for result in results)
     ]
-    classes = [
-        [name, _share(precision), _share(recall)]
-        for name, precision, recall in zip(images.class_names, test["precision"], test["recall"])
-    ]
     settings = [[k, str(v)] for k, v in dataclasses.asdict(run.config).items()]
     settings += [[name, version] for name, version in metrics["versions"].items()]
-    captions = {
-        "history": "Loss, accuracy and learning rate by epoch.",
-        "samples": "Crops as they enter the network, before normalisation.",
-        "confusion": "Test images by true and predicted class.",
-        "mistakes": "The wrong predictions of the highest probability.",
-    }
     return report_html(
         f"{run.recipe} on {images.name}",
         summary,
         [
             ("Tests", HEADER, rows),
-            ("Classes", ("Class", "Precision", "Recall"), classes),
+            ("Classes", CLASS_HEADER, _class_rows(images, results[-1], test)),
             ("Settings", ("Name", "Value"), settings),
         ],
-        [(name.capitalize(), captions[name], png) for name, png in pngs.items()],
+        shown,
     )
+
+
+def _class_rows(images, result, test):
+    """A row a class: how often it is right when said, how often found, what it is taken for."""
+    matrix = confusion_matrix(result.probabilities, result.labels)
+    names, trained = images.class_names, images.class_sizes or [None] * images.num_classes
+    rows = []
+    for label, taken_for in enumerate(most_confused(matrix)):
+        shares = [_share(test[key][label]) for key in ("precision", "recall")]
+        counts = [
+            str(trained[label] if trained[label] is not None else ""),
+            str(matrix[label].sum()),
+        ]
+        if taken_for is None:
+            rows.append([names[label], *shares, *counts, ""])
+        else:
+            mistaken = f"{names[taken_for]} ({matrix[label, taken_for]})"
+            rows.append([names[label], *shares, *counts, mistaken])
+    return rows
+
+
+def _warnings(images):
+    """Sentences about what makes the figures less than they seem."""
+    pairs = collections.Counter((found.set, found.twin_set) for found in images.duplicates)
+    return [
+        f"{count} {name} images are also in the {twin_set} set: {name} figures flatter."
+        for (name, twin_set), count in sorted(pairs.items())
+    ]
 
 
 def _share(value):

@@ -78,7 +78,11 @@ class _OneLineParser(argparse.ArgumentParser):
 def _add_flag(parser, field, kind):
     name = "--" + field.name.replace("_", "-")
     text = field.metadata["help"].replace("%", "%%")
-    if kind is bool and field.default is False:
+    if "positional" in field.metadata:
+        metavar = field.name.upper()
+        nargs = field.metadata["positional"]
+        parser.add_argument(field.name, nargs=nargs, metavar=metavar, help=text)
+    elif kind is bool and field.default is False:
         parser.add_argument(name, action="store_true", help=text)
     elif kind is bool:
         action = argparse.BooleanOptionalAction

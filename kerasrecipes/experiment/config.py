@@ -23,6 +23,16 @@ def flag(default, text, interval=None, choices=None):
     return dataclasses.field(default=default, metadata=metadata)
 
 
+def positional(text, many=False):
+    """A field of a `Config` that is given by its place and has no default.
+
+    Args:
+        text: String, what it means.
+        many: Boolean, whether it is a list of one or more strings, and not a string.
+    """
+    return dataclasses.field(metadata={"help": text, "positional": "+" if many else None})
+
+
 def plain_type(hint):
     """`int` of `int | None`.
 
@@ -74,9 +84,7 @@ class TrainingConfig:
     )
 
     def __post_init__(self):
-        hints = typing.get_type_hints(type(self))
-        for field in dataclasses.fields(self):
-            _check(field, plain_type(hints[field.name]), getattr(self, field.name))
+        check_fields(self)
         if self.resume and self.output is None:
             raise ValueError(
                 "Argument `resume` needs `output`, the folder of the run to go on with. "
@@ -90,6 +98,14 @@ class TrainingConfig:
             "global_clipnorm": self.clip_norm,
             "gradient_accumulation_steps": None if steps == 1 else steps,
         }
+
+
+def check_fields(config):
+    """Raise unless every field that `flag` made holds what it may."""
+    hints = typing.get_type_hints(type(config))
+    for field in dataclasses.fields(config):
+        if "positional" not in field.metadata:
+            _check(field, plain_type(hints[field.name]), getattr(config, field.name))
 
 
 def _check(field, kind, value):

@@ -2,13 +2,16 @@
 
 import numpy as np
 
+from kerasrecipes.inference import expected_calibration_error
+
 
 def classification_metrics(probabilities, labels):
-    """Return accuracy, top-5 accuracy, loss, and precision and recall by class.
+    """Return accuracy, top-5 accuracy, loss, calibration, and precision and recall by class.
 
     `loss = -mean(log p_label)`, with p at least 1e-7 as in Keras. Top-5 accuracy is there with more
     than five classes. Precision of a class that was never predicted, and recall of one that is
-    not there, are `None`.
+    not there, are `None`. `calibration_error` is `inference.expected_calibration_error` in 15
+    bins, NaN where a probability is.
 
     Args:
         probabilities: Array `(images, classes)`.
@@ -31,6 +34,7 @@ def classification_metrics(probabilities, labels):
     metrics = {
         "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
         "loss": float(-np.mean(np.log(np.maximum(own, 1e-7)))),
+        "calibration_error": _calibration_error(probabilities, labels),
         "images": int(len(labels)),
         "precision": _ratios(np.diag(matrix), matrix.sum(axis=0)),
         "recall": _ratios(np.diag(matrix), matrix.sum(axis=1)),
@@ -55,6 +59,22 @@ def confident_mistakes(probabilities, labels, count):
     wrong = np.flatnonzero(predicted != labels)
     order = np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")
     return wrong[order][:count]
+
+
+def most_confused(matrix):
+    """For each true class the other class it is taken for most often, `None` if for none.
+
+    >>> most_confused(np.array([[5, 2, 0], [0, 4, 0], [1, 3, 6]]))
+    [1, None, 1]
+    """
+    wrong = np.where(np.eye(len(matrix), dtype=bool), 0, matrix)
+    return [int(row.argmax()) if row.any() else None for row in wrong]
+
+
+def _calibration_error(probabilities, labels):
+    if not np.isfinite(probabilities).all():
+        return float("nan")
+    return expected_calibration_error(probabilities, labels)
 
 
 def _ratios(parts, wholes):

@@ -39,6 +39,8 @@ def _curves(axes, history, name, watched):
             values = history[key]
             marker = "o" if len(values) < 3 else None
             axes.plot(range(1, len(values) + 1), values, color=color, label=label, marker=marker)
+    if len(history[name]) == 1:
+        axes.set_xticks([1])
     if name == "learning_rate":
         if min(history[name], default=0) > 0:
             axes.set_yscale("log")
@@ -64,9 +66,7 @@ def samples_figure(images, captions, title=None, columns=8):
     for axes in grid:
         axes.set_axis_off()
     for axes, image, caption in zip(grid, images, captions):
-        image = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
-        image = image[..., 0] if image.shape[-1] == 1 else image
-        axes.imshow(image, cmap="gray", vmin=0, vmax=255)
+        _show(axes, image)
         axes.set_title(caption, fontsize=7.5, parse_math=False)
     if title:
         figure.suptitle(title, fontsize=11)
@@ -108,6 +108,101 @@ def _write_counts(axes, matrix):
         color = "white" if matrix[row, column] > dark else "black"
         count = str(matrix[row, column])
         axes.text(column, row, count, ha="center", va="center", fontsize=8, color=color)
+
+
+def calibration_figure(reliability):
+    """Accuracy by confidence, beside the line where they are equal, over the count of each bin.
+
+    Args:
+        reliability: What `inference.reliability` returned.
+    """
+    count, _, accuracy = reliability
+    bins = len(count)
+    places = (np.arange(bins) + 0.5) / bins
+    figure = Figure(figsize=(4.6, 5.4), layout="constrained")
+    axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    axes.plot([0, 1], [0, 1], color=TRAINING, linestyle="--", linewidth=1, label="perfect")
+    axes.bar(places, np.nan_to_num(accuracy), width=0.94 / bins, color=WATCHED, label="accuracy")
+    axes.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
+    axes.legend(frameon=False, fontsize=9, loc="upper left")
+    below.bar(places, count, width=0.94 / bins, color=TRAINING)
+    below.set(xlabel="probability of the predicted class", ylabel="images")
+    for part in (axes, below):
+        part.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def predictions_figure(images, predictions, titles, columns=4):
+    """Images, each above the bars of its likeliest classes.
+
+    Args:
+        images: List of arrays `(height, width, channels)` in 0..255.
+        predictions: For each image a list of (class name, probability), the likeliest first.
+        titles: Strings, one an image.
+        columns: Integer, images in a row. Defaults to 4.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+    """
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, -(-len(images) // columns))
+    most = max((len(prediction) for prediction in predictions), default=1)
+    height = 2.6 + 0.24 * most
+    figure = Figure(figsize=(3.0 * columns, height * rows), layout="constrained")
+    grid = figure.subplots(
+        2 * rows, columns, squeeze=False, height_ratios=[2.6, 0.24 * most + 0.2] * rows
+    )
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for number, (image, prediction, title) in enumerate(zip(images, predictions, titles)):
+        row, column = divmod(number, columns)
+        _show(grid[2 * row, column], image)
+        grid[2 * row, column].set_title(shorten(title, 34), fontsize=8, parse_math=False)
+        _probability_bars(grid[2 * row + 1, column], prediction, most)
+    return figure
+
+
+def _probability_bars(axes, prediction, most):
+    places = range(len(prediction))
+    axes.barh(places, [share for _, share in prediction], color=WATCHED, alpha=0.35)
+    for place, (name, share) in zip(places, prediction):
+        axes.text(0.01, place, shorten(name, 26), va="center", fontsize=8, parse_math=False)
+        axes.text(1, place, f"{share:.1%}", va="center", ha="right", fontsize=8)
+    axes.set(xlim=(0, 1), ylim=(most - 0.4, -0.6))
+
+
+def probe_figure(probe):
+    """Accuracy of linear classifiers by stage of a network, shallow to deep.
+
+    Args:
+        probe: What `transfer.linear_probe` returned.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+    """
+    names = [shorten(one.stage, 28) for one in probe.stages]
+    figure = Figure(figsize=(7.0, 1.3 + 0.55 * len(names)), layout="constrained")
+    axes = figure.subplots()
+    accuracies = probe.accuracies()
+    colors = {"fitted": "#d0d0d0", "left out": WATCHED, "validation": TRAINING}
+    height = 0.8 / len(accuracies)
+    for place, (name, values) in enumerate(accuracies.items()):
+        rows = np.arange(len(names)) + (place - (len(accuracies) - 1) / 2) * height
+        bars = axes.barh(rows, values, height * 0.92, color=colors[name], label=name)
+        axes.bar_label(bars, fmt="%.3f", fontsize=8, padding=3)
+    axes.set_yticks(range(len(names)), names, fontsize=8, parse_math=False)
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1.09), xlabel="accuracy of a linear classifier")
+    axes.set_xticks(np.linspace(0, 1, 6))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper center", ncols=len(accuracies), frameon=False, fontsize=9)
+    return figure
+
+
+def _show(axes, image):
+    image = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
+    image = image[..., 0] if image.shape[-1] == 1 else image
+    axes.imshow(image, cmap="gray", vmin=0, vmax=255)
 
 
 def shorten(text, length):

@@ -88,7 +88,7 @@ class Run:
         """Make the folder, rid of files that a kill left half-written, and store the config."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.glob(f"{PART}*"):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
         config = {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
         self.write("config.json", json.dumps(config, indent=2) + "\n")
 

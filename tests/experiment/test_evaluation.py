@@ -7,6 +7,7 @@ from kerasrecipes.experiment.evaluation import (
     classification_metrics,
     confident_mistakes,
     confusion_matrix,
+    most_confused,
 )
 
 
@@ -52,3 +53,18 @@ def test_certain_and_wrong_has_a_finite_loss():
     metrics = classification_metrics(np.array([[1.0, 0.0]]), np.array([1]))
     assert metrics["loss"] == pytest.approx(-np.log(1e-7))
     assert "top_5_accuracy" not in metrics
+
+
+def test_calibration_error_of_the_certain_and_wrong_and_of_a_diverged_model():
+    assert classification_metrics(np.array([[1.0, 0.0]]), np.array([1]))["calibration_error"] == 1
+    diverged = classification_metrics(np.full((2, 2), np.nan), np.array([0, 1]))
+    assert np.isnan(diverged["calibration_error"])
+
+
+def test_what_a_class_is_taken_for(scores):
+    probabilities, labels = scores
+    for label, taken_for in enumerate(most_confused(confusion_matrix(probabilities, labels))):
+        said = probabilities[labels == label].argmax(axis=1)
+        wrong = [int(one) for one in said if one != label]
+        counts = [wrong.count(k) for k in range(7)]
+        assert taken_for == (counts.index(max(counts)) if wrong else None)

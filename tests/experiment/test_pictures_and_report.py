@@ -60,3 +60,25 @@ def test_class_names_are_plain_text():
     assert pixels(pictures.confusion_figure(np.eye(3, dtype=int), names)).std() > 5
     captions = [pictures.shorten(name, 16) for name in names]
     assert pixels(pictures.samples_figure([np.zeros((4, 4, 1))] * 3, captions)).std() > 5
+
+
+@pytest.mark.parametrize("count, most", [(1, 1), (5, 3), (9, 12)])
+def test_predictions_show_each_image_with_its_classes(count, most):
+    images = [np.full((10 + i, 30, 3), 10 * i, "uint8") for i in range(count)]
+    tops = [[(f"class $_{k}", 0.5 / (k + 1)) for k in range(most)] for _ in images]
+    figure = pictures.predictions_figure(images, tops, [f"photo_{i}.jpg" for i in range(count)])
+    assert [a.get_title() for a in figure.axes if a.images] == [
+        f"photo_{i}.jpg" for i in range(count)
+    ]
+    texts = [[text.get_text() for text in axes.texts] for axes in figure.axes if axes.texts]
+    assert texts == [[t for n, p in top for t in (n, f"{p:.1%}")] for top in tops]
+    assert pixels(figure).std() > 5
+
+
+def test_calibration_shows_accuracy_by_bin_and_leaves_empty_bins_bare():
+    bins = np.array([3, 0, 5]), np.array([0.2, np.nan, 0.9]), np.array([0.5, np.nan, 0.8])
+    figure = pictures.calibration_figure(bins)
+    above, below = figure.axes
+    assert [bar.get_height() for bar in above.patches] == [0.5, 0, 0.8]
+    assert [bar.get_height() for bar in below.patches] == [3, 0, 5]
+    assert pixels(figure).std() > 5

@@ -1,0 +1,30 @@
+"""How many images each class has to learn from."""
+
+import warnings
+
+import numpy as np
+
+from kerasrecipes.data.image_source import few
+from kerasrecipes.data.indexed_images import IndexedImages
+
+FEWEST = 10
+
+
+def class_sizes(images, classes):
+    """Tuple of the images of each class, or `None` for a stream."""
+    if not isinstance(images, IndexedImages):
+        return None
+    return tuple(np.bincount(images.labels, minlength=classes).tolist())
+
+
+def warn_of_small_classes(where, images, class_names):
+    """Warn of classes that have fewer than 10 images, though one at least."""
+    sizes = class_sizes(images, len(class_names))
+    small = [(size, name) for size, name in zip(sizes or (), class_names) if 0 < size < FEWEST]
+    if small:
+        named = few([f"{name!r} ({size})" for size, name in sorted(small)])
+        warnings.warn(
+            f"{where}: {len(small)} of {len(class_names)} classes have fewer than {FEWEST} "
+            f"training images, too few to learn or to judge from: {named}",
+            stacklevel=3,
+        )

@@ -1,0 +1,37 @@
+"""Weights for classes of unequal size."""
+
+import numpy as np
+
+
+def class_weights(images):
+    """Weights for `fit(class_weight=...)` that give each class the same say in the loss.
+
+    `weight of class c = n / (K · n_c)` for n training images of K classes, n_c of class c, so that
+    the average over the images is 1. A class without an image has no weight.
+
+    Args:
+        images: A `data.ImageData`. A stream, whose sizes are not known, is read once.
+
+    Returns:
+        A dictionary from label to float.
+
+    Example:
+
+    >>> from kerasrecipes import data
+    >>> import numpy as np
+    >>> pixels = np.random.default_rng(0).integers(0, 256, (40, 4, 4), "uint8")
+    >>> test = pixels[:2] // 2, np.array([0, 1])
+    >>> images = data.load(((pixels, np.array([0] * 30 + [1] * 10)), test))
+    >>> class_weights(images)
+    {0: 0.6666666666666666, 1: 2.0}
+
+    Reference: King & Zeng (2001), Logistic Regression in Rare Events Data; the "balanced" weights
+        of scikit-learn.
+    """
+    sizes = images.class_sizes
+    if sizes is None:
+        labels = [int(label) for _, label in images.train.as_numpy_iterator()]
+        sizes = np.bincount(labels, minlength=images.num_classes).tolist()
+    present = {label: size for label, size in enumerate(sizes) if size}
+    total = sum(present.values())
+    return {label: total / (len(present) * size) for label, size in present.items()}

@@ -1,0 +1,155 @@
+"""A model in the format of another runtime, run there once and compared."""
+
+import contextlib
+import dataclasses
+import importlib.util
+import io
+import os
+import pathlib
+import shutil
+import tempfile
+import warnings
+
+import keras
+import numpy as np
+from PIL import Image
+
+from kerasrecipes import augment
+from kerasrecipes._validation import check_choice
+from kerasrecipes.experiment.runtimes import PACKAGES, has_runtime, run_exported
+
+FILES = {"onnx": "model.onnx", "saved_model": "saved_model", "litert": "model.tflite"}
+EXPORTS = tuple(FILES)
+JPEG_FOLDER = "saved_model_jpeg"
+LARGEST_DIFFERENCE = 1e-3
+WRITERS = {
+    "onnx": {"tensorflow": ("tf2onnx", "onnx"), "jax": ("jax2onnx",), "torch": ("onnx",)},
+    "litert": {"tensorflow": (), "torch": ("litert_torch",)},
+    "saved_model": {"tensorflow": ()},
+}
+INSTALL = "pip install 'kerasrecipes[export]'"
+
+
+@dataclasses.dataclass(frozen=True)
+class Export:
+    """What `export_model` did.
+
+    Attributes:
+        files: Tuple of strings, names of the files and folders written; empty where a converter
+            is missing.
+        difference: Largest difference of a probability between the runtime and Keras, or `None`
+            if the runtime is missing.
+        message: String, a line that says all that.
+    """
+
+    files: tuple[str, ...]
+    difference: float | None
+    message: str
+
+
+def export_model(model, folder, kind, image):
+    """Write a model by Keras's own export, run it on an image in its own runtime, and compare.
+
+    Where a package is missing, nothing is written (if it is the converter) or the file is not
+    run (if it is the runtime), and the message says so. `"saved_model"` writes a second folder,
+    `saved_model_jpeg`, whose endpoint `serve` takes a vector of JPEG or PNG bytes.
+
+    Args:
+        model: Keras model of raw images with one input and one output.
+        folder: Path of the folder that gets `model.onnx`, `saved_model` or `model.tflite`.
+        kind: `"onnx"`, `"saved_model"` or `"litert"`.
+        image: Array `(height, width, channels)`, pixels in 0..255, of a size the model takes.
+
+    Returns:
+        An `Export`.
+
+    Raises:
+        ValueError: If the runtime does not give Keras's probabilities within 0.001, or Keras
+            cannot write this model; nothing is then kept.
+    """
+    check_choice("kind", kind, EXPORTS)
+    missing = _missing_converter(kind)
+    if missing:
+        return Export((), None, f"Not exported to {kind}: {missing}.")
+    # A model made of a list of one input would be exported to take a list.
+    model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+    folder, pixels = pathlib.Path(folder), np.asarray(image, "uint8")
+    with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as scratch:
+        differences = [_write_and_compare(model, scratch, kind, pixels)]
+        if kind == "saved_model":
+            differences.append(_write_and_compare_jpeg(model, scratch, pixels))
+        names = tuple(sorted(os.listdir(scratch)))
+        for name in names:
+            if (folder / name).is_dir():
+                shutil.rmtree(folder / name)
+            os.replace(os.path.join(scratch, name), folder / name)
+    written = f"Exported to {' and '.join(names)}"
+    if None in differences:
+        return Export(names, None, f"{written}, not run: {PACKAGES[kind]} is not installed.")
+    largest = max(differences)
+    words = f"run by {PACKAGES[kind]} on one image, at most {largest:.1g} from Keras"
+    return Export(names, largest, f"{written}, {words}.")
+
+
+def _missing_converter(kind):
+    """Why this format cannot be written here, or `None`."""
+    backend = keras.backend.backend()
+    needed = WRITERS[kind].get(backend)
+    if needed is None:
+        return f"it needs another backend than {backend}; the .keras file loads on any"
+    absent = [name for name in needed if importlib.util.find_spec(name) is None]
+    return f"{' and '.join(absent)} not installed ({INSTALL})" if absent else None
+
+
+def _write_and_compare(model, scratch, kind, pixels):
+    path = os.path.join(scratch, FILES[kind])
+    with _quiet(kind):
+        model.export(path, "tf_saved_model" if kind == "saved_model" else kind, verbose=False)
+    batch = pixels[None].astype(keras.backend.standardize_dtype(model.inputs[0].dtype))
+    return _difference(model, path, kind, batch, batch)
+
+
+def _write_and_compare_jpeg(model, scratch, pixels):
+    path = os.path.join(scratch, JPEG_FOLDER)
+    _, height, width, channels = model.inputs[0].shape
+    if height is None or height != width:
+        transform = augment.DecodeImage(channels)
+    else:
+        transform = augment.CenterCrop(height, channels=channels)
+    with _quiet("saved_model"):
+        augment.export_jpeg_classifier(model, path, [transform])
+    contents = _png(pixels)
+    batch = np.asarray(transform(contents), "float32")[None]
+    return _difference(model, path, "saved_model", [contents], batch)
+
+
+def _difference(model, path, kind, inputs, batch):
+    """How far the exported file is from Keras on one batch, `None` without its runtime."""
+    if not has_runtime(kind):
+        return None
+    expected = np.asarray(model.predict_on_batch(batch))
+    difference = float(np.max(np.abs(run_exported(path, kind, inputs) - expected)))
+    if not difference <= LARGEST_DIFFERENCE:
+        raise ValueError(
+            f"{os.path.basename(path)}: its probabilities are {difference:.3g} from Keras's, more "
+            f"than {LARGEST_DIFFERENCE}: not kept"
+        )
+    return difference
+
+
+@contextlib.contextmanager
+def _quiet(kind):
+    """Without the chatter of the converters; what they cannot do in one line."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except Exception as error:  # converters raise many types
+            reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+            raise ValueError(f"This model cannot be exported to {kind}: {reason[:200]}") from error
+
+
+def _png(pixels):
+    stream = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(stream, "PNG")
+    return stream.getvalue()
