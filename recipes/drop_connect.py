@@ -17,15 +17,14 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, data, experiment, layers, schedules
+from kerasrecipes import data, experiment, layers, schedules
 from kerasrecipes.experiment import flag
 
-LARGEST_DEFAULT_SIZE = 64
 MASKS = ("gaussian", "example")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(30, "passes over the training images", "[1, inf)")
@@ -33,9 +32,6 @@ class Config(experiment.TrainingConfig):
     units: int = flag(800, "units of each of the two hidden layers", "[1, inf)")
     rate: float = flag(0.5, "share of the weights dropped", "[0, 1)")
     mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)
-    size: int | None = flag(
-        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
-    )
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
 
@@ -46,29 +42,13 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
+    whole = experiment.WholeImages(images, config, run.start_step)
     networks = {
-        "dense": network(config, images, size, 0.0),
-        "drop_connect": network(config, images, size, config.rate),
+        "dense": network(config, images, whole.size, 0.0),
+        "drop_connect": network(config, images, whole.size, config.rate),
     }
-    updates = config.epochs * training.steps_per_pass
+    updates = config.epochs * whole.training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
@@ -76,28 +56,18 @@ def main(config):
     model = experiment.side_by_side(networks, optimizer, run.jit)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, training),
+        experiment.for_each(networks, whole.training),
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=experiment.for_each(networks, watching),
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=experiment.for_each(networks, whole.watching),
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = [
-        result
-        for kind, one in networks.items()
-        for result in experiment.run_tests(
-            one, test_set, {kind: crop}, [normalize], config.batch_size
-        )
-    ]
+    results = whole.test(networks)
     comparison = experiment.winner(results)
     print(comparison)
-    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    from_pixels = experiment.serving_model(networks["drop_connect"], preprocessing, images.channels)
-    return experiment.close_run(
-        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
-    )
+    return whole.close(run, networks["drop_connect"], history, results, comparison=comparison)
 
 
 def network(config, images, size, rate):

@@ -18,15 +18,14 @@ import time
 import keras
 import numpy as np
 
-from kerasrecipes import augment, data, experiment, inference, layers, schedules
+from kerasrecipes import data, experiment, inference, layers, schedules
 from kerasrecipes.experiment import flag
 
-LARGEST_DEFAULT_SIZE = 64
 SMALLEST_SIDE = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "passes over the training images", "[1, inf)")
@@ -38,9 +37,6 @@ class Config(experiment.TrainingConfig):
     disjoint: bool = flag(False, "pool over disjoint regions instead of overlapping windows")
     random: bool = flag(False, "shuffle the increments instead of shifting even ones")
     passes: int = flag(12, "passes of the second test", "[1, inf)")
-    size: int | None = flag(
-        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
-    )
     learning_rate: float = flag(0.005, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
 
@@ -51,51 +47,30 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
-    updates = config.epochs * training.steps_per_pass
+    whole = experiment.WholeImages(images, config, run.start_step)
+    updates = config.epochs * whole.training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
     )
-    model = network(config, images, size)
+    model = network(config, images, whole.size)
     loss = keras.losses.SparseCategoricalCrossentropy()
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=run.jit)
     run.begin()
     history = model.fit(
-        training,
+        whole.training,
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=watching,
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=whole.watching,
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    testing = augment.pipeline(test_set, [crop, normalize], config.batch_size, training=False)
-    results = [averaged(model, testing, passes, config.seed) for passes in (1, config.passes)]
+    results = [averaged(model, whole.testing, passes, config.seed) for passes in (1, config.passes)]
     comparison = experiment.winner(results)
     print(comparison)
-    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    from_pixels = experiment.serving_model(model, preprocessing, images.channels)
-    return experiment.close_run(
-        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
-    )
+    return whole.close(run, model, history, results, comparison=comparison)
 
 
 def network(config, images, size):

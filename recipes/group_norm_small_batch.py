@@ -17,25 +17,19 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
 
-LARGEST_DEFAULT_SIZE = 64
 KINDS = ("batch", "group")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(3, "passes over the training images", "[1, inf)")
     batch_size: int = flag(2, "images a step", "[1, inf)")
     depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
-    size: int | None = flag(
-        None,
-        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, inf)",
-    )
     learning_rate: float = flag(
         0.1,
         "first rate for 64 images a step, scaled to the batch; falls along a cosine",
@@ -50,26 +44,10 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
-    networks = {kind: network(config, images, size, kind) for kind in KINDS}
-    updates = config.epochs * training.steps_per_pass
+    whole = experiment.WholeImages(images, config, run.start_step)
+    networks = {kind: network(config, images, whole.size, kind) for kind in KINDS}
+    updates = config.epochs * whole.training.steps_per_pass
     rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
     schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
@@ -78,28 +56,18 @@ def main(config):
     model = experiment.side_by_side(networks, optimizer, run.jit)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, training),
+        experiment.for_each(networks, whole.training),
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=experiment.for_each(networks, watching),
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=experiment.for_each(networks, whole.watching),
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = [
-        result
-        for kind, one in networks.items()
-        for result in experiment.run_tests(
-            one, test_set, {kind: crop}, [normalize], config.batch_size
-        )
-    ]
+    results = whole.test(networks)
     comparison = experiment.winner(results)
     print(comparison)
-    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    from_pixels = experiment.serving_model(networks[KINDS[-1]], preprocessing, images.channels)
-    return experiment.close_run(
-        run, from_pixels, history, images, results, train, {"whole": crop}, comparison=comparison
-    )
+    return whole.close(run, networks[KINDS[-1]], history, results, comparison=comparison)
 
 
 def network(config, images, size, kind):

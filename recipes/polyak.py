@@ -16,24 +16,17 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, callbacks, data, experiment, layers, models
+from kerasrecipes import callbacks, data, experiment, models
 from kerasrecipes.experiment import flag
-
-LARGEST_DEFAULT_SIZE = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "passes over the training images", "[1, inf)")
     decay: float = flag(0.99, "share of the average kept at each update", "[0, 1)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, inf)")
-    size: int | None = flag(
-        None,
-        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, inf)",
-    )
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -45,56 +38,24 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
-    model = build(config, images, size, run.jit)
+    whole = experiment.WholeImages(images, config, run.start_step)
+    model = build(config, images, whole.size, run.jit)
     averaging = callbacks.PolyakAveraging(config.decay)
     run.begin()
     history = model.fit(
-        training,
+        whole.training,
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=watching,
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=whole.watching,
         callbacks=[averaging, *run.callbacks()],
         shuffle=False,
         verbose=0,
     )
-    results = [
-        result
-        for name, one in (("raw_weights", raw_network(model, averaging)), ("averaged", model))
-        for result in experiment.run_tests(
-            one, test_set, {name: crop}, [normalize], config.batch_size
-        )
-    ]
+    results = whole.test({"raw_weights": raw_network(model, averaging), "averaged": model})
     comparison = experiment.winner(results)
     print(comparison)
-    pixels = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    return experiment.close_run(
-        run,
-        experiment.serving_model(model, pixels, images.channels),
-        history,
-        images,
-        results,
-        train,
-        {"whole": crop},
-        comparison=comparison,
-    )
+    return whole.close(run, model, history, results, comparison=comparison)
 
 
 def build(config, images, size, jit):

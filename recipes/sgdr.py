@@ -16,15 +16,14 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
 
-LARGEST_DEFAULT_SIZE = 64
 STEP_DECAY_AT = (0.3, 0.6, 0.8)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(7, "passes over the training images: best the end of a cycle", "[1, inf)")
@@ -32,11 +31,6 @@ class Config(experiment.TrainingConfig):
     width: int = flag(1, "multiplier of the filters", "[1, inf)")
     first_cycle: int = flag(1, "epochs of the first cycle", "[1, inf)")
     cycle_multiplier: float = flag(2.0, "how much longer each next cycle is", "[1, inf)")
-    size: int | None = flag(
-        None,
-        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, inf)",
-    )
     learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(5e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -48,57 +42,25 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
-    rates = two_schedules(config, training.steps_per_pass)
-    networks = {name: network(config, images, size, name) for name in rates}
+    whole = experiment.WholeImages(images, config, run.start_step)
+    rates = two_schedules(config, whole.training.steps_per_pass)
+    networks = {name: network(config, images, whole.size, name) for name in rates}
     model = experiment.side_by_side(networks, optimizers(config, networks, rates), run.jit)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, training),
+        experiment.for_each(networks, whole.training),
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=experiment.for_each(networks, watching),
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=experiment.for_each(networks, whole.watching),
         callbacks=run.callbacks(rates["warm_restarts"]),
         shuffle=False,
         verbose=0,
     )
-    results = [
-        result
-        for name, one in networks.items()
-        for result in experiment.run_tests(
-            one, test_set, {name: crop}, [normalize], config.batch_size
-        )
-    ]
+    results = whole.test(networks)
     comparison = experiment.winner(results)
     print(comparison)
-    pixels = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    return experiment.close_run(
-        run,
-        experiment.serving_model(networks["warm_restarts"], pixels, images.channels),
-        history,
-        images,
-        results,
-        train,
-        {"whole": crop},
-        comparison=comparison,
-    )
+    return whole.close(run, networks["warm_restarts"], history, results, comparison=comparison)
 
 
 def two_schedules(config, steps_per_epoch):

@@ -16,25 +16,18 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, callbacks, data, experiment, layers, models
+from kerasrecipes import callbacks, data, experiment, models
 from kerasrecipes.experiment import flag
-
-LARGEST_DEFAULT_SIZE = 64
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(12, "passes over the training images, a multiple of --cycles", "[1, inf)")
     cycles: int = flag(3, "cycles, each of which gives a snapshot", "[1, inf)")
     keep_last: int = flag(2, "how many of the snapshots to average, the last ones", "[1, inf)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, inf)")
-    size: int | None = flag(
-        None,
-        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, inf)",
-    )
     learning_rate: float = flag(0.2, "rate at the beginning of each cycle", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -54,63 +47,31 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
-    model = build(config, images, size, run.jit)
+    whole = experiment.WholeImages(images, config, run.start_step)
+    model = build(config, images, whole.size, run.jit)
     sgdr = callbacks.SGDR(config.learning_rate, config.epochs // config.cycles, cycle_multiplier=1)
     snapshots = callbacks.SnapshotEnsemble(sgdr, keep_last=config.keep_last)
     run.begin()
     history = model.fit(
-        training,
+        whole.training,
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=watching,
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=whole.watching,
         callbacks=[sgdr, snapshots, *run.callbacks()],
         shuffle=False,
         verbose=0,
     )
     ensemble = snapshots.model() if snapshots.epochs else model
-    results = [
-        result
-        for name, one in (("last_snapshot", model), ("ensemble", ensemble))
-        for result in experiment.run_tests(
-            one, test_set, {name: crop}, [normalize], config.batch_size
-        )
-    ]
+    results = whole.test({"last_snapshot": model, "ensemble": ensemble})
     losses = [result.metrics()["loss"] for result in results]
     comparison = (
         f"{experiment.winner(results)} Loss {losses[1]:.4f} of the ensemble of "
         f"{len(snapshots.epochs)}, {losses[0]:.4f} of its last member."
     )
     print(comparison)
-    pixels = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    return experiment.close_run(
-        run,
-        experiment.serving_model(ensemble, pixels, images.channels),
-        history,
-        images,
-        results,
-        train,
-        {"whole": crop},
-        comparison=comparison,
-        snapshots=[epoch + 1 for epoch in snapshots.epochs],
-    )
+    more = {"comparison": comparison, "snapshots": [epoch + 1 for epoch in snapshots.epochs]}
+    return whole.close(run, ensemble, history, results, **more)
 
 
 def build(config, images, size, jit):

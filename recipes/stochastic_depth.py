@@ -19,15 +19,14 @@ import time
 
 import keras
 
-from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
 
-LARGEST_DEFAULT_SIZE = 64
 TIMED_STEPS = 15
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(experiment.WholeImagesConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "passes over the training images", "[1, inf)")
@@ -35,9 +34,6 @@ class Config(experiment.TrainingConfig):
     depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
     final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
-    size: int | None = flag(
-        None, f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})"
-    )
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
 
@@ -48,29 +44,13 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
     print(experiment.describe_images(images))
-
-    crop = augment.CenterCrop(size, size, channels=images.channels)
-    train, normalize = [crop, augment.RandomFlip()], augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watching = augment.pipeline(
-        images.validation or test_set, [crop, normalize], config.batch_size, training=False
-    )
+    whole = experiment.WholeImages(images, config, run.start_step)
     networks = {
-        "every_block": network(config, images, size, 0.0, "every_block"),
-        "stochastic_depth": network(config, images, size, config.final_rate, "stochastic_depth"),
+        name: network(config, images, whole.size, rate, name)
+        for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
     }
-    updates = config.epochs * training.steps_per_pass
+    updates = config.epochs * whole.training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
@@ -78,43 +58,24 @@ def main(config):
     model = experiment.side_by_side(networks, optimizer, run.jit)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, training),
+        experiment.for_each(networks, whole.training),
         epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=experiment.for_each(networks, watching),
+        steps_per_epoch=whole.training.steps_per_pass,
+        validation_data=experiment.for_each(networks, whole.watching),
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = [
-        result
-        for kind, one in networks.items()
-        for result in experiment.run_tests(
-            one, test_set, {kind: crop}, [normalize], config.batch_size
-        )
-    ]
-    seconds = step_seconds(networks, training, run.jit)
+    results = whole.test(networks)
+    seconds = step_seconds(networks, whole.training, run.jit)
     ratio = seconds["stochastic_depth"] / seconds["every_block"]
     comparison = (
         f"{experiment.winner(results)} A training step takes {ratio:.2f} of the time with every "
         "block."
     )
     print(comparison)
-    preprocessing = layers.ImagePreprocessing(size, size, mean=mean, std=std)
-    from_pixels = experiment.serving_model(
-        networks["stochastic_depth"], preprocessing, images.channels
-    )
-    return experiment.close_run(
-        run,
-        from_pixels,
-        history,
-        images,
-        results,
-        train,
-        {"whole": crop},
-        comparison=comparison,
-        step_time_ratio=round(ratio, 3),
-    )
+    more = {"comparison": comparison, "step_time_ratio": round(ratio, 3)}
+    return whole.close(run, networks["stochastic_depth"], history, results, **more)
 
 
 def network(config, images, size, rate, name):
