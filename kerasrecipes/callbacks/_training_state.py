@@ -41,6 +41,17 @@ def assign_values(named_variables, values):
         variable.assign(values[name])
 
 
+def has_optimizer_of(state, named_variables):
+    """Return whether the optimizer's variables in a state are those of `named_variables`."""
+    names = {name for name in {*state, *named_variables} if name.startswith("optimizer/")}
+    return all(
+        name in state
+        and name in named_variables
+        and np.shape(state[name]) == tuple(named_variables[name].shape)
+        for name in names
+    )
+
+
 def with_prefix(prefix, state):
     """Return the part of a flat dict whose keys begin with `prefix`, without it."""
     return {key.removeprefix(prefix): state[key] for key in state if key.startswith(prefix)}

@@ -42,8 +42,9 @@ class BestSnapshot(keras.callbacks.Callback):
             data set that `evaluate` takes. Defaults to `None`.
         filepath: a path that ends with `.keras`: the best model is kept there and not in memory,
             written beside its place, synced and renamed. It loads with
-            `keras.saving.load_model`; a later `fit` with the same path goes on from its value.
-            Defaults to `None`.
+            `keras.saving.load_model`; a later `fit` with the same path goes on from its value. If
+            the model was compiled anew in between, with other slots, the file gives it back its
+            weights and statistics, and the optimizer stays as it is. Defaults to `None`.
         restore: boolean, whether the model is the best one when training ends. Defaults to `True`.
 
     Attributes:
@@ -248,8 +249,12 @@ class BestSnapshot(keras.callbacks.Callback):
         if self.filepath is not None:
             snapshot = _best_file.read(self.filepath)
         if snapshot:
-            _training_state.assign_values(_training_state.variables(self.model), snapshot)
-            for i, averaging in enumerate(self._averagings):
+            variables = _training_state.variables(self.model)
+            known = _training_state.has_optimizer_of(snapshot, variables)
+            if not known:  # the file is of a fit before the model was compiled anew
+                variables = {n: v for n, v in variables.items() if n.startswith("model/")}
+            _training_state.assign_values(variables, snapshot)
+            for i, averaging in enumerate(self._averagings if known else ()):
                 prefix = f"averaging/{i}/"
                 state = _training_state.with_prefix(prefix, snapshot)
                 if state:

@@ -42,7 +42,7 @@ class CachedHead:
     """
 
     def __init__(self, model, cut, chain):
-        self._features = keras.Model(model.inputs, cut.output)
+        self._features = keras.Model(model.inputs[0], cut.output)
         self.head = Head(chain, name=f"{model.name}_head")
         self.width = cut.output.shape[-1]
 

@@ -144,4 +144,11 @@ class _Watch(keras.callbacks.Callback):
         self.interrupted = False
 
     def on_epoch_end(self, epoch, logs=None):
-        self.interrupted = any(getattr(other, "interrupted", False) for other in self._others)
+        self._look()
+
+    def on_train_end(self, logs=None):
+        self._look()
+
+    def _look(self):
+        now = any(getattr(other, "interrupted", False) for other in self._others)
+        self.interrupted = self.interrupted or now

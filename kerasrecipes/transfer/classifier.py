@@ -61,7 +61,7 @@ def classifier(backbone, classes, dropout=0.0, stage=None, name=None):
     )(x)
     if names is not None:
         x = layers.ClassNames(names, dtype="float32", name="class_names")(x)
-    return keras.Model(backbone.inputs, x, name=name or f"{backbone.name}_classifier")
+    return keras.Model(backbone.inputs[0], x, name=name or f"{backbone.name}_classifier")
 
 
 def _output(backbone, stage):
@@ -71,7 +71,8 @@ def _output(backbone, stage):
             "Argument `backbone` must be a functional keras.Model. Received: "
             f"backbone={backbone!r} (of type {type(backbone).__name__})"
         )
-    if len(backbone.inputs or []) != 1 or len(backbone.outputs or []) != 1:
+    ends = [getattr(backbone, name, None) or [] for name in ("inputs", "outputs")]
+    if [len(tensors) for tensors in ends] != [1, 1]:
         raise ValueError(
             "Argument `backbone` must be a functional keras.Model with one input and one output. "
             f"Received: backbone={backbone.name!r}"

@@ -63,7 +63,7 @@ def _extractor(model, stages):
         outputs = _pool(model.output)
     else:
         outputs = {name: _pool(layer.output) for name, layer in _layers(model, stages).items()}
-    extractor = keras.Model(model.inputs, outputs)
+    extractor = keras.Model(model.inputs[0], outputs)
     extractor.compile(jit_compile=keras.backend.backend() == "jax")
     return extractor
 

@@ -5,7 +5,7 @@ import numbers
 
 import keras
 
-from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
+from kerasrecipes._validation import check_boolean, check_integer, check_number
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,8 +45,11 @@ class Phase:
     def __post_init__(self):
         if isinstance(self.train, numbers.Integral):
             check_integer("train", self.train, "[1, inf)")
-        else:
-            check_choice("train", self.train, ("head", "all"))
+        elif self.train not in ("head", "all"):
+            raise ValueError(
+                "Argument `train` must be 'head', 'all' or an integer in [1, inf). "
+                f"Received: train={self.train!r}"
+            )
         check_integer("epochs", self.epochs, "[1, inf)")
         schedule = keras.optimizers.schedules.LearningRateSchedule
         if self.learning_rate is not None and not isinstance(self.learning_rate, schedule):

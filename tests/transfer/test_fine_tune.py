@@ -1,0 +1,411 @@
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes import models
+from kerasrecipes.callbacks import SGDR, BestSnapshot
+from kerasrecipes.optimizers import LayerwiseLearningRates, _slots
+from kerasrecipes.transfer import Phase, Plan, classifier, fine_tune
+from tests.transfer.small_backbone import (
+    BATCH,
+    CLASSES,
+    VALIDATION,
+    X,
+    Y,
+    assert_close,
+    backbone,
+    contents,
+    small_classifier,
+    values,
+)
+
+THREE = [Phase("head", 2, 0.05), Phase(1, 2, 0.02), Phase("all", 2, 0.01)]
+
+
+def tune(model, phases, data=(X, Y), **options):
+    options = {"batch_size": BATCH, "verbose": 0, "jit_compile": False, **options}
+    return fine_tune(model, data, phases, **options)
+
+
+class Look(keras.callbacks.Callback):
+    """Note what the model holds at the beginning and after each epoch."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen, self.begins = [], []
+
+    def on_train_begin(self, logs=None):
+        optimizer = _slots.single(self.model.optimizer)
+        slots = {
+            (attribute, variable.path): keras.ops.convert_to_numpy(slot).tobytes()
+            for variable in self.model.trainable_variables
+            for (attribute, owner), slot in _slots.slots(optimizer).items()
+            if owner == id(variable)
+        }
+        self.begins.append(slots)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seen.append(contents(self.model.weights))
+
+
+def trained_paths(before, after):
+    return {path.split("/")[0] for path in before if before[path] != after[path]}
+
+
+@pytest.mark.parametrize("cache", [False, True])
+def test_frozen_weights_and_statistics_keep_their_bytes(cache):
+    model = small_classifier()
+    before = contents(model.weights)
+    tune(model, THREE[:1], cache=cache)
+    assert trained_paths(before, contents(model.weights)) == {"classifier"}
+    look, middle = Look(), contents(model.weights)
+    tune(model, THREE[1:2], callbacks=[look])
+    assert trained_paths(middle, look.seen[-1]) == {"conv3", "classifier"}
+    look, middle = Look(), contents(model.weights)
+    tune(model, THREE[2:], callbacks=[look])
+    assert trained_paths(middle, look.seen[-1]) == {"conv1", "conv2", "conv3", "classifier"}
+    for path in before:
+        if path.startswith("norm"):
+            assert all(weights[path] == before[path] for weights in look.seen)
+
+
+def test_statistics_of_a_residual_network_keep_their_bytes():
+    keras.utils.set_random_seed(0)
+    model = classifier(models.resnet(8, (8, 8, 2), 10, include_top=False), CLASSES)
+    before = contents(model.weights)
+    tune(model, [Phase("head", 1, 0.1), Phase(1, 1, 0.1)])
+    after = contents(model.weights)
+    moving = [path for path in before if "moving" in path]
+    assert len(moving) == 14
+    assert all(before[path] == after[path] for path in moving)
+    moved = trained_paths(before, after)
+    assert moved == {"stage3_block1_1_conv", "stage3_block1_2_conv", "classifier"}
+
+
+def test_normalization_trains_where_it_is_asked_to():
+    model = small_classifier()
+    before = contents(model.weights)
+    tune(model, [Phase("head", 1, 0.1), Phase(1, 1, 0.1, train_normalization=True)])
+    after = contents(model.weights)
+    assert {path for path in before if before[path] != after[path]} == {
+        *("conv3/kernel", "classifier/kernel", "classifier/bias"),
+        *("norm3/gamma", "norm3/beta", "norm3/moving_mean", "norm3/moving_variance"),
+    }
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Headstrong(keras.layers.Layer):
+    """Moves its statistics in training, frozen or not."""
+
+    def build(self, input_shape):
+        self.mean = self.add_weight(shape=(), trainable=False, name="mean")
+
+    def call(self, inputs, training=False):
+        if training:
+            self.mean.assign(self.mean + 1.0)
+        return inputs
+
+
+def test_layer_that_moves_though_frozen_is_an_error():
+    inputs = keras.Input((8, 8, 2))
+    x = Headstrong(name="headstrong")(keras.layers.Conv2D(4, 3)(inputs))
+    model = classifier(keras.Model(inputs, x), CLASSES)
+    with pytest.raises(RuntimeError, match="'headstrong' is frozen, and its 'mean' moved"):
+        tune(model, [Phase("head", 1, 0.1)], cache=False)
+
+
+@pytest.mark.parametrize("optimizer", [keras.optimizers.SGD(0.1, momentum=0.9), "adam"])
+def test_two_phases_of_the_same_layers_are_one(optimizer):
+    """Slots, counts of updates and the order of the data go on."""
+    whole, parts = small_classifier(), small_classifier()
+    one = tune(whole, [Phase("all", 4, 0.02)], optimizer=optimizer)
+    two = tune(parts, [Phase("all", 1, 0.02), Phase("all", 3, 0.02)], optimizer=optimizer)
+    assert_close(values(parts.weights), values(whole.weights))
+    assert two.epoch == one.epoch == [0, 1, 2, 3]
+    np.testing.assert_allclose(two.history["loss"], one.history["loss"], rtol=1e-4)
+    np.testing.assert_allclose(two.history["accuracy"], one.history["accuracy"])
+
+
+def test_slots_are_carried_over_and_new_ones_begin_at_zero():
+    model, look = small_classifier(), Look()
+    tune(model, THREE[:1], callbacks=[look], cache=False)
+    tuned = small_classifier()
+    look = Look()
+    tune(tuned, THREE, callbacks=[look], cache=False)
+    first, second, third = look.begins
+    ended = _slots.slots(_slots.single(model.optimizer))
+    for (attribute, owner), slot in ended.items():
+        path = next(v.path for v in model.variables if id(v) == owner)
+        np.testing.assert_array_equal(
+            np.frombuffer(second[attribute, path], "float32"), values([slot])[0].ravel()
+        )
+        assert np.any(values([slot])[0]) and not any(first[attribute, path])
+    for attribute in ("_momentums", "_velocities"):
+        assert not any(second[attribute, "conv3/kernel"])
+        assert any(third[attribute, "conv3/kernel"])
+        assert not any(third[attribute, "conv1/kernel"])
+    counts = tuned.optimizer.previous_updates
+    assert counts == {"conv3/kernel": 6, "classifier/kernel": 12, "classifier/bias": 12}
+    assert int(keras.ops.convert_to_numpy(tuned.optimizer.iterations)) == 6
+
+
+def test_cached_features_change_nothing_but_the_time():
+    cached, plain = small_classifier(), small_classifier()
+    phases = [Phase("head", 2, 0.05), Phase("head", 1, 0.01), Phase(1, 1, 0.01)]
+    one = tune(cached, phases, cache=True, validation_data=VALIDATION)
+    two = tune(plain, phases, cache=False, validation_data=VALIDATION)
+    assert one.epoch == two.epoch == [0, 1, 2, 3]
+    for name in two.history:
+        np.testing.assert_allclose(one.history[name], two.history[name], rtol=1e-4, atol=1e-6)
+    assert_close(values(cached.weights), values(plain.weights))
+    assert_close(values(cached.optimizer.variables), values(plain.optimizer.variables))
+
+
+def test_backbone_runs_once_for_all_epochs_of_the_head():
+    model, calls = small_classifier(), []
+    norm = model.get_layer("norm1")
+    call = norm.call
+    norm.call = lambda *arguments, **options: calls.append(1) or call(*arguments, **options)
+    tune(model, [Phase("head", 20, 0.05)], validation_data=VALIDATION)
+    cached = len(calls)
+    tune(model, [Phase("head", 1, 0.05)], cache=False)
+    assert 0 < cached <= 20  # traced, or once a batch of the two sets
+    loss, accuracy = model.evaluate(X, Y, verbose=0)
+    assert np.isfinite(loss)
+
+
+def test_callback_that_may_look_at_the_model_turns_the_cache_off():
+    with pytest.warns(UserWarning, match="without cached features: Look may look"):
+        tune(small_classifier(), [Phase("head", 1, 0.05)], callbacks=[Look()])
+    seen = []
+
+    class Sees(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(len(self.model.weights))
+
+    model = small_classifier()
+    tune(model, [Phase("head", 1, 0.05)], callbacks=[Sees()], cache=True)
+    tune(model, [Phase("head", 1, 0.05)], callbacks=[Sees()], cache=False)
+    assert seen == [2, len(model.weights)]
+
+
+def test_random_augmentation_in_the_model_turns_the_cache_off():
+    inputs = keras.Input((8, 8, 2))
+    base = backbone()
+    outputs = base(keras.layers.RandomFlip()(inputs))
+    flat = keras.Model(inputs, keras.layers.Conv2D(4, 3, 2, "same", name="last")(outputs))
+    model, calls = classifier(flat, CLASSES), []
+    last = model.get_layer("last")
+    call = last.call
+    last.call = lambda x: calls.append(1) or call(x)
+    model.run_eagerly = True
+    tune(model, [Phase("head", 1, 0.05)])
+    assert calls
+
+
+def test_rates_are_those_of_the_phases_and_schedules_begin_with_them():
+    rates = []
+
+    class Rate(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            rates.append(float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)))
+
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.5, 0.25])
+    phases = [Phase("head", 1, 0.125), Phase(1, 2, schedule), Phase(1, 1)]
+    template = keras.optimizers.SGD(0.0625)
+    tune(small_classifier(), phases, optimizer=template, callbacks=[Rate()], cache=False)
+    assert rates == [0.125, 0.5, 0.25, 0.0625]
+    assert not template.built
+
+
+def test_decay_by_stage():
+    model = small_classifier()
+    before = values(model.trainable_variables)
+    tune(model, [Phase("head", 1, 0.1), Phase("all", 1, 0.1, decay=1e-8)])
+    assert isinstance(model.optimizer, LayerwiseLearningRates)
+    assert model.optimizer.multipliers == pytest.approx(
+        {"conv1": 1e-24, "conv2": 1e-16, "conv3": 1e-8, "classifier": 1.0}
+    )
+    after = {v.path: keras.ops.convert_to_numpy(v) for v in model.trainable_variables}
+    assert len(after) == 5 and len(before) == 11
+    np.testing.assert_allclose(after["conv3/kernel"], before[6], atol=1e-6)
+    tuned = small_classifier()
+    tune(tuned, [Phase("all", 1, 0.1)], optimizer=LayerwiseLearningRates("sgd", {"conv*": 0.0}))
+    np.testing.assert_array_equal(values(tuned.weights)[0], values(small_classifier().weights)[0])
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("cache", [False, "auto"])
+def test_model_ends_as_the_best_phase_left_it(on_disk, cache, tmp_path):
+    model, look = small_classifier(), Look()
+    best = BestSnapshot("loss", filepath=tmp_path / "best.keras" if on_disk else None)
+    phases = [Phase("head", 2, 0.05), Phase(1, 2, 1e3)]
+    callbacks = [best] if cache else [best, look]
+    if on_disk and cache:
+        with pytest.warns(UserWarning, match="without cached features: BestSnapshot"):
+            history = tune(model, phases, callbacks=callbacks, cache=cache)
+    else:
+        history = tune(model, phases, callbacks=callbacks, cache=cache)
+    losses = history.history["loss"]
+    assert best.best_epoch == int(np.argmin(losses)) < 2
+    assert best.best == min(losses)
+    if not cache:
+        assert contents(model.weights) == look.seen[best.best_epoch]
+    again = small_classifier()
+    tune(again, phases[:1], callbacks=[BestSnapshot("loss")], cache=False)
+    assert_close(values(model.weights), values(again.weights))
+    assert [v.path for v in model.trainable_variables] == ["classifier/kernel", "classifier/bias"]
+    assert_close(values(model.optimizer.variables), values(again.optimizer.variables))
+    assert np.isfinite(model.evaluate(X, Y, verbose=0)[0])
+
+
+def test_patience_ends_a_phase_and_epochs_count_on():
+    model = small_classifier()
+    phases = [Phase("head", 9, 1e-6), Phase(1, 2, 0.01)]
+    stop = keras.callbacks.EarlyStopping("loss", patience=0, min_delta=1.0)
+    history = tune(model, phases, callbacks=[stop])
+    assert history.epoch == list(range(len(history.epoch)))
+    assert len(history.epoch) < 11
+    assert model.history is history
+
+
+def test_ctrl_c_ends_all_phases():
+    class Interrupt(keras.callbacks.Callback):
+        interrupted = False
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.interrupted = self.model.stop_training = epoch == 1
+
+    history = tune(small_classifier(), THREE, callbacks=[Interrupt()], cache=False)
+    assert history.epoch == [0, 1]
+
+
+def test_what_a_phase_did_not_log_is_nan():
+    class Log(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch >= 2:
+                logs["extra"] = epoch
+
+    history = tune(small_classifier(), THREE[:2], callbacks=[Log()], cache=False)
+    np.testing.assert_array_equal(history.history["extra"], [np.nan, np.nan, 2, 3])
+
+
+def test_data_as_a_function_of_the_step_go_on_from_phase_to_phase():
+    starts = []
+
+    def data(step):
+        starts.append(step)
+        while True:
+            yield X[:BATCH], Y[:BATCH]
+
+    model = small_classifier()
+    history = tune(model, THREE[:2], data, steps_per_epoch=4)
+    assert starts == [0, 8]
+    assert len(history.epoch) == 4
+    with pytest.raises(ValueError, match="`steps_per_epoch` must be given"):
+        tune(model, THREE, data)
+    with pytest.raises(ValueError, match="`cache` must not be True"):
+        tune(model, THREE, data, steps_per_epoch=4, cache=True)
+
+
+class Batches(keras.utils.PyDataset):
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, number):
+        return X[number * BATCH :][:BATCH], Y[number * BATCH :][:BATCH]
+
+
+def test_finite_data_sets_are_cached_when_asked_to():
+    cached, plain = small_classifier(), small_classifier()
+    one = tune(cached, [Phase("head", 2, 0.05)], Batches(), cache=True)
+    two = tune(plain, [Phase("head", 2, 0.05)], (X, Y))
+    np.testing.assert_allclose(one.history["loss"], two.history["loss"], rtol=1e-5)
+    history = tune(plain, [Phase("head", 1, 0.05), Phase(1, 1, 0.01)], Batches())
+    assert history.epoch == [0, 1]
+
+
+def test_class_weight_is_a_sample_weight():
+    weights = {0: 3.0, 2: 0.5}
+    samples = np.array([{0: 3.0, 1: 1.0, 2: 0.5}[label] for label in Y], "float32")
+    weighted, sampled, plain = small_classifier(), small_classifier(), small_classifier()
+    one = tune(weighted, THREE[:1], class_weight=weights)
+    two = tune(sampled, THREE[:1], (X, Y, samples))
+    three = tune(plain, THREE[:1])
+    assert one.history["loss"] == two.history["loss"] != three.history["loss"]
+
+
+def test_mixed_float16():
+    keras.config.set_dtype_policy("mixed_float16")
+    try:
+        model = small_classifier()
+        history = tune(model, [Phase("head", 1, 0.05), Phase(1, 1, 0.05, decay=0.5)])
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+    assert model.optimizer.inner_optimizer.previous_updates["classifier/bias"] == 3
+    assert int(keras.ops.convert_to_numpy(model.optimizer.step_counter)) == 6
+    assert np.all(np.isfinite(history.history["loss"]))
+
+
+def test_saved_model_trains_on(tmp_path):
+    model = small_classifier()
+    tune(model, [Phase("head", 1, 0.05), Phase(1, 1, 0.01, decay=0.5)])
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert [v.path for v in loaded.trainable_variables] == [
+        *("conv3/kernel", "classifier/kernel", "classifier/bias")
+    ]
+    for one in (model, loaded):
+        one.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0)
+    assert_close(values(loaded.variables), values(model.variables))
+
+
+def test_sgdr_drives_the_rate_through_all_phases():
+    model = small_classifier()
+    phases = [Phase("head", 2), Phase(1, 2)]
+    sgdr = SGDR(0.1, first_cycle_epochs=4, cycle_multiplier=1)
+    history = tune(model, phases, optimizer=keras.optimizers.SGD(0.3), callbacks=[sgdr])
+    steps = np.arange(3, 13, 3) - 1
+    expected = 0.05 * (1 + np.cos(np.pi * steps / 12))
+    np.testing.assert_allclose(history.history["learning_rate"], expected, rtol=1e-5)
+    with pytest.warns(UserWarning, match="SGDR drives the rate"):
+        tune(model, THREE[:1], callbacks=[SGDR(0.1, 2)])
+
+
+def test_plan_is_carried_out():
+    plan = Plan("cell", "reason", (Phase("head", 1, 0.1),))
+    assert tune(small_classifier(), plan).epoch == [0]
+
+
+@pytest.mark.parametrize(
+    "error, arguments, message",
+    [
+        (TypeError, {"phases": []}, "`phases` must be a Plan or"),
+        (TypeError, {"phases": ["head"]}, "`phases` must be a Plan or"),
+        (ValueError, {"phases": [Phase(4, 1)]}, "`train` must be at most 3, the stages of small"),
+        (ValueError, {"data": (X, Y[:-1])}, "`data` must be arrays"),
+        (ValueError, {"cache": "always"}, "`cache`"),
+        (ValueError, {"batch_size": 0}, "`batch_size`"),
+        (
+            ValueError,
+            {"optimizer": LayerwiseLearningRates("sgd", {"conv9": 0.1})},
+            r"\['conv9'\], which name none",
+        ),
+        (
+            ValueError,
+            {
+                "phases": [Phase("all", 1, decay=0.5)],
+                "optimizer": LayerwiseLearningRates("sgd", {"conv1": 0.1}),
+            },
+            "`decay` must be 1",
+        ),
+    ],
+)
+def test_bad_arguments(error, arguments, message):
+    model = small_classifier()
+    before = contents(model.weights)
+    arguments = {"data": (X, Y), "phases": THREE, **arguments}
+    with pytest.raises(error, match=message):
+        tune(model, **arguments)
+    assert contents(model.weights) == before
