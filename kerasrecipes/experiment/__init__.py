@@ -13,6 +13,8 @@
 - `load_classifier`, `Classifier`, `read_image`: a saved model asked about image files.
 - `export_model`, `EXPORTS`: ONNX, SavedModel, LiteRT, run by their own runtimes and compared.
 - `class_weights`: classes of unequal size with an equal say.
+- `close_fine_tuning`, `how_good`, `with_temperature`, `serving_classifier`: the end of a
+  fine-tuning.
 - `WholeImages`, `WholeImagesConfig`: pipelines, tests and files of recipes that do not crop.
 - `samples_figure`, `confusion_figure`, `mistakes_figure`: pictures of a run's images.
 - `side_by_side`, `for_each`, `winner`: several networks trained in one `fit`, and compared.
@@ -34,6 +36,12 @@ from kerasrecipes.experiment.config import TrainingConfig, check_fields, flag, p
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.evaluation import classification_metrics
 from kerasrecipes.experiment.export import EXPORTS, Export, export_model
+from kerasrecipes.experiment.finetuning import (
+    close_fine_tuning,
+    how_good,
+    serving_classifier,
+    with_temperature,
+)
 from kerasrecipes.experiment.image_figures import confusion_figure, mistakes_figure, samples_figure
 from kerasrecipes.experiment.image_file import read_image
 from kerasrecipes.experiment.images import channel_statistics, describe_images
@@ -60,6 +68,7 @@ __all__ = [
     "check_fields",
     "class_weights",
     "classification_metrics",
+    "close_fine_tuning",
     "close_run",
     "command_line",
     "configure",
@@ -68,6 +77,7 @@ __all__ = [
     "export_model",
     "flag",
     "for_each",
+    "how_good",
     "load_classifier",
     "mistakes_figure",
     "named_model",
@@ -77,7 +87,9 @@ __all__ = [
     "report",
     "run_tests",
     "samples_figure",
+    "serving_classifier",
     "serving_model",
     "side_by_side",
     "winner",
+    "with_temperature",
 ]

@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-GRADIENT_TOLERANCE = 1e-6
+GRADIENT_TOLERANCE, ROUGH_TOLERANCE = 1e-6, 1e-5
 MOST_ITERATIONS = 2000
 RISES_TO_STOP = 2
 
@@ -39,7 +39,7 @@ class SoftmaxRegression:
         self._weights = weights / len(labels)
         self._solution = np.zeros((examples.shape[1] + 1, classes))
 
-    def fit(self, regularization):
+    def fit(self, regularization, tolerance=GRADIENT_TOLERANCE):
         """Return kernel and bias for features as they were given; starts at the last solution."""
         import scipy.optimize
 
@@ -52,7 +52,7 @@ class SoftmaxRegression:
             gradient[:-1] += regularization * both[:-1]
             return loss + regularization / 2 * np.sum(both[:-1] ** 2), gradient.ravel()
 
-        options = {"maxiter": MOST_ITERATIONS, "gtol": GRADIENT_TOLERANCE, "ftol": 0.0}
+        options = {"maxiter": MOST_ITERATIONS, "gtol": tolerance, "ftol": 0.0}
         found = scipy.optimize.minimize(
             objective, self._solution.ravel(), jac=True, method="L-BFGS-B", options=options
         )
@@ -100,7 +100,7 @@ def cross_validate(features, labels, classes, strengths, folds, weights=None):
     for strength in sorted(strengths, reverse=True):
         log_p = np.full((len(labels), classes), np.nan)
         for part, regression in zip(parts, fits):
-            kernel, bias = regression.fit(strength)
+            kernel, bias = regression.fit(strength, ROUGH_TOLERANCE)
             log_p[~part] = log_softmax(features[~part] @ kernel + bias)
         loss = -np.nanmean(log_p[np.arange(len(labels)), labels])
         if outside is None or loss < best:

@@ -87,7 +87,8 @@ def linear_probe(
         tuple(
             _probe(stage, features, labels, classes, weights, strengths, folds, tests)
             for stage in stages
-        )
+        ),
+        labels,
     )
 
 

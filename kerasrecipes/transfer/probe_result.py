@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from kerasrecipes.transfer.stage_probe import StageProbe
 
 COLUMNS = {
@@ -17,9 +19,11 @@ class ProbeResult:
 
     Attributes:
         stages: Tuple of `StageProbe`.
+        labels: Integer array `(examples,)` of the data they were fitted to, in their order.
     """
 
     stages: tuple[StageProbe, ...]
+    labels: np.ndarray
 
     @property
     def best(self):
@@ -32,6 +36,11 @@ class ProbeResult:
             name: [getattr(probe, key) for probe in self.stages] for name, key in COLUMNS.items()
         }
         return {name: values for name, values in found.items() if None not in values}
+
+    def summary(self):
+        """A dictionary a stage of its plain figures, ready for JSON."""
+        keys = ("stage", "regularization", *COLUMNS.values())
+        return [{key: getattr(probe, key) for key in keys} for probe in self.stages]
 
     def __str__(self):
         accuracies = self.accuracies()

@@ -1,0 +1,163 @@
+"""What the end of a fine-tuning needs: how good it is in words, its temperature, its model."""
+
+import math
+
+import keras
+import numpy as np
+
+from kerasrecipes import augment
+from kerasrecipes.experiment import pictures
+from kerasrecipes.experiment.classifier import calibrated_model
+from kerasrecipes.experiment.closing import close_run, serving_model
+from kerasrecipes.experiment.export import export_model
+from kerasrecipes.experiment.images import pick
+from kerasrecipes.experiment.testing import run_tests
+from kerasrecipes.inference import fit_temperature, multi_crop_predict
+from kerasrecipes.layers import ImagePreprocessing
+
+NORMAL_95 = 1.959964
+
+
+def close_fine_tuning(run, model, images, train, crop, plan, probe, history=None):
+    """Test a fine-tuned classifier, write every file of its run, and return `metrics.json`.
+
+    Args:
+        run: The `Run`; its config has `temperature` and `export` besides.
+        model: Keras model from crops to probabilities.
+        images: The `data.ImageData` that it was trained on.
+        train: List of the transforms of training images.
+        crop: The `augment.CenterCrop` of testing.
+        plan: The `transfer.Plan`.
+        probe: The `transfer.ProbeResult` that it began with.
+        history: The `History` of fine-tuning, or `None` if the linear classifier is all.
+    """
+    remarks = [f"Plan: {plan.cell}: {plan.reason}.", _probe_sentence(probe.best, history)]
+    if run.config.temperature:
+        known = probe
+        if history is not None:
+            known = augment.pipeline(
+                images.validation, [crop], run.config.batch_size, training=False
+            )
+        model, sentence = with_temperature(model, known)
+        remarks.append(sentence)
+    tests = images.test or images.validation
+    results = run_tests(model, tests, {"centre crop": crop}, [], run.config.batch_size)
+    served = serving_classifier(model, crop, images)
+    if run.config.export:
+        remarks.append(_export(served, run.folder, run.config.export, images))
+    remarks.insert(0, how_good(results[-1]))
+    print(*remarks, sep="\n")
+    figure = pictures.probe_figure(probe)
+    return close_run(
+        run,
+        served,
+        history or _history_of(probe.best),
+        images,
+        results,
+        train,
+        {"centre crop": crop},
+        extra_figures=[("stages", "Linear classifiers on stages of the backbone.", figure)],
+        remarks=remarks,
+        plan=plan.cell,
+        stages=probe.summary(),
+    )
+
+
+def _history_of(probe):
+    """A linear classifier is found at once: one epoch, watched by cross-validation."""
+    history = keras.callbacks.History()
+    history.epoch = [0]
+    history.history = {
+        "loss": [probe.loss],
+        "accuracy": [probe.accuracy],
+        "val_loss": [probe.left_out_loss],
+        "val_accuracy": [probe.left_out_accuracy],
+    }
+    return history
+
+
+def _probe_sentence(probe, history):
+    """How good a linear classifier is on images that it was not fitted to."""
+    count = np.count_nonzero(~np.isnan(probe.left_out[:, 0]))
+    begun = "" if history is None else "that fine-tuning began with "
+    return (
+        f"The linear classifier {begun}on {probe.stage} had {probe.left_out_accuracy:.1%} of "
+        f"{count} images right when it was fitted without them (cross-validation)."
+    )
+
+
+def how_good(result):
+    """A sentence on a test: the share that is right, and what chance leaves open.
+
+    Args:
+        result: A `TestResult`.
+    """
+    right = result.probabilities.argmax(axis=1) == result.labels
+    low, high = wilson_interval(int(right.sum()), len(right))
+    return (
+        f"How good it is: {right.sum()} of {len(right)} test images right, {right.mean():.1%} "
+        f"(so few leave {low:.0%} to {high:.0%} possible at 95% confidence)."
+    )
+
+
+def wilson_interval(right, count):
+    """Shares that `right` of `count` are compatible with, at 95% confidence.
+
+    >>> [round(share, 3) for share in wilson_interval(9, 10)]
+    [0.596, 0.982]
+
+    Reference: Wilson, 1927, Probable inference, the law of succession, and statistical inference.
+    """
+    share, z2 = right / count, NORMAL_95**2
+    centre = share + z2 / (2 * count)
+    reach = NORMAL_95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
+    return (centre - reach) / (1 + z2 / count), (centre + reach) / (1 + z2 / count)
+
+
+def with_temperature(model, known):
+    """Return a model made as sure as it deserves, and a sentence that says so.
+
+    Args:
+        model: Keras model from images to probabilities.
+        known: What it was not trained on: a finite dataset of (images, labels), or the
+            `transfer.ProbeResult` whose best classifier is the model's, left out by
+            cross-validation.
+    """
+    if hasattr(known, "best"):
+        seen = ~np.isnan(known.best.left_out[:, 0])
+        probabilities = np.exp(known.best.left_out[seen])
+        labels = known.labels[seen]
+        whose = "cross-validation's"
+    else:
+        probabilities, labels = multi_crop_predict(model, known, return_labels=True)
+        whose = "the validation images'"
+    temperature = fit_temperature(probabilities, labels)
+    sentence = f"Temperature {temperature:.3f}, from {whose} {len(labels)} predictions."
+    return calibrated_model(model, temperature), sentence
+
+
+def serving_classifier(model, crop, images):
+    """A model of raw pixels, grey where all images are: the test crop in front of a model of RGB.
+
+    Args:
+        model: Keras model of RGB images in 0..255 of the crop's size.
+        crop: The `augment.CenterCrop` that it was tested with.
+        images: The `data.ImageData` that it was trained on.
+    """
+    preprocessing = ImagePreprocessing(crop.size, crop.resize, dtype="float32")
+
+    def prepare(pixels):
+        cropped = preprocessing(pixels)
+        return keras.layers.Concatenate()([cropped] * 3) if images.channels == 1 else cropped
+
+    return serving_model(model, prepare, images.channels)
+
+
+def _export(model, folder, kind, images):
+    """Export a served model, compared on a test image, and say how it went."""
+    decode = augment.DecodeImage(images.channels) if images.encoded else np.asarray
+    image = next(pick(images.test or images.validation, [0], decode))
+    try:
+        return export_model(model, folder, kind, image).message
+    except ValueError as error:
+        return f"Not exported to {kind}: {error}"

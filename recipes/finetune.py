@@ -1,0 +1,149 @@
+"""Fine-tune a pretrained network: from class folders of photos to a classifier that serves.
+
+Donahue et al., 2013, https://arxiv.org/abs/1310.1531: a linear classifier on a pretrained network's
+features beats what few images can train. It is fitted to its minimum by L-BFGS, its strength chosen
+by cross-validation. With more images deeper layers go on from there: `--plan auto` chooses by the
+table of Stanford's CS231n, and prints why.
+
+    python recipes/finetune.py --data FOLDER
+    python recipes/finetune.py --data FOLDER --plan many --epochs 10 --temperature --export onnx
+    python recipes/predict.py runs/finetune/TIME IMAGE ...
+
+The run's folder has the report, the pictures, the figures and `model.keras`, which takes raw
+pixels. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, callbacks, data, experiment, models, schedules, transfer
+from kerasrecipes.experiment import flag
+
+FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
+IMAGES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 10_000, 3, 10
+CELLS = {"linear": (1, True), "stages": (1, False), "few": (10**6, True), "many": (10**6, False)}
+PLAN = "linear (classifier on top), stages (the best of several), few or many (layers fine-tuned)"
+SIMILAR = f"whether these are like ImageNet's; auto: in colour, from {SMALLEST_PHOTO} px"
+EPOCHS = f"{FEWEST_EPOCHS} to {MOST_EPOCHS}, to see {IMAGES_SEEN:,} images"
+SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller images"
+EXPORT = f"also write the model as {', '.join(experiment.EXPORTS)}"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(experiment.TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    epochs: int | None = flag(None, f"passes of fine-tuning (default: {EPOCHS})", "[1, inf)")
+    batch_size: int = flag(32, "images a step", "[1, inf)")
+    plan: str = flag("auto", f"{PLAN}; auto: by advise", choices=("auto", *CELLS))
+    similar: str = flag("auto", SIMILAR, choices=("auto", "yes", "no"))
+    backbone: str = flag("efficientnet_lite0", "efficientnet_lite0, 1, 2 or of keras.applications")
+    weights: str = flag("imagenet", "weights of the backbone: imagenet, or a local file")
+    size: int | None = flag(None, f"side of images in pixels (default: {SIZE})", "[32, inf)")
+    learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
+    class_weights: bool = flag(False, "give classes of unequal size an equal say")
+    temperature: bool = flag(False, "make the model as sure as it deserves, by one number")
+    export: str | None = flag(None, EXPORT, choices=experiment.EXPORTS)
+
+
+def main(config):
+    """Train, test, report. Returns the content of `metrics.json`."""
+    run = experiment.Run(config, "finetune")
+    if run.finished:
+        return run.metrics()
+    images = data.load(config.data, seed=config.seed, strict=config.strict)
+    print(experiment.describe_images(images))
+    plan, phase = choose_plan(config, images)
+    backbone = make_backbone(config, images)
+    size = backbone.input_shape[1]
+    crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
+    weights = experiment.class_weights(images) if config.class_weights else None
+
+    run.begin()
+    probe = fit_head(config, plan, phase, images, crop, backbone, weights)
+    print(probe)
+    model = transfer.classifier(backbone, images.num_classes, stage=probe.best.stage)
+    model.get_layer("classifier").set_weights([probe.best.kernel, probe.best.bias])
+    train, history = [crop], None
+    if phase:
+        train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
+        history = fine_tune(config, run, phase, images, train, crop, model, weights)
+    return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
+
+
+def choose_plan(config, images):
+    """The plan, said aloud with why, and what it fine-tunes after the linear classifier if any."""
+    photos = images.channels == 3 and images.short_side >= SMALLEST_PHOTO
+    similar = photos if config.similar == "auto" else config.similar == "yes"
+    plan = transfer.advise(images.train_size / images.num_classes, similar)
+    if config.plan != "auto":
+        plan = transfer.advise(*CELLS[config.plan])
+        plan = dataclasses.replace(plan, reason=f"asked for by --plan {config.plan}")
+    print(f"Plan: {plan.cell}: {plan.reason}.")
+    if len(plan.phases) == 1:
+        if config.epochs or config.learning_rate:
+            print("Nothing is fine-tuned: --epochs and --learning-rate have no effect.")
+        return plan, None
+    if config.temperature and images.validation is None:
+        raise ValueError("Argument `temperature` needs validation images. Received: none")
+    epochs = min(max(IMAGES_SEEN // images.train_size, FEWEST_EPOCHS), MOST_EPOCHS)
+    rate = config.learning_rate or plan.phases[1].learning_rate
+    epochs = config.epochs or epochs
+    return plan, dataclasses.replace(plan.phases[1], epochs=epochs, learning_rate=rate)
+
+
+def make_backbone(config, images):
+    """The pretrained network, for images of the size that was asked for or that suits them."""
+    small = images.train_size > FEW_IMAGES and images.short_side < SMALL_SIZE
+    size = config.size or (SMALL_SIZE if small else None)
+    return models.backbone(config.backbone, config.weights, size and (size, size, 3))
+
+
+def batches(config, dataset, crop):
+    """The test crops of images, one pass in order."""
+    return augment.pipeline(dataset, [crop], config.batch_size, training=False)
+
+
+def fit_head(config, plan, phase, images, crop, backbone, weights):
+    """Linear classifiers on the last stage, for different data on each; the head is the best."""
+    known, watched = batches(config, images.train, crop), None
+    if images.test and images.validation and not phase:
+        known = known.concatenate(batches(config, images.validation, crop))
+    elif images.test and images.validation:
+        watched = batches(config, images.validation, crop)
+    stages = models.stages(backbone)
+    if not plan.probe_stages and (phase is None or phase.train != "all"):
+        stages = stages[-1:]
+    options = {"folds": 5 if images.train_size <= FEW_IMAGES else 2, "class_weight": weights}
+    return transfer.linear_probe(backbone, known, watched, stages, **options)
+
+
+def fine_tune(config, run, phase, images, train, crop, model, weights):
+    """Go on from the linear classifier with deeper layers; the best snapshot is kept."""
+    steps = -(-images.train_size // config.batch_size)
+    total = phase.epochs * steps
+    rates = schedules.WarmRestarts(phase.learning_rate, total, warmup=total // 20)
+    snapshot = callbacks.BestSnapshot("val_loss", restore=images.validation is not None)
+
+    def begin_at(step):
+        return augment.pipeline(
+            images.train, train, config.batch_size, training=True, seed=config.seed, start_step=step
+        )
+
+    return transfer.fine_tune(
+        model,
+        begin_at,
+        [dataclasses.replace(phase, learning_rate=rates)],
+        validation_data=batches(config, images.validation or images.test, crop),
+        optimizer=keras.optimizers.Adam(**config.optimizer_options()),
+        callbacks=[*run.callbacks(rates), snapshot],
+        steps_per_epoch=steps,
+        class_weight=weights,
+        jit_compile=run.jit,
+        verbose=0,
+    )
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)
