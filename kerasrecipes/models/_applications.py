@@ -68,8 +68,27 @@ def application(constructor, weights, input_shape, name):
         if weights is not None:
             load_weights_file(model, weights)
             _correct_efficientnet(model, constructor)
+    if constructor.startswith("ConvNeXt"):
+        model = _with_named_stages(model)
     # Named afterwards: Keras derives file names and layer names from the name it is built with.
-    return keras.Model(pixels, model.output, name=name)
+    return keras.Model(model.input, model.output, name=name)
+
+
+def _with_named_stages(convnext):
+    """The same network with a layer that does nothing at the end of each stage but the last.
+
+    There Keras adds with a bare `+`, which has no layer by whose name to find the feature map.
+    """
+
+    def call(layer, *args, **kwargs):
+        if "_downsampling_block_" in layer.name:
+            end = f"stage_{layer.name.rpartition('_')[2]}_end"
+            args = (keras.layers.Activation("linear", name=end)(args[0]), *args[1:])
+        return layer(*args, **kwargs)
+
+    model = keras.models.clone_model(convnext, call_function=call)
+    model.set_weights(convnext.get_weights())
+    return model
 
 
 def _downloaded(build, arguments, name):

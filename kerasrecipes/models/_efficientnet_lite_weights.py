@@ -20,20 +20,32 @@ NORMALIZATION = ("weight", "bias", "running_mean", "running_var")
 CONVOLUTION, DEPTHWISE, DENSE = (2, 3, 1, 0), (2, 3, 0, 1), (1, 0)
 
 
-def load_efficientnet_lite_weights(model, weights, variant, blocks):
-    """Give a model its weights: `weights` as in `efficientnet_lite`, `blocks` by name in order."""
+def find_weights(weights, variant):
+    """What to load, found and checked before anything is built.
+
+    Returns:
+        `None` for random weights, the arrays by name of the published `.pth` file, or the path of
+        a weights file of Keras.
+    """
     if weights is None:
-        return
+        return None
     if isinstance(weights, str) and weights == "imagenet":
         weights = _packaged(variant)
     check_exists(weights)
-    if pathlib.Path(weights).suffix != ".pth":
-        load_weights_file(model, weights)
-        return
-    arrays = read_torch_checkpoint(weights, _digest(variant))
-    for layer, values in _by_layer(arrays, blocks).items():
-        if layer != "classifier" or layer in {x.name for x in model.layers}:
-            model.get_layer(layer).set_weights(values)
+    if pathlib.Path(weights).suffix == ".pth":
+        return read_torch_checkpoint(weights, _digest(variant))
+    return pathlib.Path(weights)
+
+
+def load_weights(model, found, blocks):
+    """Load what `find_weights` found; `blocks` are the names of the model's blocks, in order."""
+    if isinstance(found, pathlib.Path):
+        load_weights_file(model, found)
+    elif found is not None:
+        present = {layer.name for layer in model.layers}
+        for name, values in _by_layer(found, blocks).items():
+            if name != "classifier" or name in present:
+                model.get_layer(name).set_weights(values)
 
 
 def _packaged(variant):

@@ -48,7 +48,8 @@ def backbone(name, weights="imagenet", input_shape=None):
     """
     check_channels_last()
     known = {each.lower(): each for each in (*EFFICIENTNET_LITE, *NATIVE_SIDES)}
-    check_choice("name", str(name).lower(), known)
+    if str(name).lower() not in known:
+        check_choice("name", name, known.values())
     constructor = known[name.lower()]
     if constructor in EFFICIENTNET_LITE:
         variant = EFFICIENTNET_LITE.index(constructor)

@@ -6,7 +6,7 @@ import keras
 
 from kerasrecipes._validation import check_boolean, check_integer, check_number
 from kerasrecipes.layers import DropPath, PixelScaling
-from kerasrecipes.models._efficientnet_lite_weights import load_efficientnet_lite_weights
+from kerasrecipes.models._efficientnet_lite_weights import find_weights, load_weights
 from kerasrecipes.models._input_shape import check_channels_last, check_input_shape
 
 # Of each variant: width, depth, side of the images, dropout.
@@ -88,8 +88,8 @@ def efficientnet_lite(
             "Argument `classes` must be 1000 with ImageNet's weights and `include_top=True`. "
             f"Received: classes={classes}"
         )
+    found = find_weights(weights, variant)
     width, depth, side, dropout = VARIANTS[variant]
-    name = name or f"efficientnet_lite{variant}"
     pixels = keras.Input(check_input_shape(input_shape, side, LEAST_SIDE), name="pixels")
     x = PixelScaling(mean=127.0, std=128.0, name="pixel_scaling")(pixels)
     x = _convolution(x, 32, 3, 2, "stem")
@@ -99,8 +99,8 @@ def efficientnet_lite(
     x = _convolution(x, 1280, 1, 1, "head")
     if include_top:
         x = _classifier(x, classes, dropout, classifier_activation)
-    model = keras.Model(pixels, x, name=name)
-    load_efficientnet_lite_weights(model, weights, variant, [block[0] for block in blocks])
+    model = keras.Model(pixels, x, name=name or f"efficientnet_lite{variant}")
+    load_weights(model, found, [block[0] for block in blocks])
     return model
 
 

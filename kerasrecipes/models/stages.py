@@ -15,7 +15,8 @@ def stages(model):
     the largest side of the stage before, so that convolutions without padding open none. The last
     layer is the last one outside the branches of blocks, which all that follows depends on; where
     a resolution has none, as in NASNet, it is the last one that joins branches. What comes before
-    the first weights and bare padding are no stages.
+    the first weights and bare padding are no stages. Operations without a layer (`x + y`) have no
+    name to return: the last layer before them counts.
 
     Args:
         model: Functional `keras.Model` of images `(batch, height, width, channels)`, with one
