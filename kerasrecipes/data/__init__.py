@@ -3,15 +3,13 @@
 - `load`: a data set from the sample in the package, TensorFlow Datasets, a folder, an `.npz`
   file or arrays.
 - `ImageData`: what `load` returns: the three sets and what is known about them.
-- `Duplicate`: an image that is in two of the sets.
 """
 
 from kerasrecipes._backend.requirement import require_tensorflow
 
 require_tensorflow("data")
 
-from kerasrecipes.data.duplicates import Duplicate  # noqa: E402
 from kerasrecipes.data.image_data import ImageData  # noqa: E402
 from kerasrecipes.data.load import load  # noqa: E402
 
-__all__ = ["Duplicate", "ImageData", "load"]
+__all__ = ["ImageData", "load"]

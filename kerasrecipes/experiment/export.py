@@ -103,10 +103,11 @@ def _missing_converter(kind):
 
 def _write_and_compare(model, scratch, kind, pixels):
     path = os.path.join(scratch, FILES[kind])
+    batch = pixels[None].astype(keras.backend.standardize_dtype(model.inputs[0].dtype))
+    expected = model.predict_on_batch(batch)  # first: Keras exports what has been called only
     with _quiet(kind):
         model.export(path, "tf_saved_model" if kind == "saved_model" else kind, verbose=False)
-    batch = pixels[None].astype(keras.backend.standardize_dtype(model.inputs[0].dtype))
-    return _difference(model, path, kind, batch, batch)
+    return _difference(path, kind, batch, expected)
 
 
 def _write_and_compare_jpeg(model, scratch, pixels):
@@ -119,16 +120,15 @@ def _write_and_compare_jpeg(model, scratch, pixels):
     with _quiet("saved_model"):
         augment.export_jpeg_classifier(model, path, [transform])
     contents = _png(pixels)
-    batch = np.asarray(transform(contents), "float32")[None]
-    return _difference(model, path, "saved_model", [contents], batch)
+    expected = model.predict_on_batch(np.asarray(transform(contents), "float32")[None])
+    return _difference(path, "saved_model", [contents], expected)
 
 
-def _difference(model, path, kind, inputs, batch):
+def _difference(path, kind, inputs, expected):
     """How far the exported file is from Keras on one batch, `None` without its runtime."""
     if not has_runtime(kind):
         return None
-    expected = np.asarray(model.predict_on_batch(batch))
-    difference = float(np.max(np.abs(run_exported(path, kind, inputs) - expected)))
+    difference = float(np.max(np.abs(run_exported(path, kind, inputs) - np.asarray(expected))))
     if not difference <= LARGEST_DIFFERENCE:
         raise ValueError(
             f"{os.path.basename(path)}: its probabilities are {difference:.3g} from Keras's, more "

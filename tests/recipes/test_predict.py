@@ -1,6 +1,7 @@
 """predict.py through its command line, on models that need no training."""
 
 import json
+import pathlib
 import shutil
 
 import numpy as np
@@ -80,8 +81,13 @@ def test_more_images_than_a_picture_holds(tmp_path, model, capsys):
 
 def test_a_run_of_a_recipe_and_its_model_alone(tmp_path, capsys):
     recipe = load_recipe("resnet_crop")
-    folder = write_folder(tmp_path / "shapes", per_class=14)
-    flags = ["--data", folder, "--epochs", 1, "--batch-size", 8, "--size", 16]
+    folder = write_folder(tmp_path / "shapes" / "train", per_class=14)
+    write_folder(tmp_path / "shapes" / "test", per_class=4)
+    shutil.copy(folder / "circle" / "001.jpg", tmp_path / "shapes" / "test" / "circle" / "001.jpg")
+    for name in ("circle", "square"):  # drawn from one seed, the others are copies as well
+        for path in (folder / name).glob("00[023]*"):
+            path.unlink()
+    flags = ["--data", folder.parent, "--epochs", 1, "--batch-size", 8, "--size", 16]
     assert run_command(recipe, *flags, "--output", tmp_path / "run") == 0
     (tmp_path / "alone").mkdir()
     shutil.copy(tmp_path / "run" / "model.keras", tmp_path / "alone" / "net.keras")
@@ -98,6 +104,11 @@ def test_a_run_of_a_recipe_and_its_model_alone(tmp_path, capsys):
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert sum(metrics["class_sizes"]) == metrics["sizes"][0]
     assert 0 <= metrics["test"]["calibration_error"] <= 1
+    copies = [pathlib.Path(one["image"]).name for one in metrics["duplicates"]]
+    assert "001.jpg" in copies
+    page = (tmp_path / "run" / "report.html").read_text()
+    assert f"{len(copies)} test images are also in the train set: test figures flatter" in page
+    assert "Most often taken for" in page and '<td class="number">11</td>' in page
 
 
 def bad_inputs(tmp_path):
