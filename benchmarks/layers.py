@@ -21,6 +21,10 @@ from layers_steps import BACKEND, MODES, ratio_of, step_of
 
 from kerasrecipes import layers
 
+# Measured, with no ratio aimed at.
+UNBOUNDED = dict.fromkeys(
+    [("tensorflow", "graph"), ("tensorflow", "jit"), ("jax", "jit"), ("torch", "eager")]
+)
 FEATURE_MAPS = ((32, 56, 56, 64), (32, 28, 28, 128))
 
 
@@ -107,18 +111,20 @@ CASES = [
         },
         shapes=((128, 1024),),
     ),
-    Case(
-        "DropConnectDense example",
-        "Keras's Dense",
-        lambda: layers.DropConnectDense(512),
-        lambda: keras.layers.Dense(512),
-        {
-            ("tensorflow", "graph"): None,
-            ("tensorflow", "jit"): None,
-            ("jax", "jit"): None,
-            ("torch", "eager"): None,
-        },
-        shapes=((128, 1024),),
+    *(
+        Case(
+            f"DropConnectDense example, rate {rate}",
+            peer,
+            lambda rate=rate: layers.DropConnectDense(512, rate),
+            make_peer,
+            UNBOUNDED,
+            shapes=((128, 1024),),
+        )
+        for rate in (0.5, 0.3)
+        for peer, make_peer in (
+            ("Keras's Dense", lambda: keras.layers.Dense(512)),
+            ("its random words alone", lambda rate=rate: PEERS["random_words"](1024, 512, rate)),
+        )
     ),
 ]
 

@@ -38,7 +38,27 @@ def torch_fractional_pooling():
     return pool
 
 
+def random_words(inputs, units, rate):
+    """What the masks of `DropConnectDense` cost to draw: a layer that takes their largest byte."""
+    import keras
+
+    from kerasrecipes._backend.random_draws import draw_bits
+
+    class RandomWords(keras.Layer):
+        def __init__(self):
+            super().__init__()
+            self.seed_generator = keras.random.SeedGenerator(0)
+
+        def call(self, x):
+            shape = (-(-x.shape[0] // 8), inputs + 1, units)
+            largest = keras.ops.max(draw_bits(shape, 1 - rate, self.seed_generator))
+            return x + keras.ops.cast(largest, x.dtype)
+
+    return RandomWords()
+
+
 PEERS = {
+    "random_words": random_words,
     "plain_decorrelation": plain_decorrelation,
     "tensorflow_fractional_pooling": tensorflow_fractional_pooling,
     "torch_fractional_pooling": torch_fractional_pooling,

@@ -176,8 +176,25 @@ BREAKS = [
     ),
     Break(
         "DropConnectDense", "rescaled", "layers/drop_connect_dense.py",
-        "draws >= self.rate, kernel,", "draws >= self.rate, kernel / (1 - self.rate),",
+        "masked_product(examples, kernel, masks)[:count]",
+        "masked_product(examples, kernel, masks)[:count] / (1 - self.rate)",
         "layers/test_drop_connect_dense.py -k every_mask",
+    ),
+    Break(
+        "DropConnectDense", "the digits of the rate backwards", "_backend/random_draws.py",
+        'in reversed(digits[1:].rstrip("0"))', 'in digits[1:].rstrip("0")',
+        "layers/test_drop_connect_masks.py -k frequent",
+    ),
+    Break(
+        "DropConnectDense", "one draw for all digits", "_backend/random_draws.py",
+        "fresh = draw(math.prod(shape), seed_generator)",
+        "fresh = draw(math.prod(shape), seed_generator) if words is None else fresh",
+        "layers/test_drop_connect_masks.py -k frequent",
+    ),
+    Break(
+        "DropConnectDense", "a gradient of the kernel without masks", "_backend/masked_product.py",
+        "ops.where(bit(index), outer, ops.zeros_like(outer))", "outer",
+        "layers/test_drop_connect_masks.py -k products",
     ),
     Break(
         "DropConnectDense", "the bias is never dropped", "ops/drop_connect_moments.py",

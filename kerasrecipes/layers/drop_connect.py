@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.random_draws import draw_uniform
 from kerasrecipes._validation import check_number
 from kerasrecipes.layers._wrapped import (
     assign_state,
@@ -85,7 +86,7 @@ class DropConnect(keras.Layer):
         return [getattr(self.layer, name) for name in names]
 
     def _masked(self, kernel):
-        draws = keras.random.uniform(kernel.shape, dtype="float32", seed=self.seed_generator)
+        draws = draw_uniform(kernel.shape, self.seed_generator)
         return ops.where(draws >= self.rate, kernel / (1 - self.rate), ops.zeros_like(kernel))
 
     def compute_output_shape(self, input_shape):

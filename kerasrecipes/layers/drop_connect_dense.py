@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.masked_product import LANES, masked_product
+from kerasrecipes._backend.random_draws import draw_bits, draw_normal
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 from kerasrecipes.ops import drop_connect_moments, rectified_normal_mean
 
@@ -28,9 +30,12 @@ class DropConnectDense(keras.Layer):
             Defaults to 0.5.
         activation: Name, function or `None`, applied unit by unit.
         use_bias: Boolean. Defaults to `True`.
-        mask: `"example"` draws the masks: memory and time grow with batch · inputs · units.
-            `"gaussian"` draws u itself from the normal distribution with the same two moments, at
-            some three times the cost of `Dense`. Defaults to `"example"`.
+        mask: `"example"` draws the masks, as bits: memory and time grow with batch · inputs ·
+            units. With rate 1/2 and on two cores of a CPU a step takes 7 to 21 times that of
+            `Dense` (128 examples, 1024 to 512), 2 to 4 of which draw the bits; a rate of k binary
+            digits takes k draws, at most 16, to which it is rounded. `"gaussian"` draws u itself
+            from the normal distribution with the same two moments, at 2 to 3 times the cost of
+            `Dense`. Defaults to `"example"`.
         inference: `"moments"` averages the activations: in closed form for linear and relu, by
             Gauss-Hermite quadrature for others. `"mean"` is the cheap a(E[u]).
             Defaults to `"moments"`.
@@ -150,20 +155,22 @@ class DropConnectDense(keras.Layer):
 
     def _drop(self, x):
         """x·(M ∗ W) + m ∗ b, the bias a weight of one more input that is always 1."""
-        examples = ops.reshape(x, (-1, x.shape[-1]))
-        kernel = ops.convert_to_tensor(self.kernel)
+        wide = keras.backend.result_type(self.compute_dtype, "float32")
+        examples = ops.cast(ops.reshape(x, (-1, x.shape[-1])), wide)
+        kernel = ops.cast(self.kernel, wide)
         if self.bias is not None:
             examples = ops.pad(examples, ((0, 0), (0, 1)), constant_values=1)
-            kernel = ops.concatenate([kernel, self.bias[None]], axis=0)
-        shape = (ops.shape(examples)[0], *kernel.shape)
-        draws = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
-        dropped = ops.where(draws >= self.rate, kernel, ops.zeros_like(kernel))
-        outputs = ops.matmul(examples[:, None, :], dropped)
-        return ops.reshape(outputs, (*ops.shape(x)[:-1], self.units))
+            kernel = ops.concatenate([kernel, ops.cast(self.bias, wide)[None]], axis=0)
+        count = ops.shape(examples)[0]
+        groups = (count + LANES - 1) // LANES
+        examples = ops.pad(examples, ((0, groups * LANES - count), (0, 0)))
+        masks = draw_bits((groups, *kernel.shape), 1 - self.rate, self.seed_generator)
+        outputs = masked_product(examples, kernel, masks)[:count]
+        return ops.reshape(ops.cast(outputs, self.compute_dtype), (*ops.shape(x)[:-1], self.units))
 
     def _sample(self, x):
         mean, variance = self._moments(x)
-        noise = keras.random.normal(ops.shape(mean), dtype=mean.dtype, seed=self.seed_generator)
+        noise = draw_normal(ops.shape(mean), self.seed_generator, mean.dtype)
         return ops.cast(mean + _root(variance) * noise, self.compute_dtype)
 
     def _moments(self, x):

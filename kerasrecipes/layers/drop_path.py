@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.random_draws import draw_uniform
 from kerasrecipes._validation import check_number
 
 
@@ -53,7 +54,7 @@ class DropPath(keras.Layer):
         if not training or self.rate == 0:
             return x
         shape = (ops.shape(x)[0],) + (1,) * (len(x.shape) - 1)
-        draws = keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+        draws = draw_uniform(shape, self.seed_generator)
         return ops.where(draws >= self.rate, x / (1 - self.rate), ops.zeros_like(x))
 
     def compute_output_shape(self, input_shape):

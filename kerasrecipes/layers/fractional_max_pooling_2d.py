@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from kerasrecipes._backend.random_draws import draw_uniform
 from kerasrecipes._validation import check_boolean, check_choice, check_number
 from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractional_starts
 
@@ -106,7 +107,7 @@ class FractionalMaxPooling2D(keras.Layer):
         return shuffled_increments(self._uniform((samples, steps)), span - steps)
 
     def _uniform(self, shape):
-        return keras.random.uniform(shape, dtype="float32", seed=self.seed_generator)
+        return draw_uniform(shape, self.seed_generator)
 
     def _size_out(self, size):
         return None if size is None else max(int(size / self.pooling_ratio), math.ceil(size / 2))
