@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from kerasrecipes._validation import check_boolean, check_number
+from kerasrecipes._validation import check_boolean, check_integer, check_number
 
 SMALLEST = 1.2e-38  # about the least normal float32: the logarithm of a probability of 0 is finite
 
@@ -53,15 +53,17 @@ class TemperatureScaling(keras.layers.Layer):
         super().__init__(**kwargs)
         check_number("temperature", temperature, "(0, inf)")
         check_boolean("from_logits", from_logits)
+        check_integer("axis", axis, "(-inf, inf)")
         self.temperature = temperature
         self.from_logits = from_logits
         self.axis = axis
 
     def call(self, inputs):
-        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        own = keras.backend.standardize_dtype(inputs.dtype)
+        dtype = keras.backend.result_type(own, "float32")
         scores = ops.cast(inputs, dtype)
         if not self.from_logits:
-            scores = ops.log(ops.maximum(scores, SMALLEST))
+            scores = ops.log(ops.maximum(scores, ops.cast(SMALLEST, dtype)))
         return ops.cast(ops.softmax(scores / self.temperature, axis=self.axis), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):

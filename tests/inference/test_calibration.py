@@ -56,11 +56,12 @@ def test_an_honest_model_has_no_error_and_a_boastful_one_all_of_it():
 @pytest.mark.parametrize("from_logits", [False, True])
 def test_the_temperature_is_the_minimum_that_scipy_finds(sharpness, from_logits):
     optimize = pytest.importorskip("scipy.optimize")
+    special = pytest.importorskip("scipy.special")
     scores, labels = outcomes(sharpness=sharpness)
 
     def loss(log_temperature):
-        shares = softmax(scores / np.exp(log_temperature))
-        return -np.log(shares[np.arange(len(labels)), labels]).mean()
+        z = scores / np.exp(log_temperature)
+        return (special.logsumexp(z, axis=1) - z[np.arange(len(labels)), labels]).mean()
 
     best = optimize.minimize_scalar(loss, (-3, 3), options={"xtol": 1e-12})
     ours = fit_temperature(scores if from_logits else softmax(scores), labels, from_logits)

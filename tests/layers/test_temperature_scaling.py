@@ -32,13 +32,20 @@ def test_a_probability_of_zero_stays_finite_and_last():
 def test_float64_is_computed_in_float64():
     scores = np.random.default_rng(1).normal(size=(4, 5))
     layer = TemperatureScaling(1.7, dtype="float64")
-    ours = keras.ops.convert_to_numpy(layer(softmax(scores)))
+    shares = keras.ops.convert_to_tensor(softmax(scores), "float64")
+    ours = keras.ops.convert_to_numpy(layer(shares))
     tolerance = 1e-6 if keras.backend.backend() == "jax" else 1e-14  # float64 is off there
     np.testing.assert_allclose(ours, softmax(scores / 1.7), atol=tolerance)
 
 
 @pytest.mark.parametrize(
-    "arguments, error", [({"temperature": 0.0}, ValueError), ({"from_logits": 1}, TypeError)]
+    "arguments, error",
+    [
+        ({"temperature": 0.0}, ValueError),
+        ({"temperature": "hot"}, TypeError),
+        ({"from_logits": 1}, TypeError),
+        ({"axis": 1.0}, TypeError),
+    ],
 )
 def test_bad_options(arguments, error):
     with pytest.raises(error, match=f"`{next(iter(arguments))}`.*Received"):
