@@ -71,7 +71,7 @@ def application(constructor, weights, input_shape, name):
     if constructor.startswith("ConvNeXt"):
         model = _with_named_stages(model)
     # Named afterwards: Keras derives file names and layer names from the name it is built with.
-    return keras.Model(model.input, model.output, name=name)
+    return keras.Model(model.inputs[0], model.output, name=name)
 
 
 def _with_named_stages(convnext):

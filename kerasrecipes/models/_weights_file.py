@@ -1,6 +1,7 @@
 """Loads a weights file of Keras into a network, or says in one line why it cannot be."""
 
 import os
+import warnings
 
 
 def load_weights_file(model, path):
@@ -12,7 +13,10 @@ def load_weights_file(model, path):
     """
     check_exists(path)
     try:
-        model.load_weights(path)
+        with warnings.catch_warnings():
+            # With a warning alone Keras leaves layers as they were.
+            warnings.filterwarnings("error", message="Skipping")
+            model.load_weights(path)
     except Exception as error:  # Keras and HDF5 raise many kinds.
         reason = " ".join(str(error).split())[:200]
         raise ValueError(

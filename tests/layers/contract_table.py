@@ -86,6 +86,11 @@ PREPROCESSING = {
         shape=(4, 13, 11, 3),
         inputs=pixels,
     ),
+    "PixelScaling": Row(
+        make=lambda: layers.PixelScaling([120.0, 110.0, 100.0], 60.0, reverse_channels=True),
+        shape=(4, 13, 11, 3),
+        inputs=pixels,
+    ),
     "Whitening": Row(
         make=lambda: layers.Whitening("zca", epsilon=1e-3),
         shape=(8, 5, 3, 4),
