@@ -21,6 +21,7 @@ from kerasrecipes import augment, callbacks, data, experiment, models, schedules
 from kerasrecipes.experiment import flag
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
+STRENGTHS = (1.0, 0.1, 0.01)  # tried with many images
 IMAGES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 10_000, 3, 10
 CELLS = {"linear": (1, True), "stages": (1, False), "few": (10**6, True), "many": (10**6, False)}
 PLAN = "linear (classifier on top), stages (the best of several), few or many (layers fine-tuned)"
@@ -53,8 +54,10 @@ def main(config):
     if run.finished:
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
     plan, phase = choose_plan(config, images)
+    if phase and images.validation is None:
+        images = data.load(config.data, (0.9, 0.1), config.seed, config.strict)
+    print(experiment.describe_images(images))
     backbone = make_backbone(config, images)
     size = backbone.input_shape[1]
     crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
@@ -85,8 +88,6 @@ def choose_plan(config, images):
         if config.epochs or config.learning_rate:
             print("Nothing is fine-tuned: --epochs and --learning-rate have no effect.")
         return plan, None
-    if config.temperature and images.validation is None:
-        raise ValueError("Argument `temperature` needs validation images. Received: none")
     epochs = min(max(IMAGES_SEEN // images.train_size, FEWEST_EPOCHS), MOST_EPOCHS)
     rate = config.learning_rate or plan.phases[1].learning_rate
     epochs = config.epochs or epochs
@@ -115,8 +116,8 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
     stages = models.stages(backbone)
     if not plan.probe_stages and (phase is None or phase.train != "all"):
         stages = stages[-1:]
-    options = {"folds": 5 if images.train_size <= FEW_IMAGES else 2, "class_weight": weights}
-    return transfer.linear_probe(backbone, known, watched, stages, **options)
+    search = {} if images.train_size <= FEW_IMAGES else {"folds": 2, "regularization": STRENGTHS}
+    return transfer.linear_probe(backbone, known, watched, stages, class_weight=weights, **search)
 
 
 def fine_tune(config, run, phase, images, train, crop, model, weights):
@@ -124,7 +125,6 @@ def fine_tune(config, run, phase, images, train, crop, model, weights):
     steps = -(-images.train_size // config.batch_size)
     total = phase.epochs * steps
     rates = schedules.WarmRestarts(phase.learning_rate, total, warmup=total // 20)
-    snapshot = callbacks.BestSnapshot("val_loss", restore=images.validation is not None)
 
     def begin_at(step):
         return augment.pipeline(
@@ -135,9 +135,9 @@ def fine_tune(config, run, phase, images, train, crop, model, weights):
         model,
         begin_at,
         [dataclasses.replace(phase, learning_rate=rates)],
-        validation_data=batches(config, images.validation or images.test, crop),
+        validation_data=batches(config, images.validation, crop),
         optimizer=keras.optimizers.Adam(**config.optimizer_options()),
-        callbacks=[*run.callbacks(rates), snapshot],
+        callbacks=[*run.callbacks(rates), callbacks.BestSnapshot("val_loss")],
         steps_per_epoch=steps,
         class_weight=weights,
         jit_compile=run.jit,

@@ -80,7 +80,7 @@ def close_run(
         "data": images.name,
         "class_names": list(images.class_names),
         "sizes": [images.train_size, images.validation_size, images.test_size],
-        "class_sizes": images.class_sizes,
+        "class_sizes": images.class_sizes and list(images.class_sizes),
         "skipped": skipped,
         "duplicates": [found._asdict() for found in images.duplicates],
     }
