@@ -60,10 +60,10 @@ class TemperatureScaling(keras.layers.Layer):
 
     def call(self, inputs):
         own = keras.backend.standardize_dtype(inputs.dtype)
-        dtype = keras.backend.result_type(own, "float32")
+        dtype = "float64" if own == "float64" else "float32"
         scores = ops.cast(inputs, dtype)
         if not self.from_logits:
-            scores = ops.log(ops.maximum(scores, ops.cast(SMALLEST, dtype)))
+            scores = ops.log(scores + SMALLEST)
         return ops.cast(ops.softmax(scores / self.temperature, axis=self.axis), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
