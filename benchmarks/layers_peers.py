@@ -49,7 +49,7 @@ def random_words(inputs, units, rate):
             super().__init__()
             self.seed_generator = keras.random.SeedGenerator(0)
 
-        def call(self, x):
+        def call(self, x, training=None):
             shape = (-(-x.shape[0] // 8), inputs + 1, units)
             largest = keras.ops.max(draw_bits(shape, 1 - rate, self.seed_generator))
             return x + keras.ops.cast(largest, x.dtype)

@@ -35,7 +35,7 @@ class DropConnect(keras.Layer):
 
     Raises:
         ValueError, TypeError: if an argument is out of its range or of the wrong type, or (when
-            built) if the layer has no kernel.
+            built, or at once if the layer already is) if the layer has no kernel.
 
     Example:
 
@@ -59,10 +59,15 @@ class DropConnect(keras.Layer):
         self.rate = rate
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        if layer.built:
+            self._check_kernels()
 
     def build(self, input_shape):
         if not self.layer.built:
             self.layer.build(input_shape)
+        self._check_kernels()
+
+    def _check_kernels(self):
         if not self._kernels():
             raise ValueError(
                 f"Argument `layer` must have one of the weights {', '.join(KERNELS)}. "

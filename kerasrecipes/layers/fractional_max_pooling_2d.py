@@ -69,9 +69,10 @@ class FractionalMaxPooling2D(keras.Layer):
         self.overlapping = overlapping
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
-        self.data_format = data_format or keras.config.image_data_format()
+        self.data_format = data_format
         self.input_spec = keras.layers.InputSpec(ndim=4)
-        self._spatial = (1, 2) if self.data_format == "channels_last" else (2, 3)
+        self._format = data_format or keras.config.image_data_format()
+        self._spatial = (1, 2) if self._format == "channels_last" else (2, 3)
 
     def build(self, input_shape):
         smallest = 2 if self.overlapping else 1
@@ -92,7 +93,7 @@ class FractionalMaxPooling2D(keras.Layer):
             self._starts(x.shape[axis], ops.shape(x)[0], training) for axis in self._spatial
         )
         window = 2 if self.overlapping else None
-        return fractional_max_pool(x, rows, columns, window, self.data_format)
+        return fractional_max_pool(x, rows, columns, window, self._format)
 
     def _starts(self, size, samples, training):
         """Starts of the windows, or boundaries of the disjoint regions, along one axis."""

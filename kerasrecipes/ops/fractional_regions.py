@@ -17,13 +17,15 @@ def fractional_boundaries(size_in, size_out, u):
     Args:
         size_in: Integer >= 1.
         size_out: Integer, size_out <= size_in <= 2·size_out.
-        u: Number, array or tensor in [0, 1], a scalar or of shape `(N,)`: the random shift.
+        u: Number, array or tensor in [0, 1), a scalar or of shape `(N,)`: the random shift. The
+            values of a tensor are not checked.
 
     Returns:
         int32 tensor of shape `(size_out + 1,)` or `(N, size_out + 1)`, from 0 to `size_in`.
 
     Raises:
-        ValueError, TypeError: if a size is out of its range or not an integer.
+        ValueError, TypeError: if a size is out of its range or not an integer, or u is out of its
+            range.
 
     Example:
 
@@ -48,13 +50,15 @@ def fractional_starts(size_in, size_out, u):
     Args:
         size_in: Integer >= 2.
         size_out: Integer, size_out <= size_in <= 2·size_out.
-        u: Number, array or tensor in [0, 1], a scalar or of shape `(N,)`: the random shift.
+        u: Number, array or tensor in [0, 1), a scalar or of shape `(N,)`: the random shift. The
+            values of a tensor are not checked.
 
     Returns:
         int32 tensor of shape `(size_out,)` or `(N, size_out)`.
 
     Raises:
-        ValueError, TypeError: if a size is out of its range or not an integer.
+        ValueError, TypeError: if a size is out of its range or not an integer, or u is out of its
+            range.
 
     Example:
 
@@ -94,7 +98,10 @@ def _increasing(total, parts, count, u):
 
 
 def _floor_product(u, total):
-    if isinstance(u, (numbers.Real, np.ndarray)):
-        return ops.convert_to_tensor(np.floor(np.asarray(u, "float64") * total), dtype="int32")
+    if isinstance(u, (numbers.Real, np.ndarray, list, tuple)):
+        shift = np.asarray(u, "float64")
+        if not ((shift >= 0) & (shift < 1)).all():
+            raise ValueError(f"Argument `u` must be in [0, 1). Received: u={u}")
+        return ops.convert_to_tensor(np.floor(shift * total), dtype="int32")
     wide = keras.backend.result_type(keras.backend.standardize_dtype(u.dtype), "float32")
     return ops.cast(ops.floor(ops.cast(u, wide) * total), "int32")

@@ -20,6 +20,7 @@ BAD = [
     (lambda: layers.DropPath(0.5).build(()), ValueError, "rank >= 1"),
     (lambda: layers.DropConnect(DENSE, 1.0), ValueError, "rate=1.0"),
     (lambda: layers.DropConnect("dense"), TypeError, "layer='dense'"),
+    (lambda: layers.DropConnect(keras.layers.ReLU()), ValueError, "of type ReLU"),
     (lambda: layers.DropConnectDense(0), ValueError, "units=0"),
     (lambda: layers.DropConnectDense(2.5), TypeError, "units=2.5"),
     (lambda: layers.DropConnectDense(2, rate=1), ValueError, "rate=1"),

@@ -142,3 +142,10 @@ def test_an_unknown_height_in_a_graph_is_refused():
 def test_an_image_too_small_is_refused(overlapping, size):
     with pytest.raises(ValueError, match="at least"):
         FractionalMaxPooling2D(overlapping=overlapping).build((None, 5, size, 3))
+
+
+@pytest.mark.parametrize("data_format", [None, "channels_first"])
+def test_the_data_format_is_stored_as_given(data_format):
+    assert (
+        FractionalMaxPooling2D(data_format=data_format).get_config()["data_format"] == data_format
+    )

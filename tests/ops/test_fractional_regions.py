@@ -82,3 +82,10 @@ def test_bad_sizes(function, size_in, size_out, error, words):
 def test_windows_need_two_pixels():
     with pytest.raises(ValueError, match="size_in=1"):
         fractional_starts(1, 1, 0.5)
+
+
+@pytest.mark.parametrize("function", [fractional_boundaries, fractional_starts])
+@pytest.mark.parametrize("u", [1.0, -0.1, float("nan"), 1, [0.5, 1.5], np.array([0.2, -1e-9])])
+def test_bad_shifts(function, u):
+    with pytest.raises(ValueError, match=r"`u` must be in \[0, 1\). Received: u="):
+        function(7, 5, u)
