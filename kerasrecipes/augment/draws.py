@@ -42,7 +42,7 @@ def fold(seed, number):
 
 def uniform(seed, count):
     """Return `count` float32 numbers a seed, uniform in [0, 1), shape `(..., count)`."""
-    values = tf.cast(_shift(_bits(seed, count), 40), tf.float32) * 2.0**-24
+    values = _uniform(seed, count)
     return settled(values) if isinstance(count, int) else values
 
 
@@ -67,9 +67,7 @@ def between(share, low, high):
 
 def normal(seed, count):
     """Return `count` float32 numbers a seed from N(0, 1), by Box and Muller."""
-    both = uniform(seed, 2 * count)
-    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - both[..., :count]))
-    return settled(radius * tf.cos(2.0 * np.float32(np.pi) * both[..., count:]))
+    return settled(_normal(seed, count))
 
 
 def beta(seed, alpha):
@@ -93,14 +91,24 @@ def settled(values):
     return tf.sort(tf.stack([values, tf.fill(tf.shape(values), np.float32(np.inf))], -1))[..., 0]
 
 
+def _uniform(seed, count):
+    return tf.cast(_shift(_bits(seed, count), 40), tf.float32) * 2.0**-24
+
+
+def _normal(seed, count):
+    both = _uniform(seed, 2 * count)
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - both[..., :count]))
+    return radius * tf.cos(2.0 * np.float32(np.pi) * both[..., count:])
+
+
 def _log_gamma(seed, alpha):
     shift = alpha + 2 / 3
-    proposal = normal(fold(seed, 1), _PROPOSALS)
+    proposal = _normal(fold(seed, 1), _PROPOSALS)
     power = tf.math.log(tf.maximum(1 + proposal / np.float32(np.sqrt(9 * shift)), 1e-6)) * 3
     bound = 0.5 * proposal**2 + shift * (1 - tf.exp(power) + power)
-    accepted = tf.math.log(1 - uniform(fold(seed, 2), _PROPOSALS)) < bound
+    accepted = tf.math.log(1 - _uniform(fold(seed, 2), _PROPOSALS)) < bound
     first = tf.one_hot(tf.argmax(tf.cast(accepted, tf.int32), axis=-1), _PROPOSALS)
-    boost = tf.math.log(1 - uniform(fold(seed, 3), 1)[..., 0]) / alpha
+    boost = tf.math.log(1 - _uniform(fold(seed, 3), 1)[..., 0]) / alpha
     return np.float32(np.log(shift)) + tf.reduce_sum(first * power, axis=-1) + boost
 
 

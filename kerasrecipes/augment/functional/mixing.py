@@ -15,11 +15,13 @@ def mix_up(images, labels, share):
         labels: (N, classes), one-hot or shares.
         share: (N,) in [0, 1], the part of the own image.
     """
-    labels = tf.convert_to_tensor(labels)
-    own = share[:, None, None, None]
-    values = tf.cast(images, tf.float32)
-    mixed = own * values + (1.0 - own) * tf.roll(values, 1, axis=0)
-    return restore_dtype(mixed, images.dtype), _mix_labels(labels, share)
+    images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
+    rows, own = tf.reshape(images, [tf.shape(images)[0], -1]), share[:, None]
+    # Two plain loops: rolled, XLA would ask at each value where it comes from, at twice the time.
+    first = _blend(rows[:1], rows[-1:], own[:1])
+    mixed = tf.concat([first, _blend(rows[1:], rows[:-1], own[1:])], axis=0)
+    mixed = tf.ensure_shape(tf.reshape(mixed, tf.shape(images)), images.shape)
+    return mixed, _mix_labels(labels, share)
 
 
 def cut_mix(images, labels, top, left, height, width):
@@ -43,6 +45,11 @@ def rectangle_mask(images, top, left, height, width):
     in_rows = (rows >= top[:, None]) & (rows < (top + height)[:, None])
     in_columns = (columns >= left[:, None]) & (columns < (left + width)[:, None])
     return (in_rows[:, :, None] & in_columns[:, None, :])[..., None]
+
+
+def _blend(values, others, own):
+    mixed = own * tf.cast(values, tf.float32) + (1.0 - own) * tf.cast(others, tf.float32)
+    return restore_dtype(mixed, values.dtype)
 
 
 def _mix_labels(labels, share):
