@@ -4,7 +4,11 @@ import csv
 import importlib.util
 import io
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -12,7 +16,7 @@ import pytest
 from PIL import Image
 
 from kerasrecipes import data, models
-from tests.recipes.helpers import load_recipe, run_command, write_folder, write_npz
+from tests.recipes.helpers import ROOT, load_recipe, run_command, write_folder, write_npz
 
 pytest.importorskip("scipy")
 FILES = {
@@ -239,3 +243,30 @@ def test_pretrained_features_tell_shapes_apart(shapes, tmp_path):
     assert run_command(RECIPE, "--data", shapes, "--output", tmp_path / "run") == 0
     best = max(row["left_out_accuracy"] for row in metrics_of(tmp_path / "run")["stages"])
     assert best > 0.9
+
+
+@pytest.mark.slow
+def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(flags, tmp_path):
+    flags = [str(flag) for flag in [*flags, "--plan", "many", "--epochs", 4]]
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    command = [sys.executable, str(ROOT / "recipes" / "finetune.py"), *flags]
+    process = subprocess.Popen(
+        [*command, "--output", str(cut)], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, env={**os.environ, "PYTHONUNBUFFERED": "1", "CUDA_VISIBLE_DEVICES": "-1"},
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.startswith("epoch 2/4"):
+            process.send_signal(signal.SIGINT)
+            break
+    _, errors = process.communicate(timeout=300)
+    assert process.returncode == 130, errors
+    assert {path.name for path in cut.iterdir()} == FILES | {"state"}
+    assert metrics_of(cut)["interrupted"] and metrics_of(cut)["steps"] < 12
+    assert run_command(RECIPE, *flags, "--resume", "--output", cut) == 0
+    assert run_command(RECIPE, *flags, "--output", whole) == 0
+    assert (whole / "history.csv").read_bytes() == (cut / "history.csv").read_bytes()
+    models_of = [keras.models.load_model(folder / "model.keras") for folder in (whole, cut)]
+    for one, other in zip(*(model.get_weights() for model in models_of), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert {path.name for path in cut.iterdir()} == FILES
+    assert metrics_of(whole)["steps"] == metrics_of(cut)["steps"] == 12
