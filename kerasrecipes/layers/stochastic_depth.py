@@ -118,7 +118,7 @@ class StochasticDepth(keras.Layer):
             return base + self._cast(change), penalty, state
 
         def skip():
-            return base + self._anchor(), no_penalty, before
+            return self._anchored(base), no_penalty, before
 
         # A variable assigned inside `cond` leaks its tracer on JAX: assign after.
         outputs, penalty, state = ops.cond(is_open, run, skip)
@@ -127,12 +127,12 @@ class StochasticDepth(keras.Layer):
             self.add_loss(penalty)
         return outputs
 
-    def _anchor(self):
-        """Zero, whose gradient is zero and not missing: PyTorch would leave it out."""
+    def _anchored(self, base):
+        """`base`; on PyTorch with zero gradients of the branch, which else were missing."""
         if keras.backend.backend() != "torch":
-            return 0
+            return base
         first = [ops.ravel(v)[0] for v in self.branch.trainable_variables]
-        return 0 * sum(self._cast(value) for value in first)
+        return base + 0 * sum(self._cast(value) for value in first)
 
     def _cast(self, x):
         return ops.cast(x, self.compute_dtype)
