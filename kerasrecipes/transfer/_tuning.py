@@ -6,7 +6,7 @@ import warnings
 
 import keras
 
-from kerasrecipes.callbacks import Resume
+from kerasrecipes.callbacks import PolyakAveraging, Resume
 from kerasrecipes.transfer import _cached_head
 from kerasrecipes.transfer._best_phase import BestPhase
 from kerasrecipes.transfer._freezing import Unmoved, freeze
@@ -36,6 +36,7 @@ class Tuning:
         self._history.on_train_begin()
         self._phases = self._epoch = self._steps = 0
         self._cached = None
+        self._raw_head = []
         self.interrupted = False
 
     def run(self, phase, cache):
@@ -49,12 +50,14 @@ class Tuning:
         parts = _cached_head.cut(self._model) if self._uses_cache(phase, cache) else None
         if parts is None:
             self._cached = None
+            self._put_raw_head()
             callbacks.append(unmoved)
             history = self._fit(self._model, self._data, phase, callbacks, resume)
         else:
             data = self._features(parts, resume)
             parts.head.compile(optimizer=self._model.optimizer, **self._compile_options)
             history = self._fit(parts.head, data, phase, callbacks, resume)
+            self._raw_head = _raw_weights(parts.head, self._callbacks)
         unmoved.check()
         self.interrupted = watch.interrupted
         self._optimizers.count()
@@ -106,6 +109,16 @@ class Tuning:
             self._cached = self._data.of_features(lambda data: parts.extract(data, batch_size))
         return self._cached
 
+    def _put_raw_head(self):
+        """Let a head that was averaged by itself go on from its raw weights.
+
+        `PolyakAveraging` does that where the model stays the same; that of cached features was the
+        head alone.
+        """
+        for variable, value in self._raw_head:
+            variable.assign(value)
+        self._raw_head = []
+
     def _fit(self, model, data, phase, callbacks, resume):
         begins = 0 if data.begin_at is None else self._steps + (resume.step if resume else 0)
         return model.fit(
@@ -129,6 +142,17 @@ class Tuning:
         self._history.epoch.extend(part.epoch)
         self._epoch = max([self._epoch, *(epoch + 1 for epoch in part.epoch)])
         self._steps += len(part.epoch) * (self._data.steps_per_epoch or 0)
+
+
+def _raw_weights(head, callbacks):
+    """Return [(variable, raw value)] of a head whose averages a `PolyakAveraging` left in it."""
+    averagings = [other for other in callbacks if isinstance(other, PolyakAveraging)]
+    if not averagings:
+        return []
+    state, everything = averagings[-1].get_state(), averagings[-1].include_statistics
+    variables = [v for v in head.variables if "float" in v.dtype and (everything or v.trainable)]
+    raw = [state.get(f"raw/{i}") for i in range(len(variables))]
+    return [(variable, value) for variable, value in zip(variables, raw) if value is not None]
 
 
 class _Watch(keras.callbacks.Callback):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import models
-from kerasrecipes.callbacks import SGDR, BestSnapshot
+from kerasrecipes.callbacks import SGDR, BestSnapshot, PolyakAveraging
 from kerasrecipes.optimizers import LayerwiseLearningRates, _slots
 from kerasrecipes.transfer import Phase, Plan, classifier, fine_tune
 from tests.transfer.small_backbone import (
@@ -149,11 +149,12 @@ def test_slots_are_carried_over_and_new_ones_begin_at_zero():
     assert int(keras.ops.convert_to_numpy(tuned.optimizer.iterations)) == 6
 
 
-def test_cached_features_change_nothing_but_the_time():
+@pytest.mark.parametrize("make", [list, lambda: [PolyakAveraging(0.9), BestSnapshot()]])
+def test_cached_features_change_nothing_but_the_time(make):
     cached, plain = small_classifier(), small_classifier()
-    phases = [Phase("head", 2, 0.05), Phase("head", 1, 0.01), Phase(1, 1, 0.01)]
-    one = tune(cached, phases, cache=True, validation_data=VALIDATION)
-    two = tune(plain, phases, cache=False, validation_data=VALIDATION)
+    phases = [Phase("head", 2, 0.5), Phase("head", 1, 0.1), Phase(1, 1, 0.05)]
+    one = tune(cached, phases, cache=True, validation_data=VALIDATION, callbacks=make())
+    two = tune(plain, phases, cache=False, validation_data=VALIDATION, callbacks=make())
     assert one.epoch == two.epoch == [0, 1, 2, 3]
     for name in two.history:
         np.testing.assert_allclose(one.history[name], two.history[name], rtol=1e-4, atol=1e-6)
