@@ -27,7 +27,12 @@ def train(data):
 def fifty_crops(data):
     crops = augment.TenCrop(224, (224, 256, 384, 480, 640))
     run = tf.function(crops, input_signature=[tf.TensorSpec([], tf.string)])
-    return lambda: [run(image) for image in data]
+
+    def one_by_one():
+        for image in data:
+            run(image)  # dropped at once, as by the peer: kept, 30 MB each are new pages
+
+    return one_by_one
 
 
 def on_batches(transform, labels=False):

@@ -85,7 +85,8 @@ def dali_train(data):
     from nvidia.dali import fn, pipeline_def
     from nvidia.dali import types as dali
 
-    @pipeline_def(batch_size=BATCH, num_threads=1, device_id=None)
+    # It would ask for as many batches ahead as its queue is deep.
+    @pipeline_def(batch_size=BATCH, num_threads=1, device_id=None, prefetch_queue_depth=1)
     def graph():
         jpegs = fn.external_source(name="jpegs", dtype=dali.UINT8)
         images = fn.decoders.image(jpegs, device="cpu")
