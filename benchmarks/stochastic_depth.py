@@ -40,7 +40,7 @@ def main(arguments=None):
             step()
             times[name].append(1e3 * (time.perf_counter() - start))
     print(f"ResNet-{options.depth}, {options.rounds} rounds, {BACKEND}, aim {AIMS[BACKEND]}")
-    whole = {name: statistics.mean(_middle(values)) for name, values in times.items()}
+    whole = {name: statistics.mean(values) for name, values in times.items()}
     for name, mean in whole.items():
         print(f"{name:<8}{mean:>9.0f} ms{mean / whole['none']:>7.2f}", flush=True)
     return whole
@@ -60,11 +60,6 @@ def step_of(options, rate, mode):
     for _ in range(2):
         model.train_on_batch(x, y)
     return lambda: model.train_on_batch(x, y)
-
-
-def _middle(values):
-    """The values without the longest tenth, which others on the machine have spoilt."""
-    return sorted(values)[: len(values) - len(values) // 10]
 
 
 if __name__ == "__main__":
