@@ -53,7 +53,8 @@ def export_jpeg_classifier(model, filepath, transforms):
 
     def serve(images):
         if not together:
-            outputs = model.compute_output_spec(keras.KerasTensor((1, None, None, 3)))
+            channels = model.inputs[0].shape[-1] if model.inputs else 3
+            outputs = model.compute_output_spec(keras.KerasTensor((1, None, None, channels)))
             return tf.map_fn(alone, images, tf.as_dtype(outputs.dtype))
         return _predict(model, tf.map_fn(prepared, images, tf.float32))
 

@@ -32,6 +32,9 @@ class CtrlC:
         else:
             self.pressed = True
             self._model.stop_training = True
+            before = self._old_handler  # that of another callback of this fit hears of it too
+            if callable(before) and before is not signal.default_int_handler:
+                before(number, frame)
 
 
 def _runs_fit(frame, model):

@@ -27,6 +27,7 @@ class Interruption(keras.callbacks.Callback):
         self.cut_epoch = False
         self.batches = 0
         self._previous = None
+        self._watching = False
         self._batch = 0
 
     def set_params(self, params):
@@ -38,6 +39,7 @@ class Interruption(keras.callbacks.Callback):
         self.batches = 0
         if threading.current_thread() is threading.main_thread():
             self._previous = signal.signal(signal.SIGINT, self._handle)
+            self._watching = True
         _fit.begin(self)
 
     def on_train_batch_begin(self, batch, logs=None):
@@ -52,9 +54,9 @@ class Interruption(keras.callbacks.Callback):
             self.interrupted = False
 
     def on_train_end(self, logs=None):
-        if self._previous is not None:
+        if self._watching and signal.getsignal(signal.SIGINT) == self._handle:
             signal.signal(signal.SIGINT, self._previous)
-            self._previous = None
+        self._watching = False
 
     def get_state(self):
         """Nothing that outlives a `fit`; having it makes this a callback that `Resume` asks."""
@@ -64,6 +66,10 @@ class Interruption(keras.callbacks.Callback):
         """Nothing to restore."""
 
     def _handle(self, number, frame):
+        if not self._watching:  # a callback that began later gave the signal back to this one
+            signal.signal(signal.SIGINT, self._previous)
+            signal.raise_signal(number)
+            return
         if self.interrupted:
             signal.signal(signal.SIGINT, self._previous)
             raise KeyboardInterrupt
