@@ -121,15 +121,16 @@ class Tuning:
 
     def _fit(self, model, data, phase, callbacks, resume):
         begins = 0 if data.begin_at is None else self._steps + (resume.step if resume else 0)
+        batches = data.from_step(begins)
         return model.fit(
-            data.from_step(begins),
+            batches,
             initial_epoch=self._epoch,
             epochs=self._epoch + phase.epochs,
             steps_per_epoch=data.steps_per_epoch,
             validation_data=data.validation,
             class_weight=data.class_weight,
             callbacks=callbacks,
-            shuffle=not data.are_arrays,
+            shuffle=isinstance(batches, keras.utils.PyDataset),
             verbose=self._verbose,
         )
 
