@@ -1,10 +1,12 @@
 """How decorrelated batch normalisation lays out channels, for few and large matrix products."""
 
+import keras
 import numpy as np
 from keras import ops
 
-# One product over this many channels costs less than the transposes that smaller ones need.
-_CHANNELS_A_PRODUCT = 64
+# One product over this many channels costs less than the transposes that smaller ones need, but
+# for PyTorch, whose products read transposed views.
+_CHANNELS_A_PRODUCT = 1 if keras.backend.backend() == "torch" else 64
 
 
 class ChannelGroups:
