@@ -80,6 +80,25 @@ def test_gates_and_branches_are_no_stages():
     assert stages(keras.Model(inputs, x)) == ["joined", "last"]
 
 
+def test_a_branch_that_goes_on_at_the_old_size_is_not_the_last():
+    inputs = keras.Input((8, 8, 3))
+    x = convolution(inputs, "trunk")
+    branch = convolution(convolution(x, "aside"), "down", stride=2)
+    x = keras.layers.MaxPooling2D(name="pooled")(x)
+    x = keras.layers.Add(name="joined")([x, branch])
+    assert stages(keras.Model(inputs, x)) == ["trunk", "joined"]
+
+
+def test_where_branches_cross_every_layer_the_last_join_counts():
+    inputs = keras.Input((8, 8, 3))
+    left, right = convolution(inputs, "left"), convolution(inputs, "right")
+    joined = keras.layers.Add(name="joined")([left, right])
+    beyond = convolution(joined, "beyond")
+    low = [convolution(left, "a", stride=2), convolution(beyond, "b", stride=2)]
+    x = keras.layers.Add(name="end")(low)
+    assert stages(keras.Model(inputs, x)) == ["joined", "end"]
+
+
 def test_valid_convolutions_open_no_stage():
     inputs = keras.Input((37, 37, 3))
     x = convolution(inputs, "a", padding="valid")  # 35
