@@ -2,6 +2,7 @@
 
 import functools
 
+import keras
 from keras import ops
 
 from kerasrecipes._validation import check_choice, check_integer
@@ -63,7 +64,7 @@ def _offsets(starts, window):
 def _pool_rows(x, places):
     _, height, width, channels = x.shape
     rows = ops.reshape(x, (-1, height, width * channels))
-    pooled = functools.reduce(ops.maximum, [_take(rows, index) for index in places])
+    pooled = functools.reduce(_larger, [_take(rows, index) for index in places])
     return ops.reshape(pooled, (-1, places[0].shape[1], width, channels))
 
 
@@ -73,8 +74,25 @@ def _pool_columns(x, places):
     places = [
         index if index.shape[0] == 1 else ops.repeat(index, height, axis=0) for index in places
     ]
-    pooled = functools.reduce(ops.maximum, [_take(columns, index) for index in places])
+    pooled = functools.reduce(_larger, [_take(columns, index) for index in places])
     return ops.reshape(pooled, (-1, height, places[0].shape[1], channels))
+
+
+def _larger(a, b):
+    """The maximum; PyTorch's own spends three quarters of the step on sharing gradients of ties."""
+    return ops.maximum(a, b) if keras.backend.backend() != "torch" else _first_larger(a, b)
+
+
+@ops.custom_gradient
+def _first_larger(a, b):
+    from_a = ops.cast(a >= b, a.dtype)
+
+    def gradient(*args, upstream=None):
+        upstream = args[0] if upstream is None else upstream
+        to_a = upstream * from_a
+        return to_a, upstream - to_a
+
+    return ops.maximum(a, b), gradient
 
 
 def _take(x, index):
