@@ -246,3 +246,16 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
     added = 360 * len(contents) / 1024
     assert added > 150_000
     assert many - few < 0.2 * added
+
+
+@pytest.mark.parametrize("spoiled", [lambda good: good[: len(good) // 2], lambda good: b"", None])
+def test_a_file_that_breaks_after_the_check_is_named_in_the_middle_of_a_stream(tmp_path, spoiled):
+    loaded = data.load(write_classes(tmp_path, count=6), split=(0.5, 0.5, 0.0))
+    path = sorted(tmp_path.rglob("*.*"))[3]
+    if spoiled is None:
+        path.unlink()
+    else:
+        path.write_bytes(spoiled(path.read_bytes()))
+    with pytest.raises((tf.errors.InvalidArgumentError, tf.errors.NotFoundError)) as error:
+        read(loaded.train.concatenate(loaded.validation))
+    assert str(path) in str(error.value)
