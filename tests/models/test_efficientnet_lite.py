@@ -93,7 +93,9 @@ def test_lite1_and_lite2_equal_the_original(variant):
     assert ROCKETS & set(best[2, :3])
 
 
-@pytest.mark.parametrize("variant", [0, 2, pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "variant", [0, *(pytest.param(variant, marks=pytest.mark.slow) for variant in (1, 2, 3, 4))]
+)
 def test_parameters_are_those_of_the_original(variant):
     model = models.efficientnet_lite(variant, weights=None)
     trainable = sum(int(np.prod(v.shape)) for v in model.trainable_variables)
