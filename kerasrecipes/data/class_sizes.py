@@ -25,6 +25,6 @@ def warn_of_small_classes(where, images, class_names):
         named = few([f"{name!r} ({size})" for size, name in sorted(small)])
         warnings.warn(
             f"{where}: {len(small)} of {len(class_names)} classes have fewer than {FEWEST} "
-            f"training images, too few to learn or to judge from: {named}",
+            f"images, too few to learn and to judge from: {named}",
             stacklevel=3,
         )

@@ -48,8 +48,8 @@ def load(source, split=None, seed=0, strict=False):
             cannot be used (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and
             named in a warning, or, if strict, are an error.
 
-    Images of one set that are in another one too, and classes of fewer than 10 training images
-    (before the split), are named in warnings; streams of TensorFlow Datasets are not looked
+    Images of one set that are in another one too, and classes of fewer than 10 images before
+    the split, are named in warnings; streams of TensorFlow Datasets are not looked
     through for them.
 
     Returns:

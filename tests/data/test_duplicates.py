@@ -69,7 +69,7 @@ def test_the_sample_is_clean():
 def test_classes_under_ten_images_are_named_by_size(tmp_path):
     for name, count in {"ant": 9, "bee": 10, "cow": 1}.items():
         write_classes(tmp_path, (name,), count)
-    words = r"2 of 3 classes.*fewer than 10.*'cow' \(1\), 'ant' \(9\)$"
+    words = r"2 of 3 classes have fewer than 10 images, .*'cow' \(1\), 'ant' \(9\)$"
     with pytest.warns(UserWarning, match=words):
         images = data.load(tmp_path, split=(0.8, 0.2, 0.0))
     labels = [int(label) for _, label in images.train]
