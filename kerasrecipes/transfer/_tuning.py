@@ -11,6 +11,7 @@ from kerasrecipes.transfer import _cached_head
 from kerasrecipes.transfer._best_phase import BestPhase
 from kerasrecipes.transfer._freezing import Unmoved, freeze
 from kerasrecipes.transfer._phase_optimizer import PhaseOptimizers
+from kerasrecipes.transfer._validate_arrays import ValidateArrays
 
 
 class Tuning:
@@ -54,10 +55,7 @@ class Tuning:
             callbacks.append(unmoved)
             history = self._fit(self._model, self._data, phase, callbacks, resume)
         else:
-            data = self._features(parts, resume)
-            parts.head.compile(optimizer=self._model.optimizer, **self._compile_options)
-            history = self._fit(parts.head, data, phase, callbacks, resume)
-            self._raw_head = _raw_weights(parts.head, self._callbacks)
+            history = self._fit_head(parts, phase, callbacks, resume)
         unmoved.check()
         self.interrupted = watch.interrupted
         self._optimizers.count()
@@ -98,6 +96,16 @@ class Tuning:
                 stacklevel=4,
             )
         return not lookers
+
+    def _fit_head(self, parts, phase, callbacks, resume):
+        data = self._features(parts, resume)
+        if data.validation is not None:
+            callbacks = [ValidateArrays(data.validation), *callbacks]
+            data = data.without_validation()
+        parts.head.compile(optimizer=self._model.optimizer, **self._compile_options)
+        history = self._fit(parts.head, data, phase, callbacks, resume)
+        self._raw_head = _raw_weights(parts.head, self._callbacks)
+        return history
 
     def _features(self, parts, resume):
         """The data with features for images, computed once for phases in a row."""

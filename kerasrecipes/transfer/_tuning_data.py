@@ -1,5 +1,7 @@
 """The data of a fine-tuning, whatever they are: what `fit` is given in a phase."""
 
+import copy
+
 from kerasrecipes._validation import check_integer
 from kerasrecipes.transfer._batches import ArrayBatches
 
@@ -43,6 +45,12 @@ class TuningData:
     def from_step(self, step):
         """The training data, from that step on if they can begin there."""
         return self._data if self.begin_at is None else self.begin_at(step)
+
+    def without_validation(self):
+        """The same training data alone."""
+        alone = copy.copy(self)
+        alone.validation = None
+        return alone
 
     def of_features(self, extract):
         """The same data with features for images; `extract(data)` computes them."""

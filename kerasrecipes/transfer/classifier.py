@@ -42,7 +42,7 @@ def classifier(backbone, classes, dropout=0.0, stage=None, name=None):
     >>> backbone = models.resnet(8, (32, 32, 3), classes=10, include_top=False)
     >>> model = classifier(backbone, classes=3, stage=models.stages(backbone)[1])
     >>> model.output_shape, model.count_params(), len(model.layers) < len(backbone.layers)
-    ((None, 3), 19555, True)
+    ((None, 3), 19411, True)
 
     Reference: Donahue et al. (2013), https://arxiv.org/abs/1310.1531; the head that begins at 0 as
         in Kolesnikov et al. (2020), https://arxiv.org/abs/1912.11370.
