@@ -1,4 +1,4 @@
-"""Images that are in two sets: what was trained on tells nothing when tested on."""
+"""Images that are there twice: what was trained on tells nothing when tested on."""
 
 import itertools
 import warnings
@@ -11,11 +11,11 @@ from kerasrecipes.data.indexed_images import IndexedImages
 
 
 class Duplicate(NamedTuple):
-    """An image of a set, `image`, that is also in an earlier set, as `twin`.
+    """An image of a set, `image`, that is also in an earlier set, or earlier in its own, as `twin`.
 
     Attributes:
         image, set: strings, the path or place of the image, and its set.
-        twin, twin_set: the same of the one it is equal to, in training or validation.
+        twin, twin_set: the same of the one it is equal to.
         same_class: boolean, whether both have the same label.
     """
 
@@ -27,7 +27,7 @@ class Duplicate(NamedTuple):
 
 
 def find_duplicates(sets):
-    """Images of one set that are in an earlier one too, found by a 64-bit hash.
+    """Images that are also in an earlier set, or earlier in their own, found by a 64-bit hash.
 
     Files are equal if their bytes are, arrays if their pixels are: a copy under another name is
     found, one that was resized or compressed anew is not.
@@ -36,11 +36,11 @@ def find_duplicates(sets):
         sets: dict from name to set, training first. Streams are left out.
 
     Returns:
-        A tuple of `Duplicate`, one for each image and earlier set.
+        A tuple of `Duplicate`, one for each image and set that has it before.
     """
     known = [(name, images) for name, images in sets.items() if isinstance(images, IndexedImages)]
     found = []
-    for earlier, later in itertools.combinations(known, 2):
+    for earlier, later in itertools.combinations_with_replacement(known, 2):
         found += _between(*earlier, *later)
     return tuple(found)
 
@@ -50,6 +50,8 @@ def _between(twin_set, twins, name, images):
     places = np.minimum(np.searchsorted(values, images.fingerprints), len(values) - 1)
     for index in np.flatnonzero(values[places] == images.fingerprints):
         twin = int(first[places[index]])
+        if twins is images and twin == index:
+            continue
         yield Duplicate(
             image=images.name_of(int(index)),
             set=name,
@@ -59,16 +61,24 @@ def _between(twin_set, twins, name, images):
         )
 
 
-def warn_of_duplicates(where, duplicates, sets):
-    """A warning for each two sets that share images."""
-    pairs = sorted({(found.set, found.twin_set) for found in duplicates})
-    for name, twin_set in pairs:
+def describe_duplicates(duplicates):
+    """Yield (a sentence, the duplicates that it is about) for each two sets that share images."""
+    for name, twin_set in sorted({(found.set, found.twin_set) for found in duplicates}):
         shared = [found for found in duplicates if (found.set, found.twin_set) == (name, twin_set)]
-        named = few([f"{found.image} = {found.twin}" for found in shared])
         other = sum(not found.same_class for found in shared)
-        classes = f", {other} of them under another class" if other else ""
-        warnings.warn(
-            f"{where}: {len(shared):,} of {sets[name].size:,} {name} images are also in the "
-            f"{twin_set} set{classes}: {name} figures flatter. {named}",
-            stacklevel=3,
-        )
+        classes = f", {other:,} of them under another class" if other else ""
+        if name == twin_set:
+            yield f"{name} images that are there twice: {len(shared):,}{classes}.", shared
+        else:
+            yield (
+                f"{name} images that are also in the {twin_set} set: {len(shared):,}{classes}; "
+                f"{name} figures flatter.",
+                shared,
+            )
+
+
+def warn_of_duplicates(where, duplicates):
+    """A warning for each two sets that share images, and for each that has some twice."""
+    for sentence, shared in describe_duplicates(duplicates):
+        named = few([f"{found.image} = {found.twin}" for found in shared])
+        warnings.warn(f"{where}: {sentence} {named}", stacklevel=3)

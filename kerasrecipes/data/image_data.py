@@ -37,7 +37,8 @@ class ImageData:
         ignored: integer, files that are neither JPEG nor PNG by their name.
         class_sizes: tuple of integers, training images by class; `None` for a stream, which
             would have to be read.
-        duplicates: tuple of `Duplicate`, images of a set that are in an earlier one too.
+        duplicates: tuple of `Duplicate`, images that are also in an earlier set, or earlier
+            in their own.
 
     Example:
 

@@ -80,7 +80,7 @@ def load(source, split=None, seed=0, strict=False):
     sets = split_sets(read.name, read.sets, split, seed)
     datasets = {name: sets[name].dataset() if name in sets else None for name in SETS}
     duplicates = find_duplicates(sets)
-    warn_of_duplicates(read.name, duplicates, sets)
+    warn_of_duplicates(read.name, duplicates)
     warn_of_small_classes(read.name, read.sets["train"], read.class_names)
     sizes = {f"{name}_size": sets[name].size if name in sets else 0 for name in SETS}
     return ImageData(

@@ -1,10 +1,10 @@
 """The end of a run: every file of its folder."""
 
-import collections
 import dataclasses
 
 import keras
 
+from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.experiment import pictures
 from kerasrecipes.experiment.classifier import named_model
 from kerasrecipes.experiment.evaluation import confusion_matrix, most_confused
@@ -103,9 +103,9 @@ def _report(run, metrics, results, images, shown, remarks):
     test = metrics["test"]
     summary = [
         describe_images(images),
-        *_warnings(images),
+        *(sentence for sentence, _ in describe_duplicates(images.duplicates)),
         f"{test['accuracy']:.2%} of {test['images']} test images right by {test['protocol']}, "
-        f"after {metrics['steps']} steps in {metrics['seconds']:.0f} seconds. Its probabilities "
+        f"after {_work(metrics)}. Its probabilities "
         f"are {test['calibration_error']:.3f} from its accuracy on average (calibration error).",
         *remarks,
     ]
@@ -129,6 +129,12 @@ def _report(run, metrics, results, images, shown, remarks):
     )
 
 
+def _work(metrics):
+    """Steps and seconds; a linear classifier takes no steps."""
+    steps = f"{metrics['steps']} steps in " if metrics["steps"] else ""
+    return f"{steps}{metrics['seconds']:.0f} seconds"
+
+
 def _class_rows(images, result, test):
     """A row a class: how often it is right when said, how often found, what it is taken for."""
     matrix = confusion_matrix(result.probabilities, result.labels)
@@ -146,15 +152,6 @@ def _class_rows(images, result, test):
             mistaken = f"{names[taken_for]} ({matrix[label, taken_for]})"
             rows.append([names[label], *shares, *counts, mistaken])
     return rows
-
-
-def _warnings(images):
-    """Sentences about what makes the figures less than they seem."""
-    pairs = collections.Counter((found.set, found.twin_set) for found in images.duplicates)
-    return [
-        f"{count} {name} images are also in the {twin_set} set: {name} figures flatter."
-        for (name, twin_set), count in sorted(pairs.items())
-    ]
 
 
 def _share(value):

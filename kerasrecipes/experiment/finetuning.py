@@ -16,6 +16,7 @@ from kerasrecipes.inference import fit_temperature, multi_crop_predict
 from kerasrecipes.layers import ImagePreprocessing
 
 NORMAL_95 = 1.959964
+FEWEST_PREDICTIONS = 50
 
 
 def close_fine_tuning(run, model, images, train, crop, plan, probe, history=None):
@@ -117,6 +118,9 @@ def wilson_interval(right, count):
 def with_temperature(model, known):
     """Return a model made as sure as it deserves, and a sentence that says so.
 
+    Under 50 predictions the model stays as it is: a temperature fitted to so few can make it
+    worse than none.
+
     Args:
         model: Keras model from images to probabilities.
         known: What it was not trained on: a finite dataset of (images, labels), or the
@@ -131,6 +135,11 @@ def with_temperature(model, known):
     else:
         probabilities, labels = multi_crop_predict(model, known, return_labels=True)
         whose = "the validation images'"
+    if len(labels) < FEWEST_PREDICTIONS:
+        return model, (
+            f"No temperature: {whose} {len(labels)} predictions are too few to fit one "
+            f"({FEWEST_PREDICTIONS} are needed)."
+        )
     temperature = fit_temperature(probabilities, labels)
     sentence = f"Temperature {temperature:.3f}, from {whose} {len(labels)} predictions."
     return calibrated_model(model, temperature), sentence

@@ -44,6 +44,8 @@ def test_the_temperature_of_cross_validation_is_that_of_fit_temperature():
     _, sentence = experiment.with_temperature(model, batches)
     own = fit_temperature(model.predict(x, verbose=0), y)
     assert f"{own:.3f}" in sentence and "validation" in sentence
+    unchanged, sentence = experiment.with_temperature(model, [(x[:49], y[:49])])
+    assert unchanged is model and "49 predictions are too few" in sentence
 
 
 @pytest.mark.filterwarnings("ignore:.*fewer than 10")
