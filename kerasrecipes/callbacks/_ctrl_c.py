@@ -19,6 +19,10 @@ class CtrlC:
         if threading.current_thread() is threading.main_thread():
             self._old_handler = signal.signal(signal.SIGINT, self._handle)
 
+    def watches(self, model):
+        """Whether it handles the signal for a `fit` of `model`."""
+        return self._model is model
+
     def stop_watching(self):
         """Give the signal back to who had it."""
         if self._old_handler is not None:
@@ -32,9 +36,13 @@ class CtrlC:
         else:
             self.pressed = True
             self._model.stop_training = True
-            before = self._old_handler  # that of another callback of this fit hears of it too
-            if callable(before) and before is not signal.default_int_handler:
-                before(number, frame)
+            self._tell_others(number, frame)
+
+    def _tell_others(self, number, frame):
+        """Let a callback of the same fit hear of it; one of a fit that is over does not."""
+        watcher = getattr(self._old_handler, "__self__", None)
+        if hasattr(watcher, "watches") and watcher.watches(self._model):
+            self._old_handler(number, frame)
 
 
 def _runs_fit(frame, model):

@@ -65,6 +65,10 @@ class Interruption(keras.callbacks.Callback):
     def set_state(self, state):
         """Nothing to restore."""
 
+    def watches(self, model):
+        """Whether it handles the signal for a `fit` of `model`."""
+        return self._watching and self._model is model
+
     def _handle(self, number, frame):
         if not self._watching:  # a callback that began later gave the signal back to this one
             signal.signal(signal.SIGINT, self._previous)

@@ -179,6 +179,20 @@ def test_interrupt_after_a_fit_that_failed_is_an_interrupt():
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+def test_interrupt_does_not_reach_a_fit_that_failed_before():
+    def fail():
+        raise KeyError("data")
+
+    handler, best = signal.getsignal(signal.SIGINT), BestSnapshot("loss")
+    try:
+        with pytest.raises(KeyError):
+            fit(small_model(), 1, [BestSnapshot("loss"), Act(0, fail)], validation=False)
+        fit(small_model(), 2, [Act(0, interrupt), best], validation=False)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert best.interrupted
+
+
 def test_file_loads_and_the_best_survives_a_restart(tmp_path):
     path = tmp_path / "folder" / "best.keras"
     model, best, seen = run([3.0, 1.0, 2.0], filepath=path)
