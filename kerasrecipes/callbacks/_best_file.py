@@ -2,10 +2,10 @@
 
 import contextlib
 import os
-import tempfile
 import zipfile
 
 from kerasrecipes.callbacks import _state_file
+from kerasrecipes.callbacks._writable_folder import make_folder
 
 ENTRY = "kerasrecipes.state"
 
@@ -26,15 +26,7 @@ def check_path(filepath):
 def check_folder(filepath):
     """Make the folder; raise a `ValueError` if it cannot be written."""
     folder = os.path.dirname(filepath) or "."
-    try:
-        os.makedirs(folder, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        raise ValueError(
-            f"Argument `filepath` must lie in a folder that can be written ({error.strerror}). "
-            f"Received: filepath={str(filepath)!r}"
-        ) from error
+    make_folder(folder, "filepath", filepath, rule="lie in a folder")
 
 
 def write(filepath, model, state):

@@ -2,10 +2,10 @@
 
 import os
 import re
-import tempfile
 import warnings
 
 from kerasrecipes.callbacks import _state_file
+from kerasrecipes.callbacks._writable_folder import make_folder
 
 FILE_NAME = re.compile(r"state-(\d{8})\.bin")
 
@@ -25,15 +25,7 @@ class StateFolder:
 
     def make(self):
         """Make the folder, or raise a `ValueError` if it cannot be written."""
-        try:
-            os.makedirs(self.directory, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
-        except OSError as error:
-            raise ValueError(
-                f"Argument `directory` must be a folder that can be written ({error.strerror}). "
-                f"Received: directory={str(self.directory)!r}"
-            ) from error
+        make_folder(self.directory, "directory", self.directory)
 
     def newest(self):
         """Return the newest state that is whole, {} if there is none; read once."""

@@ -1,13 +1,13 @@
 """Several models for the price of one: the snapshots at the ends of cosine cycles."""
 
 import os
-import tempfile
 
 import keras
 import numpy as np
 
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks import _fit
+from kerasrecipes.callbacks._writable_folder import make_folder
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.inference import Ensemble
 
@@ -87,7 +87,7 @@ class SnapshotEnsemble(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         self.epochs, self._weights, self._is_checked = [], {}, False
         if self.directory is not None:
-            self._check_folder()
+            make_folder(self.directory, "directory", self.directory)
         _fit.begin(self)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -166,17 +166,6 @@ class SnapshotEnsemble(keras.callbacks.Callback):
 
     def _path(self, epoch):
         return os.path.join(self.directory, f"snapshot-{epoch:04d}.keras")
-
-    def _check_folder(self):
-        try:
-            os.makedirs(self.directory, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self.directory):
-                pass
-        except OSError as error:
-            raise ValueError(
-                f"Argument `directory` must be a folder that can be written ({error.strerror}). "
-                f"Received: directory={str(self.directory)!r}"
-            ) from error
 
     def _check_cycles(self):
         epochs = self.params["epochs"]

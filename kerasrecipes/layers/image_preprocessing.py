@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes._validation import check_integer
+from kerasrecipes.layers._pixel_statistics import check_channels, check_statistics, normalize
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -52,10 +53,7 @@ class ImagePreprocessing(keras.layers.Layer):
         check_integer("size", size, "[1, inf)")
         if resize is not None:
             check_integer("resize", resize, f"[{size}, inf)")
-        for value in _values(mean):
-            check_number("mean", value, "(-inf, inf)")
-        for value in _values(std):
-            check_number("std", value, "(0, inf)")
+        check_statistics(mean, std)
         self.size = size
         self.resize = resize
         self.mean = mean
@@ -68,12 +66,7 @@ class ImagePreprocessing(keras.layers.Layer):
                 "Argument `inputs` must be images of rank 4 (batch, height, width, channels). "
                 f"Received: inputs.shape={tuple(input_shape)}"
             )
-        for name, values in (("mean", _values(self.mean)), ("std", _values(self.std))):
-            if len(values) not in (1, input_shape[-1]):
-                raise ValueError(
-                    f"Argument `{name}` must be one number or one for each of the "
-                    f"{input_shape[-1]} channels. Received: {name}={getattr(self, name)}"
-                )
+        check_channels(self.mean, self.std, input_shape[-1])
 
     def call(self, inputs):
         images = ops.cast(inputs, "float32")
@@ -92,9 +85,7 @@ class ImagePreprocessing(keras.layers.Layer):
             method="linear",
             antialias=True,
         )
-        mean = ops.convert_to_tensor(_values(self.mean), "float32")
-        std = ops.convert_to_tensor(_values(self.std), "float32")
-        return ops.cast((crop - mean) / std, self.compute_dtype)
+        return ops.cast(normalize(crop, self.mean, self.std), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return (input_shape[0], self.size, self.size, input_shape[-1])
@@ -107,10 +98,6 @@ class ImagePreprocessing(keras.layers.Layer):
             "mean": self.mean,
             "std": self.std,
         }
-
-
-def _values(mean_or_std):
-    return list(mean_or_std) if isinstance(mean_or_std, (tuple, list)) else [mean_or_std]
 
 
 def _centre_offset(margin):

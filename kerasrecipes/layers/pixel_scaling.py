@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from kerasrecipes._validation import check_boolean, check_number
+from kerasrecipes._validation import check_boolean
+from kerasrecipes.layers._pixel_statistics import check_channels, check_statistics, normalize
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -41,30 +42,20 @@ class PixelScaling(keras.layers.Layer):
 
     def __init__(self, mean=0.0, std=1.0, reverse_channels=False, **kwargs):
         super().__init__(autocast=False, **kwargs)
-        for value in _values(mean):
-            check_number("mean", value, "(-inf, inf)")
-        for value in _values(std):
-            check_number("std", value, "(0, inf)")
+        check_statistics(mean, std)
         check_boolean("reverse_channels", reverse_channels)
         self.mean = mean
         self.std = std
         self.reverse_channels = reverse_channels
 
     def build(self, input_shape):
-        for name, values in (("mean", _values(self.mean)), ("std", _values(self.std))):
-            if len(values) not in (1, input_shape[-1]):
-                raise ValueError(
-                    f"Argument `{name}` must be one number or one for each of the "
-                    f"{input_shape[-1]} channels. Received: {name}={getattr(self, name)}"
-                )
+        check_channels(self.mean, self.std, input_shape[-1])
 
     def call(self, inputs):
         pixels = ops.cast(inputs, "float32")
         if self.reverse_channels:
             pixels = ops.flip(pixels, axis=-1)
-        mean = ops.convert_to_tensor(_values(self.mean), "float32")
-        std = ops.convert_to_tensor(_values(self.std), "float32")
-        return ops.cast((pixels - mean) / std, self.compute_dtype)
+        return ops.cast(normalize(pixels, self.mean, self.std), self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -76,7 +67,3 @@ class PixelScaling(keras.layers.Layer):
             "std": self.std,
             "reverse_channels": self.reverse_channels,
         }
-
-
-def _values(mean_or_std):
-    return list(mean_or_std) if isinstance(mean_or_std, (tuple, list)) else [mean_or_std]

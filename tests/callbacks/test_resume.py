@@ -14,27 +14,10 @@ import pytest
 
 from kerasrecipes.callbacks import Resume, _state_file
 from tests.callbacks import run_with_resume
-from tests.callbacks.small_fit import STEPS, assert_same, fit, small_model, values
+from tests.callbacks.small_fit import STEPS, Kill, KillAt, assert_same, fit, small_model, values
 
 ON_TORCH = keras.backend.backend() == "torch"
 SCRIPT = pathlib.Path(run_with_resume.__file__)
-
-
-class Kill(Exception):
-    pass
-
-
-class KillAt(keras.callbacks.Callback):
-    """End the training as a kill would, before a step, and count the steps."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step, self.steps = step, 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.steps == self.step:
-            raise Kill
-        self.steps += 1
 
 
 CASES = [(1, None, 4), (1, 3, 4), (8, None, 8)]

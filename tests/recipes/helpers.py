@@ -31,6 +31,13 @@ def run_command(recipe, *flags):
     return exit_info.value.code
 
 
+def assert_one_line(capsys, words):
+    """One line on standard error, no traceback."""
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "Traceback" not in error, error
+    assert words in error
+
+
 def write_npz(path, count=48, size=12, classes=3, **changes):
     """Grey squares whose brightness tells the class."""
     rng = np.random.default_rng(0)

@@ -16,7 +16,14 @@ import pytest
 from PIL import Image
 
 from kerasrecipes import data, models
-from tests.recipes.helpers import ROOT, load_recipe, run_command, write_folder, write_npz
+from tests.recipes.helpers import (
+    ROOT,
+    assert_one_line,
+    load_recipe,
+    run_command,
+    write_folder,
+    write_npz,
+)
 
 pytest.importorskip("scipy")
 FILES = {
@@ -188,13 +195,6 @@ def test_bad_flags_end_with_one_line_and_leave_nothing(
     assert run_command(RECIPE, *flags, *more, "--output", tmp_path / "run") == 2
     assert_one_line(capsys, words)
     assert not (tmp_path / "run").exists()
-
-
-def assert_one_line(capsys, words):
-    error = capsys.readouterr().err
-    lines = [line for line in error.splitlines() if line]
-    assert len(lines) == 1 and "Traceback" not in error, error
-    assert words in error
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.recipes.helpers import PHOTOS, ROOT, load_recipe, run_command, write_folder, write_npz
+from tests.recipes.helpers import (
+    PHOTOS,
+    ROOT,
+    assert_one_line,
+    load_recipe,
+    run_command,
+    write_folder,
+    write_npz,
+)
 
 FILES = {
     "config.json", "metrics.json", "history.csv", "history.png", "samples.png", "confusion.png",
@@ -176,12 +184,6 @@ def test_another_configuration_is_not_resumed(finished, npz, capsys):
     assert_one_line(capsys, "epochs=2")
     assert run_command(RECIPE, *flags, "--clip-norm", 1.0) == 2
     assert_one_line(capsys, "--resume")
-
-
-def assert_one_line(capsys, words):
-    error = capsys.readouterr().err
-    assert error.count("\n") == 1 and "Traceback" not in error, error
-    assert words in error
 
 
 def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, tmp_path):

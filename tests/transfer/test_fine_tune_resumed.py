@@ -6,40 +6,17 @@ import pathlib
 import subprocess
 import sys
 
-import keras
 import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import Resume
 from kerasrecipes.transfer import Phase, fine_tune
+from tests.callbacks.small_fit import Kill, KillAt, assert_same
 from tests.transfer import run_fine_tune
 from tests.transfer.run_fine_tune import EPOCHS, PHASES, STEPS
 from tests.transfer.small_backbone import BATCH, X, Y, small_classifier, values
 
 SCRIPT = pathlib.Path(run_fine_tune.__file__)
-
-
-class Kill(Exception):
-    pass
-
-
-class KillAt(keras.callbacks.Callback):
-    """End the training as a kill would, before a step, and count the steps."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step, self.steps = step, 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.steps == self.step:
-            raise Kill
-        self.steps += 1
-
-
-def assert_same(first, second):
-    assert len(first) == len(second)
-    for one, other in zip(first, second):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_killed_in_every_phase_with_everything_on(tmp_path):

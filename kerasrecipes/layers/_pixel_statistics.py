@@ -1,0 +1,34 @@
+"""Mean and deviation of pixels, one number or one a channel, of the layers that normalise them."""
+
+from keras import ops
+
+from kerasrecipes._validation import check_number
+
+
+def check_statistics(mean, std):
+    """Raise unless every mean is finite and every deviation positive."""
+    for value in _values(mean):
+        check_number("mean", value, "(-inf, inf)")
+    for value in _values(std):
+        check_number("std", value, "(0, inf)")
+
+
+def check_channels(mean, std, channels):
+    """Raise unless there is one number, or one a channel."""
+    for name, value in (("mean", mean), ("std", std)):
+        if len(_values(value)) not in (1, channels):
+            raise ValueError(
+                f"Argument `{name}` must be one number or one for each of the {channels} channels. "
+                f"Received: {name}={value}"
+            )
+
+
+def normalize(pixels, mean, std):
+    """Return (pixels - mean) / std of float32 pixels."""
+    mean = ops.convert_to_tensor(_values(mean), "float32")
+    std = ops.convert_to_tensor(_values(std), "float32")
+    return (pixels - mean) / std
+
+
+def _values(mean_or_std):
+    return list(mean_or_std) if isinstance(mean_or_std, (tuple, list)) else [mean_or_std]
