@@ -1,5 +1,6 @@
 """A forward and backward pass of a layer, a model or a function, timed alike on every backend."""
 
+import inspect
 import statistics
 import time
 
@@ -81,8 +82,12 @@ def _jax_step(thing, x, mode):
     weights = [variable.value for variable in thing.trainable_variables]
     rest = [variable.value for variable in thing.non_trainable_variables]
 
+    # What `__call__` does and `stateless_call` does not: leave out what `call` does not take.
+    takes_training = "training" in inspect.signature(thing.call).parameters
+    options = {"training": True} if takes_training else {}
+
     def call(x, weights):
-        return thing.stateless_call(weights, rest, x, training=True)
+        return thing.stateless_call(weights, rest, x, **options)
 
     @jax.jit
     def step(x, weights):
