@@ -52,26 +52,19 @@ class CenterCrop(Transform):
 
     def __call__(self, image, seed=0):
         """Return the crop of one image, encoded or not; the seed is not used."""
-        image = tf.convert_to_tensor(image)
-        if not decode.is_encoded(image):
-            return self._from_pixels(decode.with_channels(image, self.channels))
-        channels = self.channels or 3
-        return tf.cond(
-            decode.is_jpeg(image),
-            lambda: self._from_jpeg(image, channels),
-            lambda: self._from_pixels(decode.decode_other(image, channels)),
-        )
+        return decode.by_format(image, self.channels, self._from_jpeg, self._from_pixels)
 
     def _window(self, height, width):
         short_side = round(self.size * 256 / 224) if self.resize is None else self.resize
         scaled = functional.short_side_size(height, width, short_side)
-        return scaled, [functional.center_offset(side, self.size) for side in scaled]
+        scaled = tf.stack(scaled)
+        return scaled, functional.center_offset(scaled, self.size)
 
     def _from_pixels(self, image):
         scaled, offset = self._window(*tf.unstack(tf.shape(image)[:2]))
         return resample(image, scaled, offset, (self.size, self.size), exact=True)
 
     def _from_jpeg(self, data, channels):
-        scaled, offset = self._window(*decode.jpeg_size(data))
+        scaled, offset = self._window(*tf.unstack(decode.jpeg_size(data)))
         size = (self.size, self.size)
         return resample_jpeg(data, scaled, offset, size, exact=True, channels=channels)

@@ -6,6 +6,8 @@ the exact one. PNG, BMP, GIF (first frame) and WebP are decoded whole. EXIF rota
 
 import tensorflow as tf
 
+from kerasrecipes.augment.rare_branch import rare_branch
+
 _ACCURATE = "INTEGER_ACCURATE"
 
 
@@ -24,7 +26,7 @@ def decode(data, channels=3):
     image = tf.cond(
         is_jpeg(data),
         lambda: tf.io.decode_jpeg(data, channels=channels, dct_method=_ACCURATE),
-        lambda: decode_other(data, channels),
+        lambda: rare_branch(lambda: decode_other(data, channels)),
     )
     image.set_shape([None, None, channels or None])
     return image
@@ -37,16 +39,29 @@ def decode_other(data, channels):
     return image
 
 
+def by_format(image, channels, from_jpeg, from_pixels):
+    """Return `from_jpeg(bytes, channels)` of a JPEG, `from_pixels(pixels)` of all else."""
+    image = tf.convert_to_tensor(image)
+    if not is_encoded(image):
+        return from_pixels(with_channels(image, channels))
+    channels = channels or 3
+    return tf.cond(
+        is_jpeg(image),
+        lambda: from_jpeg(image, channels),
+        lambda: rare_branch(lambda: from_pixels(decode_other(image, channels))),
+    )
+
+
 def jpeg_size(data):
-    """Return height and width of a JPEG from its header."""
-    shape = tf.io.extract_jpeg_shape(data)
-    return shape[0], shape[1]
+    """Return height and width of a JPEG from its header, int32 (2,)."""
+    return tf.io.extract_jpeg_shape(data)[:2]
 
 
-def jpeg_window(data, top, left, height, width, channels, ratio=1):
+def jpeg_window(data, corner, extent, channels, ratio=1):
     """Return a window of a JPEG decoded at 1/ratio of its size, in pixels of that size."""
+    window = tf.concat([corner, extent], 0)
     image = tf.image.decode_and_crop_jpeg(
-        data, [top, left, height, width], channels=channels, ratio=ratio, dct_method=_ACCURATE
+        data, window, channels=channels, ratio=ratio, dct_method=_ACCURATE
     )
     image.set_shape([None, None, channels])
     return image

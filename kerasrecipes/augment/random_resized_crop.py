@@ -68,23 +68,21 @@ class RandomResizedCrop(Transform):
 
     def __call__(self, image, seed=0):
         """Return the resized part of one image, encoded or not."""
-        image = tf.convert_to_tensor(image)
-        if not decode.is_encoded(image):
-            return self._from_pixels(decode.with_channels(image, self.channels), seed)
-        channels = self.channels or 3
-        return tf.cond(
-            decode.is_jpeg(image),
-            lambda: self._from_jpeg(image, seed, channels),
-            lambda: self._from_pixels(decode.decode_other(image, channels), seed),
-        )
+        size = (self.size, self.size)
 
-    def _from_pixels(self, image, seed):
-        window = self.draw(seed, *tf.unstack(tf.shape(image)[:2]))
-        return resample_source(image, window, (self.size, self.size), self.exact)
+        def from_jpeg(data, channels):
+            window = self._window(seed, decode.jpeg_size(data))
+            return resample_source_jpeg(data, *window, size, self.exact, channels)
 
-    def _from_jpeg(self, data, seed, channels):
-        window = self.draw(seed, *decode.jpeg_size(data))
-        return resample_source_jpeg(data, window, (self.size, self.size), self.exact, channels)
+        def from_pixels(pixels):
+            window = self._window(seed, tf.shape(pixels)[:2])
+            return resample_source(pixels, *window, size, self.exact)
+
+        return decode.by_format(image, self.channels, from_jpeg, from_pixels)
+
+    def _window(self, seed, source):
+        drawn = self.draw(seed, *tf.unstack(source))
+        return tf.stack(drawn[:2]), tf.stack(drawn[2:])
 
     def _central(self, height, width):
         tall, wide = tf.cast(height, tf.float32), tf.cast(width, tf.float32)

@@ -62,27 +62,20 @@ class RandomScaleCrop(Transform):
         low, high = (round(self.size * factor) for factor in self.scale)
         share = draws.shares(seed, 3)
         short_side = tf.cast(draws.between(share[0], low, high), tf.int32)
-        scaled = functional.short_side_size(height, width, short_side)
-        room = tf.stack(scaled) - self.size
-        offset = tf.unstack(tf.cast(draws.between(share[1:], 0, room), tf.int32))
+        scaled = tf.stack(functional.short_side_size(height, width, short_side))
+        offset = tf.cast(draws.between(share[1:], 0, scaled - self.size), tf.int32)
         return scaled, offset
 
     def __call__(self, image, seed=0):
         """Return the crop of one image, encoded or not."""
-        image = tf.convert_to_tensor(image)
-        if not decode.is_encoded(image):
-            return self._from_pixels(decode.with_channels(image, self.channels), seed)
-        channels = self.channels or 3
-        return tf.cond(
-            decode.is_jpeg(image),
-            lambda: self._from_jpeg(image, seed, channels),
-            lambda: self._from_pixels(decode.decode_other(image, channels), seed),
-        )
+        size = (self.size, self.size)
 
-    def _from_pixels(self, image, seed):
-        scaled, offset = self.draw(seed, *tf.unstack(tf.shape(image)[:2]))
-        return resample(image, scaled, offset, (self.size, self.size), self.exact)
+        def from_jpeg(data, channels):
+            scaled, offset = self.draw(seed, *tf.unstack(decode.jpeg_size(data)))
+            return resample_jpeg(data, scaled, offset, size, self.exact, channels)
 
-    def _from_jpeg(self, data, seed, channels):
-        scaled, offset = self.draw(seed, *decode.jpeg_size(data))
-        return resample_jpeg(data, scaled, offset, (self.size, self.size), self.exact, channels)
+        def from_pixels(pixels):
+            scaled, offset = self.draw(seed, *tf.unstack(tf.shape(pixels)[:2]))
+            return resample(pixels, scaled, offset, size, self.exact)
+
+        return decode.by_format(image, self.channels, from_jpeg, from_pixels)

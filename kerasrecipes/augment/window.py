@@ -1,11 +1,15 @@
-"""The window of a resized image, computed from no more of the source than it needs."""
+"""The window of a resized image, computed from no more of the source than it needs.
+
+Positions and sizes are pairs (vertical, horizontal) of int32.
+"""
 
 import tensorflow as tf
 
 from kerasrecipes.augment import decode, functional
+from kerasrecipes.augment.rare_branch import rare_branch
 
 _MARGIN = 4  # source pixels that a JPEG decoder needs around a window to get its border right
-_RATIOS = (1, 2, 4, 8)  # at which a JPEG can be decoded
+_RATIOS = (2, 4, 8)  # besides 1, at which a JPEG can be decoded
 
 
 def resample(image, scaled, offset, size, exact):
@@ -14,121 +18,108 @@ def resample(image, scaled, offset, size, exact):
     Unless `exact`, the window is moved to whole pixels of the source and sampled without
     antialiasing, as long as the change of scale is between 1/2 and 2.
     """
-    source = tf.unstack(tf.shape(image)[:2])
+    source = tf.shape(image)[:2]
+    smooth = lambda: functional.resize_crop(image, scaled, offset, size)  # noqa: E731
     if exact:
-        return functional.resize_crop(image, scaled, offset, size)
-    top, left, height, width = whole_pixels(source, scaled, offset, size)
-
-    def sample():
-        return functional.resize_window(image[top : top + height, left : left + width], size)
-
+        return smooth()
+    window = whole_pixels(source, scaled, offset, size)
     return tf.cond(
         is_mild(source, scaled),
-        sample,
-        lambda: functional.resize_crop(image, scaled, offset, size),
+        lambda: functional.resize_window(_part(image, *window), size),
+        lambda: rare_branch(smooth),
     )
 
 
 def resample_jpeg(data, scaled, offset, size, exact, channels):
     """Return what `resample` returns for the decoded image, decoding only a window of it."""
     source = decode.jpeg_size(data)
+    smooth = lambda: _exact_jpeg(data, source, scaled, offset, size, channels)  # noqa: E731
     if exact:
-        return _exact_jpeg(data, source, scaled, offset, size, channels)
+        return smooth()
 
     def at_ratio(ratio):
-        reduced = [(side + ratio - 1) // ratio for side in source]
-        window = whole_pixels(reduced, scaled, offset, size)
+        window = whole_pixels(_reduced(source, ratio), scaled, offset, size)
         return functional.resize_window(decode.jpeg_window(data, *window, channels, ratio), size)
 
-    shrink = tf.minimum(source[0] // scaled[0], source[1] // scaled[1])
-    return _by_shrink(
-        shrink,
-        is_mild(source, scaled),
-        at_ratio,
-        lambda: _exact_jpeg(data, source, scaled, offset, size, channels),
-    )
+    return _by_shrink(source, scaled, at_ratio, smooth)
 
 
-def resample_source(image, window, size, exact):
-    """Return the (top, left, height, width) `window` of `image` resized to `size`, float32."""
-    top, left, height, width = window
-    part = image[top : top + height, left : left + width]
+def resample_source(image, corner, extent, size, exact):
+    """Return the part of `image` at `corner`, `extent` large, resized to `size`, float32."""
+    part = _part(image, corner, extent)
     smooth = lambda: functional.resize(part, *size)  # noqa: E731
     if exact:
         return smooth()
-    mild = is_mild((height, width), size)
-    return tf.cond(mild, lambda: functional.resize_window(part, size), smooth)
+    return tf.cond(
+        is_mild(extent, size),
+        lambda: functional.resize_window(part, size),
+        lambda: rare_branch(smooth),
+    )
 
 
-def resample_source_jpeg(data, window, size, exact, channels):
+def resample_source_jpeg(data, corner, extent, size, exact, channels):
     """Return what `resample_source` returns for the decoded image, decoding only the window."""
     source = decode.jpeg_size(data)
 
     def smooth():
-        start = [tf.maximum(first - _MARGIN, 0) for first in window[:2]]
-        end = [
-            tf.minimum(first + extent + _MARGIN, side)
-            for first, extent, side in zip(window[:2], window[2:], source)
-        ]
-        extent = [last - first for first, last in zip(start, end)]
-        image = decode.jpeg_window(data, *start, *extent, channels)
-        inner = [first - outer for first, outer in zip(window[:2], start)]
-        return resample_source(image, (*inner, *window[2:]), size, exact=True)
+        first = tf.maximum(corner - _MARGIN, 0)
+        last = tf.minimum(corner + extent + _MARGIN, source)
+        image = decode.jpeg_window(data, first, last - first, channels)
+        return resample_source(image, corner - first, extent, size, exact=True)
 
     def at_ratio(ratio):
-        reduced = [(side + ratio - 1) // ratio for side in source]
-        extent = [tf.maximum(side // ratio, 1) for side in window[2:]]
-        start = [
-            tf.minimum(first // ratio, side - length)
-            for first, side, length in zip(window[:2], reduced, extent)
-        ]
-        image = decode.jpeg_window(data, *start, *extent, channels, ratio)
-        return functional.resize_window(image, size)
+        part = tf.maximum(extent // ratio, 1)
+        start = tf.minimum(corner // ratio, _reduced(source, ratio) - part)
+        return functional.resize_window(
+            decode.jpeg_window(data, start, part, channels, ratio), size
+        )
 
-    if exact:
-        return smooth()
-    shrink = tf.minimum(window[2] // size[0], window[3] // size[1])
-    return _by_shrink(shrink, is_mild(window[2:], size), at_ratio, smooth)
+    return smooth() if exact else _by_shrink(extent, size, at_ratio, smooth)
 
 
-def _by_shrink(shrink, mild, at_ratio, smooth):
-    branches = [lambda ratio=ratio: at_ratio(ratio) for ratio in _RATIOS]
-    mild |= (shrink >= 2) & (shrink < 2 * _RATIOS[-1])
-    halvings = tf.reduce_sum(tf.cast(shrink >= _RATIOS[1:], tf.int32))
-    return tf.switch_case(tf.where(mild, halvings, len(_RATIOS)), [*branches, smooth])
+def _by_shrink(before, after, at_ratio, smooth):
+    """Decode at full size; at 1/2, 1/4 or 1/8 where that leaves as many pixels as are wanted."""
+    shrink = tf.reduce_min(before // after)
+
+    def strong():
+        branches = [lambda ratio=ratio: at_ratio(ratio) for ratio in _RATIOS]
+        inside = (shrink >= _RATIOS[0]) & (shrink < 2 * _RATIOS[-1])
+        halvings = tf.reduce_sum(tf.cast(shrink >= _RATIOS[1:], tf.int32))
+        return tf.switch_case(tf.where(inside, halvings, len(_RATIOS)), [*branches, smooth])
+
+    plain = is_mild(before, after) & (shrink < _RATIOS[0])
+    return tf.cond(plain, lambda: at_ratio(1), lambda: rare_branch(strong))
 
 
 def whole_pixels(source, scaled, offset, size):
-    """Return (top, left, height, width) of the window in whole pixels of the source."""
-    corner, extent = [], []
-    for side, side_scaled, start, length in zip(source, scaled, offset, size):
-        factor = tf.cast(side, tf.float32) / tf.cast(side_scaled, tf.float32)
-        covered = tf.cast(tf.round(tf.cast(length, tf.float32) * factor), tf.int32)
-        covered = tf.clip_by_value(covered, 1, side)
-        first = tf.cast(tf.round(tf.cast(start, tf.float32) * factor), tf.int32)
-        corner.append(tf.minimum(first, side - covered))
-        extent.append(covered)
-    return (*corner, *extent)
+    """Return corner and extent of the window in whole pixels of the source."""
+    factor = tf.cast(source, tf.float32) / tf.cast(scaled, tf.float32)
+    extent = tf.cast(tf.round(tf.cast(size, tf.float32) * factor), tf.int32)
+    extent = tf.minimum(tf.maximum(extent, 1), source)
+    corner = tf.cast(tf.round(tf.cast(offset, tf.float32) * factor), tf.int32)
+    return tf.minimum(corner, source - extent), extent
 
 
-def is_mild(source, scaled):
+def is_mild(before, after):
     """Say whether a side shrinks at most to a half and grows at most to the double."""
-    return tf.reduce_all(
-        [(2 * after >= side) & (after <= 2 * side) for side, after in zip(source, scaled)]
-    )
+    after = tf.convert_to_tensor(after)
+    return tf.reduce_all((2 * after >= before) & (after <= 2 * before))
+
+
+def _reduced(source, ratio):
+    return source if ratio == 1 else (source + (ratio - 1)) // ratio
+
+
+def _part(image, corner, extent):
+    return tf.slice(image, tf.pad(corner, [[0, 1]]), tf.concat([extent, [-1]], 0))
 
 
 def _exact_jpeg(data, source, scaled, offset, size, channels):
-    corner, extent, shift = [], [], []
-    for side, side_scaled, start, length in zip(source, scaled, offset, size):
-        factor = tf.cast(side, tf.float32) / tf.cast(side_scaled, tf.float32)
-        reach = tf.maximum(factor, 1.0) + _MARGIN
-        start = tf.cast(start, tf.float32)
-        first = tf.cast(tf.floor(start * factor - reach), tf.int32)
-        last = tf.cast(tf.math.ceil((start + length) * factor + reach), tf.int32)
-        first, last = tf.maximum(first, 0), tf.minimum(last, side)
-        corner.append(first)
-        extent.append(last - first)
-        shift.append(start - tf.cast(first, tf.float32) / factor)
-    image = decode.jpeg_window(data, *corner, *extent, channels)
+    factor = tf.cast(source, tf.float32) / tf.cast(scaled, tf.float32)
+    reach = tf.maximum(factor, 1.0) + _MARGIN
+    start, extent = tf.cast(offset, tf.float32), tf.cast(size, tf.float32)
+    first = tf.maximum(tf.cast(tf.floor(start * factor - reach), tf.int32), 0)
+    last = tf.cast(tf.math.ceil((start + extent) * factor + reach), tf.int32)
+    image = decode.jpeg_window(data, first, tf.minimum(last, source) - first, channels)
+    shift = start - tf.cast(first, tf.float32) / factor
     return functional.resize_crop(image, scaled, shift, size, source_size=source)

@@ -26,14 +26,14 @@ def resize_crop(image, scaled_size, offset, size, antialias=True, source_size=No
         source_size: (height, width) of the whole image if `image` is a part of it; then `offset`
             counts from that part.
     """
-    height, width = source_size or tf.unstack(tf.shape(image)[-3:-1])
-    scale = tf.cast(tf.stack(scaled_size), tf.float32) / tf.cast([height, width], tf.float32)
+    source_size = tf.shape(image)[-3:-1] if source_size is None else source_size
+    scale = tf.cast(scaled_size, tf.float32) / tf.cast(source_size, tf.float32)
     images = image if image.shape.rank == 4 else image[None]
     resized = tf.raw_ops.ScaleAndTranslate(
         images=images,
-        size=tf.stack(size),
+        size=tf.convert_to_tensor(size),
         scale=scale,
-        translation=-tf.cast(tf.stack(offset), tf.float32),
+        translation=-tf.cast(offset, tf.float32),
         kernel_type="triangle",
         antialias=antialias,
     )
@@ -45,7 +45,7 @@ def resize_window(image, size):
     """Return `image` (H, W, C) resized bilinearly without antialiasing: fast, for little change."""
     resized = tf.raw_ops.ResizeBilinear(
         images=tf.cast(image, tf.float32)[None],
-        size=tf.stack(size),
+        size=tf.convert_to_tensor(size),
         half_pixel_centers=True,
     )
     resized.set_shape([1, *map(_known, size), image.shape[-1]])
