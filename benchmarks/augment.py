@@ -2,12 +2,14 @@
 
     python benchmarks/augment.py [--images 64] [--rounds 5] [--only NAME]
 
-One process, rounds interleaved, medians. CPU seconds are those of the whole process, so that
+Each contestant has a process of its own, or one would run on the memory that another has warmed
+up; rounds are interleaved, and medians taken. CPU seconds are those of the whole process, so that
 threads do not flatter anyone. Peers that are not installed are listed as such.
 """
 
 import argparse
 import io
+import multiprocessing
 import os
 import pathlib
 import statistics
@@ -63,23 +65,44 @@ def cpu_seconds(run):
     return time.process_time() - start
 
 
-def compare(ours, peers, data, rounds):
+def contest(connection, task, name, count):
+    """Time a contestant once for each message, in a process of its own; `None` ends it."""
+    data = encoded_photos(count)
+    try:
+        run = (OURS[task] if name == "ours" else PEERS[task][name])(data)
+        for _ in range(2):
+            cpu_seconds(run)
+    except Exception as error:
+        message = f"not measured: {type(error).__name__}: {error}".replace("\n", " ")
+        connection.send(message[:300])
+        return
+    connection.send(None)
+    while connection.recv():
+        connection.send(cpu_seconds(run))
+
+
+def compare(task, count, rounds):
     """Return images a CPU second by name; a peer that does not run gives its error instead."""
-    runs, found = {}, {}
-    for name, build in {"ours": ours, **peers}.items():
-        try:
-            runs[name] = build(data)
-            cpu_seconds(runs[name])
-        except Exception as error:
-            if name == "ours":
-                raise
-            runs.pop(name, None)
-            found[name] = f"not measured: {type(error).__name__}: {error}".replace("\n", " ")[:300]
-    times = {name: [] for name in runs}
+    processes, connections, found = multiprocessing.get_context("spawn"), {}, {}
+    for name in ["ours", *PEERS[task]]:
+        connection, other = processes.Pipe()
+        processes.Process(target=contest, args=(other, task, name, count), daemon=True).start()
+        other.close()
+        failure = connection.recv()
+        if failure is None:
+            connections[name] = connection
+        elif name == "ours":
+            raise RuntimeError(failure)
+        else:
+            found[name] = failure
+    times = {name: [] for name in connections}
     for _ in range(rounds):
-        for name, run in runs.items():
-            times[name].append(cpu_seconds(run))
-    return found | {name: len(data) / statistics.median(taken) for name, taken in times.items()}
+        for name, connection in connections.items():
+            connection.send(True)
+            times[name].append(connection.recv())
+    for connection in connections.values():
+        connection.send(None)
+    return found | {name: count / statistics.median(taken) for name, taken in times.items()}
 
 
 def main():
@@ -88,10 +111,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=list(GOALS))
     options = parser.parse_args()
-    data = encoded_photos(options.images)
     print(f"{'task':<12} {'against':<26} {'ours/CPU s':>10} {'theirs':>8} {'ratio':>7} {'goal':>6}")
     for task in [options.only] if options.only else GOALS:
-        found = compare(OURS[task], PEERS[task], data, options.rounds)
+        found = compare(task, options.images, options.rounds)
         ours = found.pop("ours")
         for name, rate in sorted(found.items(), key=lambda item: str(item[0])):
             goal = GOALS[task].get(name, "")

@@ -7,6 +7,7 @@ import tensorflow as tf
 from kerasrecipes.augment import draws
 
 _FOREVER = 2**62
+_BLOCK = 256  # images whose seeds are computed at once: one by one they cost 50 us each
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,40 +70,60 @@ def make_plan(dataset, batch_size, training, start_step, drop_remainder, shard):
     return Plan(images, used, steps, batch_size, training, start_step, drop_remainder, shard)
 
 
-def from_elements(element, plan, seed, shuffle, transform, threads):
-    """Return transformed elements read by index: nothing before the first is touched."""
+def from_elements(element, plan, seed, shuffle, image_seeds, transform, threads):
+    """Return transformed elements read by index: nothing before the first is touched.
 
-    def at(position):
-        number = position // plan.used
-        index = position % plan.used * plan.shard[1] + plan.shard[0]
-        if shuffle:
-            order_seed = draws.fold(seed, number)
-            index = tf.random.experimental.index_shuffle(index, order_seed, plan.images - 1)
-        return transform(number, index, *element(index))
-
+    `image_seeds(number of the pass, indices)` gives the seeds of images, `transform(seeds, image,
+    label)` an element.
+    """
     last = _FOREVER if plan.training else plan.used
-    positions = tf.data.Dataset.range(min(plan.first, last), last)
-    return positions.map(at, num_parallel_calls=threads)
+
+    def block(start):
+        positions = tf.range(start, tf.minimum(start + _BLOCK, last))
+        numbers = positions // plan.used
+        indices = positions % plan.used * plan.shard[1] + plan.shard[0]
+        if shuffle:
+            indices = _shuffled(indices, draws.fold(seed, numbers), plan.images - 1)
+        return indices, image_seeds(numbers, indices)
+
+    blocks = tf.data.Dataset.range(min(plan.first, last), last, _BLOCK).map(block)
+    return blocks.unbatch().map(
+        lambda index, seeds: transform(seeds, *element(index)), num_parallel_calls=threads
+    )
 
 
-def from_stream(dataset, plan, seed, buffer, transform, threads):
+def from_stream(dataset, plan, seed, buffer, image_seeds, transform, threads):
     """Return transformed elements of a dataset that can only be read from its start."""
 
     def one_pass(number):
-        numbered = dataset.enumerate()
+        stream = tf.data.Dataset.zip(_seeds_in_order(image_seeds, number), dataset)
         if buffer:
             tf.compat.v1.get_default_graph().seed = None  # not the program's
             order_seed = draws.fold(seed, number)[0]
-            numbered = numbered.shuffle(buffer, order_seed, reshuffle_each_iteration=False)
+            stream = stream.shuffle(buffer, order_seed, reshuffle_each_iteration=False)
         done = tf.where(number == plan.first // plan.used, plan.first % plan.used, 0)
-        numbered = numbered.shard(plan.shard[1], plan.shard[0])
-        numbered = numbered.take(plan.used).skip(tf.cast(done, tf.int64))
-        return numbered.map(lambda index, element: (number, index, *element))
+        return _shard(stream, plan).take(plan.used).skip(tf.cast(done, tf.int64))
 
     if plan.training:
         passes = tf.data.Dataset.range(plan.first // plan.used, _FOREVER)
         stream = passes.flat_map(one_pass)
     else:
-        stream = dataset.enumerate().shard(plan.shard[1], plan.shard[0]).skip(plan.first)
-        stream = stream.map(lambda index, element: (tf.constant(0, tf.int64), index, *element))
-    return stream.map(transform, num_parallel_calls=threads)
+        stream = tf.data.Dataset.zip(_seeds_in_order(image_seeds, 0), dataset)
+        stream = _shard(stream, plan).skip(plan.first)
+    return stream.map(lambda seeds, element: transform(seeds, *element), num_parallel_calls=threads)
+
+
+def _seeds_in_order(image_seeds, number):
+    starts = tf.data.Dataset.range(0, _FOREVER, _BLOCK)
+    return starts.map(lambda start: image_seeds(number, tf.range(start, start + _BLOCK))).unbatch()
+
+
+def _shuffled(indices, seeds, last):
+    """What `tf.random.experimental.index_shuffle` gives each; it fails on several seeds."""
+    seeds = tf.pad(seeds, [[0, 0], [1, 0]], constant_values=498247692)
+    return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=last, rounds=4)
+
+
+def _shard(stream, plan):
+    one, count = plan.shard
+    return stream if count == 1 else stream.shard(count, one)

@@ -93,11 +93,11 @@ def pipeline(
     shuffle = training if shuffle is None else shuffle
 
     def one_by_one(count=None):
-        change = _with_head(head[:count], seed)
+        stages = (_seeds_of(head, seed), _with_head(head[:count]), threads)
         if hasattr(dataset, "element"):
-            return from_elements(dataset.element, plan, seed, bool(shuffle), change, threads)
+            return from_elements(dataset.element, plan, seed, bool(shuffle), *stages)
         buffer = _BUFFER if shuffle is True else int(shuffle)
-        return from_stream(dataset, plan, seed, buffer, change, threads)
+        return from_stream(dataset, plan, seed, buffer, *stages)
 
     def batched(count=None):
         change = _with_tail(tail[:count], len(head), num_classes, jit_compile=training)
@@ -126,12 +126,20 @@ def _name(transform):
     return getattr(transform, "__name__", type(transform).__name__)
 
 
-def _with_head(head, seed):
-    def transform_one(number, index, image, label):
-        image_seed = draws.fold(draws.fold(seed, number), index)
-        for position, transform in enumerate(head):
-            image = transform(image, draws.fold(image_seed, position))
-        return image, label, image_seed
+def _seeds_of(head, seed):
+    def image_seeds(number, indices):
+        """Return a seed of each image, and of each transform of it: (N, 1 + transforms, 2)."""
+        own = draws.fold(draws.fold(seed, number), indices)
+        return tf.stack([own, *(draws.fold(own, place) for place in range(len(head)))], axis=1)
+
+    return image_seeds
+
+
+def _with_head(head):
+    def transform_one(seeds, image, label):
+        for place, transform in enumerate(head, start=1):
+            image = transform(image, seeds[place])
+        return image, label, seeds[0]
 
     return transform_one
 
