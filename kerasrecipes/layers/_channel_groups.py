@@ -6,7 +6,7 @@ from keras import ops
 
 # One product over this many channels costs less than the transposes that smaller ones need, but
 # for PyTorch, whose products read transposed views.
-_CHANNELS_A_PRODUCT = 1 if keras.backend.backend() == "torch" else 64
+_CHANNELS_A_PRODUCT = 16 if keras.backend.backend() == "torch" else 64
 
 
 class ChannelGroups:
@@ -28,6 +28,7 @@ class ChannelGroups:
             self.products = self.groups // share
         self.width = channels // self.products
         self.blocks_shape = (self.groups, self.size, self.size)
+        self._one_block_each = self.groups == self.products
 
     def to_rows(self, x):
         """Channels-last tensor to `(products, positions, width)`."""
@@ -47,6 +48,8 @@ class ChannelGroups:
 
     def to_blocks(self, matrix):
         """The blocks on the diagonal of `(products, width, width)`, padded with zeros."""
+        if self._one_block_each:
+            return matrix
         padding = self.groups * self.size - self.channels
         matrix = ops.pad(matrix, ((0, 0), (0, padding), (0, padding)))
         count = self.groups // self.products
@@ -55,6 +58,8 @@ class ChannelGroups:
 
     def to_matrix(self, blocks):
         """The block-diagonal `(products, width, width)` of the blocks, padding cut off."""
+        if self._one_block_each:
+            return blocks
         count = self.groups // self.products
         blocks = ops.reshape(blocks, (self.products, count, self.size, 1, self.size))
         matrix = blocks * self._same_group(blocks)

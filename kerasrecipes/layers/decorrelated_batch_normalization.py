@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._backend.replicas import sum_over_replicas
+from kerasrecipes._backend.whitened_batch import whitened_batch
 from kerasrecipes._validation import (
     check_boolean,
     check_choice,
@@ -114,30 +115,48 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         check_floating("inputs", inputs)
         dtype = keras.backend.result_type(inputs.dtype, "float32")
         x = ops.moveaxis(ops.cast(inputs, dtype), self.axis, -1)
-        rows = self._layout.to_rows(x)
-        if training and self.trainable:
-            rows, offset, whitening = self._batch_statistics(rows)
-        else:
-            rows = rows - self._layout.to_row(ops.cast(self.moving_mean, dtype))
-            offset, whitening = None, ops.cast(self.moving_whitening, dtype)
-        y = self._layout.from_rows(self._transform(rows, offset, whitening), ops.shape(x))
-        return ops.cast(ops.moveaxis(y, -1, self.axis), self.compute_dtype)
+        gamma, beta = (
+            None if weight is None else self._layout.to_row(ops.cast(weight, dtype))
+            for weight in (self.gamma, self.beta)
+        )
+        normalize = self._by_batch if training and self.trainable else self._by_averages
+        y = ops.moveaxis(normalize(x, gamma, beta), -1, self.axis)
+        return ops.cast(y, self.compute_dtype)
 
-    def _batch_statistics(self, rows):
-        """Rows moved near zero, what their mean still is, and the whitening matrices."""
+    def _by_averages(self, x, gamma, beta):
+        rows = self._layout.to_rows(x)
+        rows = rows - self._layout.to_row(ops.cast(self.moving_mean, rows.dtype))
+        y = rows @ self._matrix(ops.cast(self.moving_whitening, rows.dtype), gamma)
+        return self._layout.from_rows(y if beta is None else y + beta, ops.shape(x))
+
+    def _by_batch(self, x, gamma, beta):
         total = sum_over_replicas if self.synchronized else _unchanged
+        rows = self._layout.to_rows(x)
+        if keras.backend.backend() == "torch":
+            y = whitened_batch(rows, self._affine, gamma, beta, total)
+            return self._layout.from_rows(y, x.shape)
         # No replica and no batch is too small: an empty share of a batch counts nothing.
         count = total(ops.cast(ops.shape(rows)[1], rows.dtype) * ops.ones((), rows.dtype))
         count = ops.maximum(count, 1)
         shift = total(ops.sum(ops.stop_gradient(rows), axis=1, keepdims=True)) / count
         rows = rows - shift
-        moments = _moments(total, count)(rows)
-        covariance, offset = moments[..., :-1], ops.swapaxes(moments[..., -1:], 1, 2)
-        covariance = covariance - ops.swapaxes(offset, 1, 2) * offset
+        matrix, bias = self._affine(shift, _moments(total, count)(rows), gamma, beta)
+        return self._layout.from_rows(rows @ matrix + bias, ops.shape(x))
+
+    def _affine(self, shift, moments, gamma, beta):
+        """The matrix and the bias for rows moved by `shift` near zero, and their moments."""
+        offset = ops.swapaxes(moments[..., -1:], 1, 2)
+        covariance = moments[..., :-1] - moments[..., -1:] * offset
         whitening = self._whiten(self._layout.to_blocks(covariance))
         self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)))
         self._update(self.moving_whitening, whitening)
-        return rows, offset, whitening
+        matrix = self._matrix(whitening, gamma)
+        bias = -(offset @ matrix)
+        return matrix, bias if beta is None else bias + beta
+
+    def _matrix(self, whitening, gamma):
+        matrix = self._layout.to_matrix(whitening)
+        return matrix if gamma is None else matrix * gamma
 
     def _whiten(self, blocks):
         if self.method == "newton":
@@ -149,17 +168,6 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     def _update(self, average, value):
         value = ops.cast(ops.stop_gradient(value), average.dtype)
         average.assign(self.momentum * average + (1 - self.momentum) * value)
-
-    def _transform(self, rows, offset, whitening):
-        """gamma · (rows - offset) · whitening + beta, in one product and one addition."""
-        matrix = self._layout.to_matrix(whitening)
-        if self.gamma is not None:
-            matrix = matrix * self._layout.to_row(ops.cast(self.gamma, rows.dtype))
-        y = rows @ matrix
-        bias = 0 if offset is None else -(offset @ matrix)
-        if self.beta is not None:
-            bias = bias + self._layout.to_row(ops.cast(self.beta, rows.dtype))
-        return y + bias
 
     def get_config(self):
         names = ("group_size", "momentum", "method", "iterations", "synchronized")

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes._backend import whitened_batch
 from kerasrecipes.layers import DecorrelatedBatchNormalization
 from tests.gradients import gradient_of
 
@@ -162,6 +163,38 @@ def test_gradient_against_differences(x, method):
     np.testing.assert_allclose(
         ours, expected, rtol=1e-7 if FLOAT64 else 1e-3, atol=1e-8 if FLOAT64 else 1e-3
     )
+
+
+@pytest.mark.parametrize("group_size", [3, 4])
+def test_gradients_of_gamma_and_beta(group_size):
+    layer, x = built((6, 5, 3, 8), group_size=group_size), data((6, 5, 3, 8))
+    upstream = np.random.default_rng(5).normal(size=x.shape)
+    normed = Oracle(layer, 8)
+    normed.gamma, normed.beta = 1.0, 0.0
+    for weight, along in ((layer.gamma, normed(x, True)), (layer.beta, np.ones(x.shape))):
+
+        def of_weight(value, weight=weight):
+            with keras.StatelessScope(state_mapping=[(weight, value)]):
+                return layer(tensor(x), training=True)
+
+        found = gradient_of(of_weight, keras.ops.copy(weight), upstream)
+        np.testing.assert_allclose(found, (upstream * along).sum(axis=(0, 1, 2)), **EXACT)
+
+
+def test_pieces_of_the_batch_equal_the_whole(monkeypatch):
+    if keras.backend.backend() != "torch":
+        pytest.skip("only PyTorch goes piece by piece")
+    x, upstream = data((6, 5, 3, 8)), np.random.default_rng(5).normal(size=(6, 5, 3, 8))
+
+    def both():
+        layer = built(x.shape, group_size=2)
+        gradient = gradient_of(lambda x: layer(x, training=True), tensor(x), upstream)
+        return run(layer, x, True), gradient
+
+    whole = both()
+    monkeypatch.setattr(whitened_batch, "_CACHED", 7 * 8)  # 90 positions: a smaller piece at last
+    for found, expected in zip(both(), whole):
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def troubles():
