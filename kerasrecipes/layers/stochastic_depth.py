@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.zero_gradients import with_zero_gradients
 from kerasrecipes._validation import check_choice, check_number
 from kerasrecipes.layers._wrapped import (
     assign_state,
@@ -105,6 +106,8 @@ class StochasticDepth(keras.Layer):
 
     def _gated(self, x, base):
         is_open = keras.random.uniform((), seed=self.seed_generator) >= self.rate
+        if keras.backend.backend() == "torch":
+            return self._called_or_skipped(is_open, x, base)
         values = [(v, v.value) for v in self.branch.variables]
         scope = keras.StatelessScope(values)
         before = [scope.get_current_value(v) for v in self.branch.non_trainable_variables]
@@ -118,7 +121,7 @@ class StochasticDepth(keras.Layer):
             return base + self._cast(change), penalty, state
 
         def skip():
-            return self._anchored(base), no_penalty, before
+            return base, no_penalty, before
 
         # A variable assigned inside `cond` leaks its tracer on JAX: assign after.
         outputs, penalty, state = ops.cond(is_open, run, skip)
@@ -127,12 +130,14 @@ class StochasticDepth(keras.Layer):
             self.add_loss(penalty)
         return outputs
 
-    def _anchored(self, base):
-        """`base`; on PyTorch with zero gradients of the branch, which else were missing."""
-        if keras.backend.backend() != "torch":
-            return base
-        first = [ops.ravel(v)[0] for v in self.branch.trainable_variables]
-        return base + 0 * sum(self._cast(value) for value in first)
+    def _called_or_skipped(self, is_open, x, base):
+        """On PyTorch one of the two is called, not traced, and may assign and add losses."""
+        weights = [variable.value for variable in self.branch.trainable_variables]
+        return ops.cond(
+            is_open,
+            lambda: base + self._cast(self.branch(x)),
+            lambda: with_zero_gradients(base, weights),
+        )
 
     def _cast(self, x):
         return ops.cast(x, self.compute_dtype)

@@ -192,6 +192,21 @@ def test_statistics_stay_put_in_fit_while_the_gate_is_closed(rate, moves):
         assert same != moves, variable.path
 
 
+@pytest.mark.filterwarnings("error:Gradients do not exist")
+def test_weights_behind_a_closed_gate_have_zero_gradients_that_the_optimizer_sees():
+    layer = StochasticDepth(doubling(), 0.999999, mode="batch", seed=0)
+    model = keras.Sequential([keras.Input((3,)), layer, L.Dense(1)])
+    model.compile(keras.optimizers.SGD(1.0, momentum=0.5), "mse", jit_compile=BACKEND == "jax")
+    kernel = layer.branch.kernel
+    model.optimizer.build(model.trainable_variables)
+    momentum = next(v for v in model.optimizer.variables if tuple(v.shape) == (3, 3))
+    momentum.assign(np.full((3, 3), -1.0))
+    before = to_numpy(kernel)
+    model.train_on_batch(normal(4, 3), normal(4, 1))
+    np.testing.assert_allclose(to_numpy(kernel), before - 0.5, rtol=1e-6)
+    np.testing.assert_allclose(to_numpy(momentum), np.full((3, 3), -0.5))
+
+
 def test_losses_of_the_branch_are_counted_when_it_runs():
     for rate, expected in ((0.000001, 1.0), (0.999999, 0.0)):
         branch = L.Dense(3, activity_regularizer=keras.regularizers.L2(0.1))
