@@ -5,6 +5,7 @@ import functools
 import keras
 from keras import ops
 
+from kerasrecipes._backend.pooled_windows import pooled_windows
 from kerasrecipes._validation import check_choice, check_integer
 
 
@@ -48,7 +49,10 @@ def fractional_max_pool(x, row_starts, column_starts, window=2, data_format="cha
     if data_format == "channels_first":
         x = ops.transpose(x, (0, 2, 3, 1))
     rows, columns = (_offsets(starts, window) for starts in (row_starts, column_starts))
-    y = _pool_columns(_pool_rows(x, rows), columns)
+    if keras.backend.backend() == "torch":
+        y = pooled_windows(x, rows, columns)
+    else:
+        y = _pool_columns(_pool_rows(x, rows), columns)
     return ops.transpose(y, (0, 3, 1, 2)) if data_format == "channels_first" else y
 
 
@@ -64,7 +68,7 @@ def _offsets(starts, window):
 def _pool_rows(x, places):
     _, height, width, channels = x.shape
     rows = ops.reshape(x, (-1, height, width * channels))
-    pooled = functools.reduce(_larger, [_take(rows, index) for index in places])
+    pooled = functools.reduce(ops.maximum, [_take(rows, index) for index in places])
     return ops.reshape(pooled, (-1, places[0].shape[1], width, channels))
 
 
@@ -74,25 +78,8 @@ def _pool_columns(x, places):
     places = [
         index if index.shape[0] == 1 else ops.repeat(index, height, axis=0) for index in places
     ]
-    pooled = functools.reduce(_larger, [_take(columns, index) for index in places])
+    pooled = functools.reduce(ops.maximum, [_take(columns, index) for index in places])
     return ops.reshape(pooled, (-1, height, places[0].shape[1], channels))
-
-
-def _larger(a, b):
-    """The maximum; PyTorch's own spends three quarters of the step on sharing gradients of ties."""
-    return ops.maximum(a, b) if keras.backend.backend() != "torch" else _first_larger(a, b)
-
-
-@ops.custom_gradient
-def _first_larger(a, b):
-    from_a = ops.cast(a >= b, a.dtype)
-
-    def gradient(*args, upstream=None):
-        upstream = args[0] if upstream is None else upstream
-        to_a = upstream * from_a
-        return to_a, upstream - to_a
-
-    return ops.maximum(a, b), gradient
 
 
 def _take(x, index):

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes._backend import pooled_windows
 from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractional_starts
 from tests.gradients import gradient_of
 
@@ -83,6 +84,34 @@ def test_the_gradient_equals_finite_differences(window):
     expected = (change * upstream).sum(axis=(1, 2, 3)).reshape(x.shape)
     found = gradient_of(pool, keras.ops.convert_to_tensor(x), upstream)
     np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("window", [1, 2, 3])
+def test_the_gradient_is_that_of_the_largest_element(window, data_format, monkeypatch):
+    # On PyTorch two samples at a time, then the last of the five.
+    monkeypatch.setattr(pooled_windows, "_CACHED", 2 * 6 * 7 * 3)
+    rng = np.random.default_rng(4)
+    x = rng.permutation(5 * 6 * 7 * 3).reshape(5, 6, 7, 3).astype("float32")
+    rows = np.sort(rng.integers(0, 7 - window, (5, 4)), axis=1)  # some are the same window
+    columns = np.sort(rng.integers(0, 8 - window, (5, 5)), axis=1)
+    upstream = rng.normal(size=(5, 4, 5, 3))
+    expected = np.zeros(x.shape)
+    for n, i, j, c in np.ndindex(upstream.shape):
+        corner = (
+            slice(rows[n, i], rows[n, i] + window),
+            slice(columns[n, j], columns[n, j] + window),
+        )
+        largest = x[n, *corner, c] == x[n, *corner, c].max()
+        expected[n, *corner, c] += upstream[n, i, j, c] * largest
+
+    def pool(x):
+        return fractional_max_pool(x, rows, columns, window, data_format)
+
+    order = (0, 1, 2, 3) if data_format == "channels_last" else (0, 3, 1, 2)
+    given = keras.ops.convert_to_tensor(x.transpose(order))
+    found = gradient_of(pool, given, upstream.transpose(order))
+    np.testing.assert_allclose(found, expected.transpose(order), atol=1e-5)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "int32"])

@@ -1,0 +1,93 @@
+"""The maximum over windows of rows and columns, on PyTorch."""
+
+_CACHED = 2**19  # numbers of x in the cache at a time: two mebibytes of float32
+
+
+def pooled_windows(x, row_places, column_places):
+    """Return y[n, i, j, c] = max over a, b of x[n, row_places[a][n, i], column_places[b][n, j], c].
+
+    Left to autograd, each place of a window is a tensor, forward and backward. Here some samples
+    at a time are taken, compared and added up in the cache, and what wins is found again on the
+    way back instead of kept: a third of the time.
+
+    Args:
+        x: Tensor `(N, H, W, C)`.
+        row_places: List of integer tensors `(N or 1, H_out)`, the rows of each place in a window.
+        column_places: List of integer tensors `(N or 1, W_out)`.
+
+    Returns:
+        Tensor `(N, H_out, W_out, C)`. In a tie the gradient goes to the last place; a second
+        derivative raises.
+    """
+    import torch
+
+    count, height, width, channels = x.shape
+    size = max(1, count if x.is_cuda else min(count, _CACHED // (height * width * channels)))
+    height_out, width_out = row_places[0].shape[1], column_places[0].shape[1]
+    rows = [_flat(places, count, size, height) for places in row_places]
+    columns = [_flat(places, count, size, width, height_out) for places in column_places]
+
+    def pieces():
+        for start in range(0, count, size):
+            place = slice(start, start + size)
+            yield place, *([index[place].flatten() for index in side] for side in (rows, columns))
+
+    class Pooled(torch.autograd.Function):
+        @staticmethod
+        def forward(context, x):
+            context.save_for_backward(x)
+            y = x.new_empty((count, height_out, width_out, channels))
+            for place, row, column in pieces():
+                pooled, _ = _largest(x[place].reshape(-1, width * channels), row)
+                pooled, _ = _largest(pooled.view(-1, channels), column)
+                y[place] = pooled.view(y[place].shape)
+            return y
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable
+        def backward(context, upstream):
+            (x,) = context.saved_tensors
+            to_x = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+            for place, row, column in pieces():
+                pooled, row_leads = _largest(x[place].reshape(-1, width * channels), row)
+                _, column_leads = _largest(pooled.view(-1, channels), column)
+                to_pooled = torch.zeros_like(pooled)
+                change = upstream[place].reshape(-1, channels)
+                _scatter(change, column, column_leads, to_pooled.view(-1, channels))
+                total = to_x[place].zero_().view(-1, width * channels)
+                _scatter(to_pooled, row, row_leads, total)
+            return to_x
+
+    return torch.compiler.disable(Pooled.apply)(x)
+
+
+def _flat(places, count, size, length, repeats=1):
+    """Where they lie with `size` samples of `repeats` times `length` laid end to end."""
+    import torch
+
+    lines = torch.arange(count, device=places.device)[:, None] % size * repeats
+    lines = lines + torch.arange(repeats, device=places.device)
+    return lines[..., None] * length + places[:, None]
+
+
+def _largest(x, places):
+    """The largest x[index] of the places, and by how much each was led by those before it."""
+    import torch
+
+    largest, leads = x.index_select(0, places[0]), []
+    for index in places[1:]:
+        candidate = x.index_select(0, index)
+        leads.append(largest - candidate)
+        largest = torch.maximum(largest, candidate, out=candidate)
+    return largest, leads
+
+
+def _scatter(change, places, leads, total):
+    """Add the change of each window to its largest place."""
+    import torch
+
+    for index, lead in zip(places[:0:-1], leads[::-1]):
+        before = torch.ops.aten.threshold_backward(change, lead, 0)  # change where lead > 0
+        total.index_add_(0, index, change - before)
+        change = before
+    total.index_add_(0, places[0], change)
