@@ -15,6 +15,12 @@ def pixels(data):
     return np.stack([np.uint8(np.round(crop(image))) for image in data])
 
 
+def pixel_batches(data):
+    """Return the images of `pixels` as tensors of `BATCH` images: cut before, slices are copies."""
+    images = pixels(data)
+    return [tf.constant(images[start : start + BATCH]) for start in range(0, len(data), BATCH)]
+
+
 def train(data):
     transforms = [
         augment.RandomScaleCrop(224),
@@ -39,18 +45,14 @@ def on_batches(transform, labels=False):
     """Return a task: the transform, jitted as the pipeline does, on batches of uint8."""
 
     def build(data):
-        images = tf.constant(pixels(data))
-        hot = tf.one_hot(tf.range(BATCH), 1000)
-        seeds = tf.random.uniform([len(data), 2], maxval=2**30, dtype=tf.int32)
+        batches = pixel_batches(data)
+        hot = [tf.one_hot(tf.range(len(batch)), 1000) for batch in batches]
+        seeds = [tf.random.uniform([len(batch), 2], 0, 2**30, tf.int32) for batch in batches]
         jitted = tf.function(transform, jit_compile=True)
 
         def run():
-            for start in range(0, len(data), BATCH):
-                part = np.s_[start : start + BATCH]
-                if labels:
-                    jitted(images[part], hot[: len(images[part])], seeds[part])
-                else:
-                    jitted(images[part], seeds[part])
+            for arguments in zip(batches, hot, seeds) if labels else zip(batches, seeds):
+                jitted(*arguments)
 
         return run
 

@@ -11,7 +11,7 @@ import types
 import keras
 import numpy as np
 import tensorflow as tf
-from augment_ours import BATCH, MEAN, STD, pixels
+from augment_ours import BATCH, MEAN, STD, pixel_batches, pixels
 from PIL import Image
 
 RANDOM = np.random.default_rng(0)
@@ -125,7 +125,7 @@ def keras_layers(*layers):
     """Return a task: Keras layers in a row on batches."""
 
     def build(data):
-        images = tf.constant(pixels(data))
+        batches = pixel_batches(data)
         hot = tf.one_hot(tf.range(BATCH), 1000)
 
         @tf.function
@@ -136,7 +136,7 @@ def keras_layers(*layers):
                 batch = layer(batch, training=True)
             return batch
 
-        return lambda: [change(images[i : i + BATCH]) for i in range(0, len(data), BATCH)]
+        return lambda: [change(batch) for batch in batches]
 
     return build
 
