@@ -6,11 +6,16 @@
         python benchmarks/stochastic_depth.py --batch-size 32
 
 Final rate 0.5 by the linear rule: 0.745 of the blocks are open, give or take 3 of 54 in a step.
-So that the draw is not what is measured, the gates of `"batch"` are set, by the states of their
-seed generators: in "batch" each block is open as often as its rate says, yet each step has the
-expected number open (40 or 41 of 54); below it all, none, or the blocks of one stage alone. The
-last lines say what share of the blocks' own time the open ones are, were a closed one free.
-Medians of interleaved rounds.
+So that the luck of the draw is not measured, the gates of "batch" are set, through the states of
+their seed generators: each block is open as often as its rate says, and each step has the
+expected number open, 40 or 41 of 54. Indented below it: all open, none, one stage alone.
+
+The last line is the floor, were all else free: the open blocks' share of the blocks' time. It is
+above 0.745 because the first blocks, which the linear rule keeps, take the longest on a CPU.
+Medians of interleaved rounds. On PyTorch with glibc, memory that is handed back and faulted in
+again between unlike steps is up to a fifth of a step; to keep it, set MALLOC_TOP_PAD_=67108864
+MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=17179869184. On JAX, XLA for CPUs compiles
+the gradients of convolutions under a gate to plain loops: there "subset" is the mode.
 """
 
 import argparse
