@@ -62,8 +62,9 @@ def ten_windows(image, size):
     bottom, right = height - size, width - size
     middle = (center_offset(height, size), center_offset(width, size))
     corners = [(0, 0), (0, right), (bottom, 0), (bottom, right), middle]
-    views = (image, tf.reverse(image, axis=[1]))
-    return [crop(view, *corner, size, size) for view in views for corner in corners]
+    windows = [crop(image, top, left, size, size) for top, left in corners]
+    mirrored = [crop(image, top, right - left, size, size) for top, left in corners]
+    return windows + [tf.reverse(window, axis=[1]) for window in mirrored]
 
 
 def image_size(image):
