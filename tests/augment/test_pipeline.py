@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kerasrecipes import augment
+from kerasrecipes.augment import draws
 from tests.augment.oracles import drawn_photo, jpeg, png
 
 COUNT = 23
@@ -106,6 +107,25 @@ def test_a_draw_depends_on_seed_pass_and_index_and_not_on_the_order():
         for image, label in zip(images, labels):
             where = next(batch for batch in shuffled if label in batch[1])
             np.testing.assert_array_equal(where[0][list(where[1]).index(label)], image)
+
+
+@pytest.mark.parametrize("indexed", [True, False])
+def test_seeds_and_order_are_those_of_each_image_alone(indexed):
+    count, drawn = 600, []  # more than are computed at once
+    dataset = tf.data.Dataset.from_tensor_slices((np.zeros((count, 1, 1, 1)), np.arange(count)))
+    if indexed:
+        dataset.element = lambda index: (tf.zeros((1, 1, 1)), index)
+    seed_of = [lambda image, seed: seed]
+    for seeds, labels in batches(dataset, 3, seed_of, batch_size=300, start_step=1):
+        drawn += zip(labels.tolist(), seeds.tolist())
+    for position in (300, 555, 556, 599, 600, 855, 856, 1199):
+        number, place = divmod(position, count)
+        label, seed = drawn[position - 300]
+        if indexed:
+            order_seed = draws.fold(3, number)
+            assert label == int(tf.random.experimental.index_shuffle(place, order_seed, count - 1))
+        alone = draws.fold(draws.fold(draws.fold(3, number), label), 0)
+        assert seed == alone.numpy().tolist()
 
 
 def test_testing_is_one_pass_in_order():
