@@ -13,9 +13,10 @@ expected number open, 40 or 41 of 54. Indented below it: all open, none, one sta
 The last line is the floor, were all else free: the open blocks' share of the blocks' time. It is
 above 0.745 because the first blocks, which the linear rule keeps, take the longest on a CPU.
 Medians of interleaved rounds. On PyTorch with glibc, memory that is handed back and faulted in
-again between unlike steps is up to a fifth of a step; to keep it, set MALLOC_TOP_PAD_=67108864
-MALLOC_MMAP_THRESHOLD_=33554432 MALLOC_TRIM_THRESHOLD_=17179869184. On JAX, XLA for CPUs compiles
-the gradients of convolutions under a gate to plain loops: there "subset" is the mode.
+again between unlike steps adds to "batch": 0.84 and 0.87 in two runs, against 0.78 to 0.81 in
+three with MALLOC_TOP_PAD_=67108864 MALLOC_MMAP_THRESHOLD_=33554432
+MALLOC_TRIM_THRESHOLD_=17179869184. On JAX, XLA for CPUs compiles the gradients of convolutions
+under a gate to plain loops: there "subset" is the mode.
 """
 
 import argparse
