@@ -31,6 +31,7 @@ class Break:
     right: str  # found there exactly once
     wrong: str
     tests: str  # pytest's arguments, below tests/
+    backend: str = ""  # the one that alone runs it; else Keras's own choice
 
 
 GROUP, GROUP_TESTS = "layers/group_normalization.py", "layers/test_group_normalization.py"
@@ -118,6 +119,20 @@ BREAKS = [
         "DecorrelatedBatchNormalization", "one replica's statistics", "_backend/replicas.py",
         "return context.all_reduce(tf.distribute.ReduceOp.SUM, tensor)", "return tensor",
         "layers/test_synchronized_statistics.py",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "PyTorch: gradient without the moments' part",
+        "_backend/whitened_batch.py",
+        "_product(rows, shift, inner + inner.mT, constant, second)",
+        "_product(rows, shift, 0 * inner, constant, second)",
+        f"{WHITE_TESTS} -k gradient_against", "torch",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "PyTorch: the last piece uncentred",
+        "_backend/whitened_batch.py",
+        "torch.sub(piece, shift, out=buffer[:, : piece.shape[1]])",
+        "torch.sub(piece, shift if start == 0 else 0 * shift, out=buffer[:, : piece.shape[1]])",
+        f"{WHITE_TESTS} -k pieces", "torch",
     ),
     Break(
         "Maxout", "the least of the maps", "layers/maxout.py",
@@ -212,6 +227,19 @@ BREAKS = [
         "ops/test_fractional_max_pool.py -k loop",
     ),
     Break(
+        "FractionalMaxPooling2D", "PyTorch: all gradient to the last place",
+        "_backend/pooled_windows.py",
+        "threshold_backward(change, lead, 0)", "threshold_backward(change, 0 * lead, 0)",
+        "ops/test_fractional_max_pool.py -k gradient", "torch",
+    ),
+    Break(
+        "FractionalMaxPooling2D", "PyTorch: one sample's windows for all",
+        "_backend/pooled_windows.py",
+        "return lines[..., None] * length + places[:, None]",
+        "return lines[..., None] * length + places[:1, None]",
+        "ops/test_fractional_max_pool.py -k loop", "torch",
+    ),
+    Break(
         "FractionalMaxPooling2D", "α of disjoint regions", "ops/fractional_regions.py",
         "_increasing(size_in - 2, size_out - 1, size_out, u)",
         "_increasing(size_in, size_out, size_out, u)",
@@ -239,7 +267,7 @@ def main(arguments=None):
         for one in BREAKS:
             if one.layer.startswith(options.only):
                 verdicts.append(try_break(one, copy))
-                print(f"{one.layer:<32}{one.fault:<42}{verdicts[-1]}", flush=True)
+                print(f"{one.layer:<32}{one.fault:<46}{verdicts[-1]}", flush=True)
     unnoticed = [verdict for verdict in verdicts if verdict != "noticed"]
     print(f"{len(verdicts)} breaks, {len(unnoticed)} not noticed")
     return 1 if unnoticed or not verdicts else 0
@@ -253,19 +281,21 @@ def try_break(one, copy):
         return f"STALE: its source is there {source.count(one.right)} times"
     path.write_text(source.replace(one.right, one.wrong), encoding="utf-8")
     try:
-        status = run_tests(one.tests, copy)
+        status = run_tests(one, copy)
     finally:
         path.write_text(source, encoding="utf-8")
     words = {FAILED: "noticed", PASSED: "UNNOTICED: its tests pass"}
     return words.get(status, f"BROKEN: pytest exits with {status}")
 
 
-def run_tests(tests, copy):
+def run_tests(one, copy):
     """The exit status of pytest in the copy, stopped at the first failure."""
     # Alone: where tests run side by side, -x makes pytest exit as if it had been interrupted.
     command = [sys.executable, "-B", "-m", "pytest", "-n", "0", "-x", "-q", "--no-header"]
-    words = shlex.split(tests)
+    words = shlex.split(one.tests)
     environment = {**os.environ, "PYTHONPATH": str(copy)}
+    if one.backend:
+        environment["KERAS_BACKEND"] = one.backend
     return subprocess.run(
         [*command, f"tests/{words[0]}", *words[1:]],
         cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
