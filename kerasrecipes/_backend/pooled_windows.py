@@ -8,7 +8,7 @@ def pooled_windows(x, row_places, column_places):
 
     Left to autograd, each place of a window is a tensor, forward and backward. Here some samples
     at a time are taken, compared and added up in the cache, and what wins is found again on the
-    way back instead of kept: a third of the time.
+    way back instead of kept: half the time.
 
     Args:
         x: Tensor `(N, H, W, C)`.
