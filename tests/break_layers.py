@@ -69,7 +69,7 @@ BREAKS = [
     ),
     Break(
         "GroupNormalization", "gradient without the variance's part", GROUP,
-        "(rest - shifted * pull)", "(rest - 0 * shifted * pull)",
+        "multiply_add(shifted, -pull, rest)", "rest",
         f"{GROUP_TESTS} -k 'forward or pytorchs'",
     ),
     Break(

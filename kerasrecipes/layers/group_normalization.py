@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from kerasrecipes._backend.multiply_add import multiply_add
 from kerasrecipes._validation import check_floating, check_integer
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 
@@ -97,7 +98,7 @@ def _normalize(groups, epsilon):
         square = _over_groups(_over_positions(ops.square(shifted)), groups)
         root = ops.rsqrt(ops.maximum(square - ops.square(mean), 0) + epsilon)
         slope = gamma * root
-        y = shifted * slope + (beta - mean * slope)
+        y = multiply_add(shifted, slope, beta - mean * slope)
 
         def gradient(*args, upstream=None):
             upstream = args[0] if upstream is None else upstream
@@ -107,7 +108,7 @@ def _normalize(groups, epsilon):
             rest = mean * pull - root * _over_groups(gamma * direct, groups)
             count = ops.cast(_product(ops.shape(x)[1::2]), x.dtype)
             return (
-                upstream * slope + (rest - shifted * pull),
+                multiply_add(upstream, slope, multiply_add(shifted, -pull, rest)),
                 count * ops.sum(along, axis=0, keepdims=True),
                 count * ops.sum(direct, axis=0, keepdims=True),
             )
