@@ -1,12 +1,16 @@
 """Rooms built on tf.data are tested on the TensorFlow backend alone."""
 
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # test processes fill the cores already
 
 import keras
+
+# A shell starts jobs in the background with Ctrl-C ignored, and tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TENSORFLOW_ROOMS = ("augment", "data", "experiment", "recipes", "notebooks")
 
