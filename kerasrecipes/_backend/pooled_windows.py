@@ -1,5 +1,9 @@
 """The maximum over windows of rows and columns, on PyTorch."""
 
+import functools
+
+from kerasrecipes._backend.first_derivative import first_derivative
+
 _CACHED = 2**19  # numbers of x in the cache at a time: two mebibytes of float32
 
 
@@ -22,43 +26,63 @@ def pooled_windows(x, row_places, column_places):
     import torch
 
     count, height, width, channels = x.shape
-    size = max(1, count if x.is_cuda else min(count, _CACHED // (height * width * channels)))
+    size = count if x.is_cuda else min(count, _CACHED // max(1, height * width * channels))
     height_out, width_out = row_places[0].shape[1], column_places[0].shape[1]
+    size = max(1, size)
     rows = [_flat(places, count, size, height) for places in row_places]
     columns = [_flat(places, count, size, width, height_out) for places in column_places]
+    shape = (count, height_out, width_out, channels)
+    return torch.compiler.disable(_function().apply)(x, rows, columns, size, shape)
 
-    def pieces():
-        for start in range(0, count, size):
-            place = slice(start, start + size)
-            yield place, *([index[place].flatten() for index in side] for side in (rows, columns))
+
+@functools.cache
+def _function():
+    import torch
 
     class Pooled(torch.autograd.Function):
         @staticmethod
-        def forward(context, x):
+        def forward(context, x, rows, columns, size, shape):
             context.save_for_backward(x)
-            y = x.new_empty((count, height_out, width_out, channels))
-            for place, row, column in pieces():
-                pooled, _ = _largest(x[place].reshape(-1, width * channels), row)
-                pooled, _ = _largest(pooled.view(-1, channels), column)
+            context.places = rows, columns, size
+            width, channels = x.shape[2:]
+            y = x.new_empty(shape)
+            for place, row, column in _pieces(rows, columns, size):
+                pooled = _largest(x[place].reshape(-1, width * channels), row)
+                pooled = _largest(pooled.view(-1, channels), column)
                 y[place] = pooled.view(y[place].shape)
             return y
 
         @staticmethod
-        @torch.autograd.function.once_differentiable
         def backward(context, upstream):
             (x,) = context.saved_tensors
-            to_x = torch.empty(x.shape, dtype=x.dtype, device=x.device)
-            for place, row, column in pieces():
-                pooled, row_leads = _largest(x[place].reshape(-1, width * channels), row)
-                _, column_leads = _largest(pooled.view(-1, channels), column)
-                to_pooled = torch.zeros_like(pooled)
-                change = upstream[place].reshape(-1, channels)
-                _scatter(change, column, column_leads, to_pooled.view(-1, channels))
-                total = to_x[place].zero_().view(-1, width * channels)
-                _scatter(to_pooled, row, row_leads, total)
-            return to_x
+            with torch.no_grad():
+                to_x = _pooled_gradient(x, upstream, *context.places)
+            return *first_derivative([to_x], [upstream, x]), None, None, None, None
 
-    return torch.compiler.disable(Pooled.apply)(x)
+    return Pooled
+
+
+def _pooled_gradient(x, upstream, rows, columns, size):
+    import torch
+
+    width, channels = x.shape[2:]
+    to_x = torch.empty(x.shape, dtype=x.dtype, device=x.device)
+    for place, row, column in _pieces(rows, columns, size):
+        row_leads, column_leads = [], []
+        pooled = _largest(x[place].reshape(-1, width * channels), row, row_leads)
+        _largest(pooled.view(-1, channels), column, column_leads)
+        to_pooled = torch.zeros_like(pooled)
+        change = upstream[place].reshape(-1, channels)
+        _scatter(change, column, column_leads, to_pooled.view(-1, channels))
+        _scatter(to_pooled, row, row_leads, to_x[place].zero_().view(-1, width * channels))
+    return to_x
+
+
+def _pieces(rows, columns, size):
+    """Which samples, and the indices of their rows and columns."""
+    for start in range(0, len(rows[0]), size):
+        place = slice(start, start + size)
+        yield place, *([index[place].flatten() for index in side] for side in (rows, columns))
 
 
 def _flat(places, count, size, length, repeats=1):
@@ -70,16 +94,17 @@ def _flat(places, count, size, length, repeats=1):
     return lines[..., None] * length + places[:, None]
 
 
-def _largest(x, places):
-    """The largest x[index] of the places, and by how much each was led by those before it."""
+def _largest(x, places, leads=None):
+    """The largest x[index] of the places; `leads` gets how far each was behind those before it."""
     import torch
 
-    largest, leads = x.index_select(0, places[0]), []
+    largest = x.index_select(0, places[0])
     for index in places[1:]:
         candidate = x.index_select(0, index)
-        leads.append(largest - candidate)
+        if leads is not None:
+            leads.append(largest - candidate)
         largest = torch.maximum(largest, candidate, out=candidate)
-    return largest, leads
+    return largest
 
 
 def _scatter(change, places, leads, total):

@@ -1,5 +1,9 @@
 """Rows times a matrix that depends on their own moments, on PyTorch."""
 
+import functools
+
+from kerasrecipes._backend.first_derivative import first_derivative
+
 _CACHED = 2**19  # numbers in the cache at a time: two mebibytes of float32
 
 
@@ -23,9 +27,16 @@ def whitened_batch(rows, affine, gamma, beta, total):
     """
     import torch
 
+    return torch.compiler.disable(_function().apply)(rows, gamma, beta, affine, total)
+
+
+@functools.cache
+def _function():
+    import torch
+
     class Whitened(torch.autograd.Function):
         @staticmethod
-        def forward(context, rows, gamma, beta):
+        def forward(context, rows, gamma, beta, affine, total):
             # No replica and no batch is too small: an empty share of a batch counts nothing.
             count = total(rows.new_tensor(float(rows.shape[1]))).clamp(1)
             shift = total(rows.sum(1, keepdim=True)) / count
@@ -33,25 +44,31 @@ def whitened_batch(rows, affine, gamma, beta, total):
             leaves = [leaf if leaf is None else leaf.detach().requires_grad_() for leaf in leaves]
             with torch.enable_grad():
                 matrix, bias = affine(shift, *leaves)
-            context.save_for_backward(rows, shift, count)
-            context.small = leaves, matrix, bias
+            context.save_for_backward(rows, shift, count, gamma, beta)
+            context.small, context.total = (leaves, matrix, bias), total
             return _product(rows, shift, matrix.detach(), bias.detach())
 
         @staticmethod
-        @torch.autograd.function.once_differentiable
         def backward(context, upstream):
-            rows, shift, count = context.saved_tensors
-            leaves, matrix, bias = context.small
-            moments = _moments(rows, shift, upstream)
-            to_moments, *to_weights = _gradients((matrix, bias), leaves, moments)
-            if not context.needs_input_grad[0]:
-                return None, *to_weights
-            to_moments = total(to_moments) / count
-            inner, constant = to_moments[..., :-1], to_moments[..., -1:].mT
-            second = upstream, matrix.detach().mT
-            return _product(rows, shift, inner + inner.mT, constant, second), *to_weights
+            rows, shift, count, *weights = context.saved_tensors
+            with torch.no_grad():
+                found = _whitened_gradients(context, rows, shift, count, upstream)
+            return *first_derivative(found, [upstream, rows, *weights]), None, None
 
-    return torch.compiler.disable(Whitened.apply)(rows, gamma, beta)
+    return Whitened
+
+
+def _whitened_gradients(context, rows, shift, count, upstream):
+    """The gradients by the rows, gamma and beta."""
+    leaves, matrix, bias = context.small
+    moments = _moments(rows, shift, upstream)
+    to_moments, *to_weights = _gradients((matrix, bias), leaves, moments)
+    if not context.needs_input_grad[0]:
+        return None, *to_weights
+    to_moments = context.total(to_moments) / count
+    inner, constant = to_moments[..., :-1], to_moments[..., -1:].mT
+    second = upstream, matrix.detach().mT
+    return _product(rows, shift, inner + inner.mT, constant, second), *to_weights
 
 
 def _gradients(outputs, leaves, moments):
@@ -95,7 +112,8 @@ def _centered(rows, shift):
     import torch
 
     products, positions, width = rows.shape
-    size = positions if rows.is_cuda else min(positions, max(1, _CACHED // (products * width)))
+    size = positions if rows.is_cuda else min(positions, _CACHED // (products * width))
+    size = max(1, size)
     buffer = rows.new_empty((size, products, width)).transpose(0, 1)
     for start in range(0, positions, size):
         place = slice(None), slice(start, start + size)

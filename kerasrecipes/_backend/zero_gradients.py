@@ -1,5 +1,7 @@
 """Weights that a step left out, on PyTorch: their gradients are zeros, not missing."""
 
+import functools
+
 
 def with_zero_gradients(x, weights):
     """Return `x` itself, of which the weights' gradients are zeros.
@@ -12,6 +14,11 @@ def with_zero_gradients(x, weights):
         x: Tensor.
         weights: List of tensors.
     """
+    return _function().apply(x, *weights)
+
+
+@functools.cache
+def _function():
     import torch
 
     class ZeroGradients(torch.autograd.Function):
@@ -26,4 +33,4 @@ def with_zero_gradients(x, weights):
             zeros = zip(context.saved_tensors, wanted)
             return upstream, *(torch.zeros_like(w) if needed else None for w, needed in zeros)
 
-    return ZeroGradients.apply(x, *weights)
+    return ZeroGradients

@@ -77,6 +77,7 @@ def from_elements(element, plan, seed, shuffle, image_seeds, transform, threads)
     label)` an element.
     """
     last = _FOREVER if plan.training else plan.used
+    first = min(plan.first, last)
 
     def block(start):
         positions = tf.range(start, tf.minimum(start + _BLOCK, last))
@@ -86,8 +87,8 @@ def from_elements(element, plan, seed, shuffle, image_seeds, transform, threads)
             indices = _shuffled(indices, draws.fold(seed, numbers), plan.images - 1)
         return indices, image_seeds(numbers, indices)
 
-    blocks = tf.data.Dataset.range(min(plan.first, last), last, _BLOCK).map(block)
-    return blocks.unbatch().map(
+    blocks = tf.data.Dataset.range(first, last, _BLOCK).map(block)
+    return _one_by_one(blocks, last - first).map(
         lambda index, seeds: transform(seeds, *element(index)), num_parallel_calls=threads
     )
 
@@ -115,7 +116,12 @@ def from_stream(dataset, plan, seed, buffer, image_seeds, transform, threads):
 
 def _seeds_in_order(image_seeds, number):
     starts = tf.data.Dataset.range(0, _FOREVER, _BLOCK)
-    return starts.map(lambda start: image_seeds(number, tf.range(start, start + _BLOCK))).unbatch()
+    blocks = starts.map(lambda start: image_seeds(number, tf.range(start, start + _BLOCK)))
+    return _one_by_one(blocks, _FOREVER)
+
+
+def _one_by_one(blocks, count):
+    return blocks.unbatch().apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _shuffled(indices, seeds, last):

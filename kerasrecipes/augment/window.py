@@ -111,7 +111,9 @@ def _reduced(source, ratio):
 
 
 def _part(image, corner, extent):
-    return tf.slice(image, tf.pad(corner, [[0, 1]]), tf.concat([extent, [-1]], 0))
+    part = tf.slice(image, tf.pad(corner, [[0, 1]]), tf.concat([extent, [-1]], 0))
+    part.set_shape([None, None, image.shape[-1]])
+    return part
 
 
 def _exact_jpeg(data, source, scaled, offset, size, channels):

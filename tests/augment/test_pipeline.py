@@ -204,6 +204,28 @@ def test_batched_and_single_calls_agree():
         np.testing.assert_array_equal(result[index], flip(images[index], seed))
 
 
+CROPS = [
+    augment.RandomScaleCrop(24),
+    augment.RandomScaleCrop(24, exact=True),
+    augment.RandomResizedCrop(24),
+    augment.RandomResizedCrop(24, exact=True),
+    augment.CenterCrop(24),
+]
+
+
+@pytest.mark.parametrize("crop", CROPS, ids=repr)
+@pytest.mark.parametrize("encoded", [True, False])
+def test_shapes_and_lengths_are_known_before_anything_is_read(crop, encoded):
+    dataset = by_index()
+    if not encoded:
+        pixels = np.zeros((COUNT, 40, 30, 3), "uint8")
+        dataset = tf.data.Dataset.from_tensor_slices((pixels, np.arange(COUNT)))
+    for training in (True, False):
+        given = augment.pipeline(dataset, [crop, augment.PCALighting()], 5, training)
+        assert given.element_spec[0].shape.as_list() == [None, 24, 24, 3]
+    assert len(given) == 5
+
+
 def test_one_hot_labels():
     _, labels = next(iter(augment.pipeline(by_index(), CROP, 4, True, num_classes=COUNT)))
     assert labels.shape == (4, COUNT) and labels.dtype == tf.float32

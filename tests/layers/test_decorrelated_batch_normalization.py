@@ -265,3 +265,23 @@ def test_right_in_float32_far_from_zero():
 def test_bad_options(arguments, error, match):
     with pytest.raises(error, match=match + ".*Received"):
         DecorrelatedBatchNormalization(**arguments)
+
+
+def test_a_batch_of_no_samples():
+    layer = DecorrelatedBatchNormalization(2)
+    y = layer(np.zeros((0, 4, 4, 8), "float32"), training=True)
+    assert tuple(y.shape) == (0, 4, 4, 8)
+    for variable in layer.variables:
+        assert np.isfinite(keras.ops.convert_to_numpy(variable)).all()
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="PyTorch has a gradient of its own")
+def test_a_second_derivative_raises_and_is_never_zero():
+    import torch
+
+    layer = DecorrelatedBatchNormalization(2, center=False, scale=False)
+    x = torch.randn(12, 4, requires_grad=True)
+    loss = (layer(x, training=True) * torch.randn(12, 4)).sum()
+    (gradient,) = torch.autograd.grad(loss, x, create_graph=True)
+    with pytest.raises(NotImplementedError, match="second derivative"):
+        (loss + gradient.square().sum()).backward()

@@ -133,3 +133,20 @@ def test_bad_arguments():
         fractional_max_pool(x, starts, starts, 0)
     with pytest.raises(ValueError, match="data_format='last'"):
         fractional_max_pool(x, starts, starts, 2, data_format="last")
+
+
+@pytest.mark.skipif(keras.backend.backend() != "torch", reason="PyTorch has a gradient of its own")
+def test_a_second_derivative_raises_and_is_never_zero():
+    import torch
+
+    x = torch.randn(2, 5, 5, 1, requires_grad=True)
+    y = fractional_max_pool(x, np.array([0, 1, 3]), np.array([0, 2, 3]))
+    (gradient,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+    with pytest.raises(NotImplementedError, match="second derivative"):
+        (y.sum() + (gradient**2).sum()).backward()
+
+
+def test_no_samples():
+    starts = np.array([0, 1, 3])
+    none = fractional_max_pool(np.zeros((0, 5, 5, 2), "float32"), starts, starts)
+    assert tuple(none.shape) == (0, 3, 3, 2)
