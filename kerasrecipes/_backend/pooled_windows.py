@@ -2,7 +2,7 @@
 
 import functools
 
-from kerasrecipes._backend.first_derivative import first_derivative
+from kerasrecipes._backend.once_differentiable import once_differentiable
 
 _CACHED = 2**19  # numbers of x in the cache at a time: two mebibytes of float32
 
@@ -23,46 +23,26 @@ def pooled_windows(x, row_places, column_places):
         Tensor `(N, H_out, W_out, C)`. In a tie the gradient goes to the last place; a second
         derivative raises.
     """
-    import torch
-
     count, height, width, channels = x.shape
     size = count if x.is_cuda else min(count, _CACHED // max(1, height * width * channels))
-    height_out, width_out = row_places[0].shape[1], column_places[0].shape[1]
-    size = max(1, size)
+    size, height_out = max(1, size), row_places[0].shape[1]
     rows = [_flat(places, count, size, height) for places in row_places]
     columns = [_flat(places, count, size, width, height_out) for places in column_places]
-    shape = (count, height_out, width_out, channels)
-    return torch.compiler.disable(_function().apply)(x, rows, columns, size, shape)
+    both = (functools.partial(way, rows, columns, size) for way in (_forward, _backward))
+    return once_differentiable(*both, x)
 
 
-@functools.cache
-def _function():
-    import torch
-
-    class Pooled(torch.autograd.Function):
-        @staticmethod
-        def forward(context, x, rows, columns, size, shape):
-            context.save_for_backward(x)
-            context.places = rows, columns, size
-            width, channels = x.shape[2:]
-            y = x.new_empty(shape)
-            for place, row, column in _pieces(rows, columns, size):
-                pooled = _largest(x[place].reshape(-1, width * channels), row)
-                pooled = _largest(pooled.view(-1, channels), column)
-                y[place] = pooled.view(y[place].shape)
-            return y
-
-        @staticmethod
-        def backward(context, upstream):
-            (x,) = context.saved_tensors
-            with torch.no_grad():
-                to_x = _pooled_gradient(x, upstream, *context.places)
-            return *first_derivative([to_x], [upstream, x]), None, None, None, None
-
-    return Pooled
+def _forward(rows, columns, size, x):
+    width, channels = x.shape[2:]
+    y = x.new_empty((len(x), rows[0].shape[-1], columns[0].shape[-1], channels))
+    for place, row, column in _pieces(rows, columns, size):
+        pooled = _largest(x[place].reshape(-1, width * channels), row)
+        pooled = _largest(pooled.view(-1, channels), column)
+        y[place] = pooled.view(y[place].shape)
+    return y, None
 
 
-def _pooled_gradient(x, upstream, rows, columns, size):
+def _backward(rows, columns, size, upstream, _, x):
     import torch
 
     width, channels = x.shape[2:]
@@ -75,7 +55,7 @@ def _pooled_gradient(x, upstream, rows, columns, size):
         change = upstream[place].reshape(-1, channels)
         _scatter(change, column, column_leads, to_pooled.view(-1, channels))
         _scatter(to_pooled, row, row_leads, to_x[place].zero_().view(-1, width * channels))
-    return to_x
+    return [to_x]
 
 
 def _pieces(rows, columns, size):

@@ -2,7 +2,7 @@
 
 import functools
 
-from kerasrecipes._backend.first_derivative import first_derivative
+from kerasrecipes._backend.once_differentiable import once_differentiable
 
 _CACHED = 2**19  # numbers in the cache at a time: two mebibytes of float32
 
@@ -25,47 +25,31 @@ def whitened_batch(rows, affine, gamma, beta, total):
     Returns:
         Tensor of the shape and the layout of `rows`. A second derivative raises.
     """
+    forward = functools.partial(_forward, affine, total)
+    return once_differentiable(forward, functools.partial(_backward, total), rows, gamma, beta)
+
+
+def _forward(affine, total, rows, gamma, beta):
     import torch
 
-    return torch.compiler.disable(_function().apply)(rows, gamma, beta, affine, total)
+    # No replica and no batch is too small: an empty share of a batch counts nothing.
+    count = total(rows.new_tensor(float(rows.shape[1]))).clamp(1)
+    shift = total(rows.sum(1, keepdim=True)) / count
+    leaves = [total(_moments(rows, shift)) / count, gamma, beta]
+    leaves = [leaf if leaf is None else leaf.detach().requires_grad_() for leaf in leaves]
+    with torch.enable_grad():
+        matrix, bias = affine(shift, *leaves)
+    result = _product(rows, shift, matrix.detach(), bias.detach())
+    return result, (shift, count, leaves, matrix, bias)
 
 
-@functools.cache
-def _function():
-    import torch
-
-    class Whitened(torch.autograd.Function):
-        @staticmethod
-        def forward(context, rows, gamma, beta, affine, total):
-            # No replica and no batch is too small: an empty share of a batch counts nothing.
-            count = total(rows.new_tensor(float(rows.shape[1]))).clamp(1)
-            shift = total(rows.sum(1, keepdim=True)) / count
-            leaves = [total(_moments(rows, shift)) / count, gamma, beta]
-            leaves = [leaf if leaf is None else leaf.detach().requires_grad_() for leaf in leaves]
-            with torch.enable_grad():
-                matrix, bias = affine(shift, *leaves)
-            context.save_for_backward(rows, shift, count, gamma, beta)
-            context.small, context.total = (leaves, matrix, bias), total
-            return _product(rows, shift, matrix.detach(), bias.detach())
-
-        @staticmethod
-        def backward(context, upstream):
-            rows, shift, count, *weights = context.saved_tensors
-            with torch.no_grad():
-                found = _whitened_gradients(context, rows, shift, count, upstream)
-            return *first_derivative(found, [upstream, rows, *weights]), None, None
-
-    return Whitened
-
-
-def _whitened_gradients(context, rows, shift, count, upstream):
-    """The gradients by the rows, gamma and beta."""
-    leaves, matrix, bias = context.small
+def _backward(total, upstream, kept, rows, gamma, beta):
+    shift, count, leaves, matrix, bias = kept
     moments = _moments(rows, shift, upstream)
     to_moments, *to_weights = _gradients((matrix, bias), leaves, moments)
-    if not context.needs_input_grad[0]:
+    if not rows.requires_grad:
         return None, *to_weights
-    to_moments = context.total(to_moments) / count
+    to_moments = total(to_moments) / count
     inner, constant = to_moments[..., :-1], to_moments[..., -1:].mT
     second = upstream, matrix.detach().mT
     return _product(rows, shift, inner + inner.mT, constant, second), *to_weights

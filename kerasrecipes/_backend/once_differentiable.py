@@ -1,0 +1,62 @@
+"""A function with a gradient of its own that has no second one, on PyTorch."""
+
+import functools
+
+
+def once_differentiable(forward, gradients, *inputs):
+    """Return `result` of (result, kept) = forward(*inputs).
+
+    A gradient differentiated again raises. PyTorch's decorator of this name raises only where the
+    incoming gradient needs one: a penalty on the gradient of a linear loss would count nothing.
+
+    Args:
+        forward: Function of the inputs; `kept` is what it hands on to `gradients`.
+        gradients: Function (upstream, kept, *inputs) to a tensor or `None` for each input, called
+            without a graph.
+        *inputs: Tensors or `None`.
+    """
+    import torch
+
+    return torch.compiler.disable(_once().apply)(forward, gradients, *inputs)
+
+
+@functools.cache
+def _once():
+    import torch
+
+    class Once(torch.autograd.Function):
+        @staticmethod
+        def forward(context, forward, gradients, *inputs):
+            result, context.kept = forward(*inputs)
+            context.gradients = gradients
+            context.save_for_backward(*inputs)
+            return result
+
+        @staticmethod
+        def backward(context, upstream):
+            inputs = context.saved_tensors
+            with torch.no_grad():
+                found = context.gradients(upstream, context.kept, *inputs)
+            raising = (None if g is None else _final().apply(g, upstream, *inputs) for g in found)
+            return None, None, *raising
+
+    return Once
+
+
+@functools.cache
+def _final():
+    import torch
+
+    class Final(torch.autograd.Function):
+        @staticmethod
+        def forward(context, gradient, *sources):
+            return gradient.view_as(gradient)
+
+        @staticmethod
+        def backward(context, *upstream):
+            raise NotImplementedError(
+                "This layer has no second derivative on the PyTorch backend: its gradient cannot "
+                "be differentiated again."
+            )
+
+    return Final
