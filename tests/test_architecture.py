@@ -9,9 +9,10 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 TENSORFLOW_ROOMS = {"augment", "data"}
-EVERYONE = {"_backend", "_validation", "version"}
+EVERYONE = {"_atomic_write", "_backend", "_validation", "version"}
 
 MAY_IMPORT = {
+    "_atomic_write": set(),
     "_validation": set(),
     "version": set(),
     "_backend": set(),
