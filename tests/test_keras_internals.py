@@ -1,0 +1,279 @@
+"""What the package reads of Keras's private parts: a test of each that says what has changed.
+
+Each test compares with what public Keras shows, or with a value worked out by hand.
+"""
+
+import inspect
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from kerasrecipes._backend import keras_internals
+
+CHANGED = f"Keras {keras.__version__} has changed a private part: adapt keras_internals."
+
+# Class: what must be in its body or on its instances.
+PARTS = {
+    "Layer": ["_flatten_layers", "_trainable_variables", "_non_trainable_variables"]
+    + ["_seed_generators"],
+    "Model": ["_initial_epoch"],
+    "Callback": ["_model"],
+    "EarlyStopping": ["_set_monitor_op", "_is_improvement"],
+    "Optimizer": ["_iterations", "_learning_rate", "_get_current_learning_rate"]
+    + ["_trainable_variables", "_variables", "_var_key", "_backend_update_step"]
+    + ["_apply_weight_decay", "_use_weight_decay", "_accumulated_gradients"]
+    + ["_model_variables_moving_average"],
+}
+
+
+def network():
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dropout(0.5, name="drop")])
+    return keras.Sequential(
+        [keras.Input((3,)), inner, keras.layers.BatchNormalization(), keras.layers.Dense(2)]
+    )
+
+
+def trained(optimizer, **compiling):
+    model = network()
+    model.compile(optimizer, "mse", **compiling)
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), batch_size=2, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def objects():
+    optimizer = keras.optimizers.Adam(use_ema=True, gradient_accumulation_steps=2)
+    return {
+        "Layer": keras.layers.Dropout(0.5),
+        "Model": network(),
+        "Callback": keras.callbacks.Callback(),
+        "EarlyStopping": keras.callbacks.EarlyStopping(),
+        "Optimizer": trained(optimizer).optimizer,
+    }
+
+
+@pytest.mark.parametrize(
+    "kind,name", [(kind, name) for kind, names in PARTS.items() for name in names]
+)
+def test_the_part_exists(objects, kind, name):
+    assert hasattr(objects[kind], name), f"{kind} has no {name}. {CHANGED}"
+
+
+def test_flatten_layers():
+    model = network()
+    inner, normalization, dense = model.layers
+    expected = {id(layer) for layer in (model, inner, *inner.layers, normalization, dense)}
+    found = {id(layer) for layer in keras_internals.flatten_layers(model)}
+    assert expected <= found, CHANGED
+    found = {id(layer) for layer in keras_internals.flatten_layers(model, include_self=False)}
+    assert id(model) not in found and id(inner.layers[0]) in found, CHANGED
+
+
+@pytest.mark.parametrize("trainable", [True, False])
+def test_own_variables_of_a_layer_do_not_depend_on_trainable(trainable):
+    layer = keras.layers.BatchNormalization()
+    layer.build((None, 3))
+    trains, state = layer.trainable_variables, layer.non_trainable_variables
+    layer.trainable = trainable
+    assert [id(v) for v in keras_internals.own_trainable_variables(layer)] == list(map(id, trains))
+    assert [id(v) for v in keras_internals.own_state_variables(layer)] == list(map(id, state))
+
+
+def test_own_seed_generators():
+    layer = keras.layers.Dropout(0.5)
+    (generator,) = keras_internals.own_seed_generators(layer)
+    assert generator is layer.seed_generator, CHANGED
+    assert keras_internals.own_seed_generators(keras.layers.Dense(2)) == [], CHANGED
+
+
+def test_inbound_calls():
+    x = keras.Input((2,), name="input")
+    dense = keras.layers.Dense(2, name="dense")
+    one = dense(x)
+    two = dense(one)
+    y = keras.layers.Concatenate(name="join")([x, two])
+    layers = keras.Model(x, y).get_config()["layers"]
+    found = {
+        layer["config"]["name"]: list(keras_internals.inbound_calls(layer)) for layer in layers
+    }
+    assert found == {
+        "input": [],
+        "dense": [{("input", 0)}, {("dense", 0)}],
+        "join": [{("input", 0), ("dense", 1)}],
+    }, CHANGED
+
+
+def test_initial_epoch():
+    class Skip(keras.callbacks.Callback):
+        epochs = ()
+
+        def on_train_begin(self, logs=None):
+            keras_internals.set_initial_epoch(self.model, 2)
+
+        def on_epoch_begin(self, epoch, logs=None):
+            self.epochs += (epoch,)
+
+    model, skip = trained("sgd"), Skip()
+    assert keras_internals.initial_epoch(model) is None, CHANGED
+    model.fit(np.ones((4, 3)), np.ones((4, 2)), epochs=4, verbose=0, callbacks=[skip])
+    assert skip.epochs == (2, 3), CHANGED
+    assert keras_internals.initial_epoch(model) == 2, CHANGED
+
+
+def test_raw_model():
+    callback, model = keras.callbacks.Callback(), network()
+    callback.set_model(model)
+    assert keras_internals.raw_model(callback) is model, CHANGED
+
+
+def test_metric_direction():
+    model = trained("sgd", metrics=["mae", keras.metrics.BinaryAccuracy()])
+    directions = [
+        keras_internals.metric_direction(monitor, model)
+        for monitor in ("loss", "val_loss", "mae", "val_binary_accuracy")
+    ]
+    assert directions == [-1, -1, -1, 1], CHANGED
+    with pytest.raises(ValueError, match="unheard_of"):
+        keras_internals.metric_direction("unheard_of", model)
+
+
+@pytest.mark.parametrize("every", [None, 2])
+def test_step_counter_counts_batches(every):
+    optimizer = trained(keras.optimizers.SGD(gradient_accumulation_steps=every)).optimizer
+    counter = keras_internals.step_counter(optimizer)
+    assert isinstance(counter, keras.Variable) and int(counter.value) == 2, CHANGED
+    assert int(optimizer.iterations) == 2 // (every or 1)
+
+
+def test_step_counter_replaced_moves_the_bias_correction():
+    def step(count):
+        optimizer = keras.optimizers.Adam(1.0, epsilon=0.0)
+        variable = keras.Variable([0.0])
+        optimizer.build([variable])
+        if count is None:
+            optimizer.apply([ops.ones(1)])
+        else:
+            with keras_internals.step_counter_replaced(optimizer, ops.convert_to_tensor(count)):
+                optimizer.update_step(ops.ones(1), variable, 1.0)
+        return float(variable.value[0])
+
+    # m = 0.1 g, v = 0.001 g²; the update is m / (1 - 0.9^t) / sqrt(v / (1 - 0.999^t)).
+    assert step(None) == pytest.approx(-1, abs=1e-5), CHANGED
+    tenth = -0.1 / (1 - 0.9**10) / np.sqrt(0.001 / (1 - 0.999**10))
+    assert step(9) == pytest.approx(tenth, rel=1e-4), CHANGED
+
+
+def test_rate_or_schedule():
+    schedule = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
+    assert keras_internals.rate_or_schedule(keras.optimizers.SGD(schedule)) is schedule, CHANGED
+    own = keras_internals.rate_or_schedule(keras.optimizers.SGD(0.25))
+    assert isinstance(own, keras.Variable) and float(own.value) == 0.25, CHANGED
+
+
+def test_replaced_rate_is_what_trains():
+    optimizer, variable = keras.optimizers.SGD(0.25), keras.Variable([0.0])
+    optimizer.build([variable])
+    assert keras_internals.has_rate(optimizer), CHANGED
+    assert not keras_internals.has_rate(object())
+    assert keras_internals.replaced_rate(optimizer) is None
+
+    def rate():
+        return 4.0
+
+    keras_internals.replace_rate(optimizer, rate)
+    assert keras_internals.replaced_rate(optimizer) is rate
+    assert float(keras_internals.compiled_rate(optimizer)) == 0.25, CHANGED
+    optimizer.apply([ops.ones(1)])
+    assert float(variable.value[0]) == -4.0, CHANGED
+    keras_internals.replace_rate(optimizer, None)
+    optimizer.apply([ops.ones(1)])
+    assert float(variable.value[0]) == -4.25, CHANGED
+
+
+def test_optimized_variables_come_in_the_order_of_the_slots():
+    optimizer = keras.optimizers.SGD(momentum=0.5)
+    variables = [keras.Variable(np.zeros(shape), name=f"v{shape}") for shape in (1, 2, 3)]
+    optimizer.build(variables)
+    found = keras_internals.optimized_variables(optimizer)
+    assert [id(v) for v in found] == [id(v) for v in variables], CHANGED
+    assert [v.shape for v in optimizer.momentums] == [(1,), (2,), (3,)]
+
+
+def test_set_optimized_variables_keeps_them_out_of_the_optimizers_own():
+    optimizer, variable = keras.optimizers.SGD(), keras.Variable([0.0])
+    keras_internals.set_optimized_variables(optimizer, [variable])
+    assert keras_internals.optimized_variables(optimizer) == [variable]
+    assert all(v is not variable for v in optimizer.variables), CHANGED
+
+
+def test_own_variables_of_an_optimizer_leave_the_inner_one_out():
+    inner = keras.optimizers.SGD(momentum=0.5)
+    outer = keras.optimizers.LossScaleOptimizer(inner)
+    outer.build([keras.Variable([0.0])])
+    own = {id(v) for v in keras_internals.own_variables(outer)}
+    assert own and not own & {id(v) for v in inner.variables}, CHANGED
+    alone = keras_internals.own_variables(inner)
+    assert [id(v) for v in alone] == [id(v) for v in inner.variables], CHANGED
+
+
+def test_variable_key_tells_variables_apart():
+    one, other = keras.Variable([0.0]), keras.Variable([0.0])
+    optimizer = keras.optimizers.SGD()
+    keys = [keras_internals.variable_key(optimizer, v) for v in (one, one, other)]
+    assert keys[0] == keys[1] != keys[2], CHANGED
+
+
+@pytest.mark.parametrize("every", [None, 2])
+def test_replaced_update_step_is_called_with_gradients_variables_and_rate(every):
+    optimizer = keras.optimizers.SGD(0.5, gradient_accumulation_steps=every)
+    variable, plain = keras.Variable([0.0]), keras_internals.update_step(optimizer)
+    assert list(inspect.signature(plain).parameters)[0] == "self", CHANGED
+    optimizer.build([variable])
+
+    def ten_times(gradients, variables, rate):
+        plain(optimizer, gradients, variables, rate * 10)
+
+    keras_internals.replace_update_step(optimizer, ten_times)
+    for _ in range(every or 1):
+        optimizer.apply([ops.ones(1)], [variable])
+    assert float(variable.value[0]) == -5.0, CHANGED
+
+
+def test_replaced_weight_decay_step_is_called_with_variables():
+    optimizer = keras.optimizers.SGD(0.5, weight_decay=0.1)
+    one, other = (keras.Variable([1.0], name=name) for name in ("one", "other"))
+    plain = keras_internals.weight_decay_step(optimizer)
+    optimizer.build([one, other])
+
+    def only_the_first(variables):
+        plain(optimizer, list(variables)[:1])
+
+    keras_internals.replace_weight_decay_step(optimizer, only_the_first)
+    optimizer.apply([ops.zeros(1), ops.zeros(1)], [one, other])
+    assert float(one.value[0]) == pytest.approx(0.95), CHANGED
+    assert float(other.value[0]) == 1.0, CHANGED
+
+
+def test_decays():
+    optimizer = keras.optimizers.SGD(0.5, weight_decay=0.1)
+    one, other = (keras.Variable([1.0], name=name) for name in ("one", "other"))
+    optimizer.exclude_from_weight_decay([one])
+    optimizer.build([one, other])
+    assert not keras_internals.decays(optimizer, one), CHANGED
+    assert keras_internals.decays(optimizer, other), CHANGED
+
+
+def test_names_of_what_is_no_slot():
+    optimizer = keras.optimizers.SGD(momentum=0.5, use_ema=True, gradient_accumulation_steps=2)
+    optimizer.build([keras.Variable([1.0])])
+    names = (keras_internals.ACCUMULATED_GRADIENTS, keras_internals.MOVING_AVERAGES)
+    for name in (*names, *keras_internals.NOT_SLOTS):
+        assert len(vars(optimizer)[name]) > 0, f"{name}: {CHANGED}"
+    lists = {
+        name
+        for name, value in vars(optimizer).items()
+        if isinstance(value, list) and any(isinstance(v, keras.Variable) for v in value)
+    }
+    assert lists == {"momentums", *names, *keras_internals.NOT_SLOTS}, CHANGED
