@@ -98,7 +98,7 @@ def metric_direction(monitor, model):
 
 
 def step_counter(optimizer):
-    """The variable that counts batches. Public `iterations` counts updates, and is a tensor then."""
+    """The variable that counts batches. Public `iterations` counts updates, often as a tensor."""
     return getattr(optimizer, _COUNTER)
 
 
