@@ -132,6 +132,7 @@ class BestSnapshot(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.best, self.best_epoch, self.stopped_epoch = math.nan, None, None
+        self._sign = None
         self._reference, self._wait = math.nan, 0
         self._steps, self._checked_step, self._was_there = 0, 0, False
         self._snapshot = None
@@ -162,11 +163,16 @@ class BestSnapshot(keras.callbacks.Callback):
         _fit.end(self)
         self._finish()
 
+    def is_better(self, value, other):
+        """Whether one value of the monitor is better than another; `False` before any check."""
+        return self._sign is not None and _is_gain(value, other, self._sign)
+
     def get_state(self):
         snapshot = {f"snapshot/{name}": value for name, value in (self._snapshot or {}).items()}
         return {
             "best": self.best,
             "best_epoch": self.best_epoch,
+            "sign": self._sign,
             "reference": self._reference,
             "wait": self._wait,
             "steps": self._steps,
@@ -177,6 +183,7 @@ class BestSnapshot(keras.callbacks.Callback):
 
     def set_state(self, state):
         self.best, self.best_epoch = state["best"], state["best_epoch"]
+        self._sign = state["sign"]
         self._reference, self._wait = state["reference"], state["wait"]
         self._steps, self._checked_step = state["steps"], state["checked_step"]
         self._was_there = state["was_there"]
@@ -195,7 +202,7 @@ class BestSnapshot(keras.callbacks.Callback):
         if self._epoch < self.start_from_epoch:
             return
         model = self.model
-        sign = _monitor.sign_of(self.monitor, self.mode, model)
+        self._sign = sign = _monitor.sign_of(self.monitor, self.mode, model)
         if _is_gain(value, self.best, sign):
             self.best, self.best_epoch = value, self._epoch
             self._take(model)

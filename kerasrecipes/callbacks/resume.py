@@ -41,7 +41,8 @@ class Resume(keras.callbacks.Callback):
         keep: integer >= 1, how many states to keep. Defaults to 2.
 
     Attributes:
-        step: integer, how many batches the data have given so far: where they must go on.
+        step: integer, how many batches the data have given so far: where they must go on. Those of
+            its parts are counted too.
         epoch: integer, the 0-based epoch in which training goes on (`fit` is told by itself).
         finished: boolean, whether the run came to its end.
 
@@ -85,7 +86,7 @@ class Resume(keras.callbacks.Callback):
     @property
     def step(self):
         self._position_is_known = True
-        return self._folder.newest().get("drawn", 0)
+        return self._folder.newest().get("drawn", 0) + sum(part.step for part in self._parts())
 
     @property
     def epoch(self):
@@ -94,6 +95,22 @@ class Resume(keras.callbacks.Callback):
     @property
     def finished(self):
         return self._folder.newest().get("finished", False)
+
+    def part(self, name):
+        """Return a `Resume` with the same options and a folder of its own inside this one.
+
+        For a run of several calls of `fit`, such as the phases of `transfer.fine_tune`: one part
+        for each.
+        """
+        names = list(inspect.signature(type(self).__init__).parameters)[2:]
+        options = {name: getattr(self, name) for name in names}
+        return type(self)(os.path.join(self.directory, name), **options)
+
+    def _parts(self):
+        names = sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []
+        return [
+            self.part(name) for name in names if os.path.isdir(os.path.join(self.directory, name))
+        ]
 
     def set_params(self, params):
         super().set_params(params)

@@ -1,16 +1,17 @@
-"""The best model of all phases, where a `BestSnapshot` knows that of each."""
+"""The best model of all phases, where a `BestSnapshot` keeps that of each."""
 
 import math
 
-from kerasrecipes.callbacks import BestSnapshot, PolyakAveraging, _monitor, _training_state
+from kerasrecipes.callbacks import BestSnapshot, PolyakAveraging, _training_state
+from kerasrecipes.transfer._freezing import freeze
 
 
 class BestPhase:
-    """Keeps what the best phase left, in case no later one is better.
+    """Keeps a copy of the model as the best phase so far left it.
 
     Args:
-        callbacks: the callbacks of all phases; of several `BestSnapshot`s that restore, the last,
-            which is the one that has its way at the end of `fit`.
+        callbacks: the callbacks of all phases. Of several `BestSnapshot`s that restore, the last
+            decides, as it does at the end of `fit`.
     """
 
     def __init__(self, callbacks):
@@ -19,35 +20,33 @@ class BestPhase:
         self._averagings = [other for other in callbacks if isinstance(other, PolyakAveraging)]
         self._best = None
 
-    def look(self, model, phase):
-        """Compare what a phase left with the best before."""
+    def compare(self, model, number, phase):
+        """Copy the model after a phase if it is better than after any phase before."""
         judge = self._judge
         if judge is None or math.isnan(judge.best):
             return
-        sign = _monitor.sign_of(judge.monitor, judge.mode, model)
-        if self._best is not None and not sign * (judge.best - self._best["value"]) > 0:
+        if self._best is not None and not judge.is_better(judge.best, self._best["value"]):
             return
         self._best = {
             "value": judge.best,
             "epoch": judge.best_epoch,
+            "number": number,
             "phase": phase,
             "optimizer": model.optimizer,
             "variables": _training_state.copy_values(_training_state.variables(model)),
             "averagings": [averaging.get_state() for averaging in self._averagings],
         }
 
-    def restore(self, model, phase, prepare):
-        """Give the model back as the best phase left it, if that was not the last one.
-
-        `prepare(phase, optimizer)` freezes and compiles.
-        """
+    def restore(self, model, number, compile_options):
+        """Give the model back as the best phase left it; phase `number` was the last one."""
         best = self._best
         if best is None:
             return
         self._judge.best, self._judge.best_epoch = best["value"], best["epoch"]
-        if best["phase"] is phase:
+        if best["number"] == number:
             return
-        prepare(best["phase"], best["optimizer"])
+        freeze(model, best["phase"])
+        model.compile(best["optimizer"], **compile_options)
         _training_state.assign_values(_training_state.variables(model), best["variables"])
         for averaging, state in zip(self._averagings, best["averagings"]):
             if len(state) == len(averaging.get_state()):

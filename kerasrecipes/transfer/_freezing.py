@@ -1,4 +1,4 @@
-"""What trains in a phase, and the proof that the rest stood still."""
+"""What trains in a phase, and the proof that the rest does not move."""
 
 import keras
 import numpy as np
@@ -18,7 +18,7 @@ NORMALIZATIONS = (
 
 
 def first_trained(model, train):
-    """Return the place in `model.layers` from which on layers train."""
+    """Return the index in `model.layers` of the first layer that trains."""
     stages = models.stages(model)
     count = {"head": 0, "all": len(stages)}.get(train, train)
     if count > len(stages):
@@ -36,9 +36,9 @@ def freeze(model, phase):
     """Set what trains in `phase`; the model must be compiled afterwards."""
     first, head = first_trained(model, phase.train), first_trained(model, "head")
     model.trainable = True
-    for place, layer in enumerate(model.layers):
-        layer.trainable = place >= first
-        if first <= place < head and not phase.train_normalization:
+    for index, layer in enumerate(model.layers):
+        layer.trainable = index >= first
+        if first <= index < head and not phase.train_normalization:
             for part in layer._flatten_layers():
                 if is_normalization(part):
                     part.trainable = False
@@ -50,10 +50,13 @@ def is_normalization(layer):
     return statistics or isinstance(layer, NORMALIZATIONS)
 
 
-class Unmoved(keras.callbacks.Callback):
-    """Raises as soon as a weight that does not train has changed, be it by a bit.
+class FrozenWeights(keras.callbacks.Callback):
+    """Raises at the end of an epoch in which a frozen weight or statistic changed by a bit.
 
-    Layers are asked to stand still by `trainable = False`; this is the proof that they did.
+    `trainable = False` asks layers not to move; this is the proof that they do not.
+
+    Args:
+        model: the model, with its layers frozen for the phase.
     """
 
     def __init__(self, model):
@@ -77,7 +80,7 @@ class Unmoved(keras.callbacks.Callback):
             if _bytes(variable) != before:
                 raise RuntimeError(
                     f"The layer {layer.name!r} is frozen, and its {variable.name!r} moved in "
-                    "training: it does not heed `trainable=False`."
+                    "training: it ignores `trainable=False`."
                 )
 
 

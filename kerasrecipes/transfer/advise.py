@@ -1,11 +1,37 @@
-"""Which layers to fine-tune, from how much data there are and how familiar they look."""
+"""Which layers to fine-tune, by the amount of data and its similarity to the backbone's."""
+
+import dataclasses
 
 from kerasrecipes._validation import check_boolean, check_number
 from kerasrecipes.transfer.phase import Phase
-from kerasrecipes.transfer.plan import Plan
 
 MUCH = 100
 HEAD = Phase("head", epochs=40, learning_rate=1e-3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """What to train, in which order, and why; `print` shows it.
+
+    Attributes:
+        cell: str, the cell of the lecture's table.
+        reason: str, why the data lead to that cell.
+        phases: tuple of `Phase`, for `fine_tune`.
+        probe_stages: bool, whether `linear_probe` should choose the stage to classify before the
+            first phase.
+    """
+
+    cell: str
+    reason: str
+    phases: tuple[Phase, ...]
+    probe_stages: bool = False
+
+    def __str__(self):
+        steps = [str(phase) for phase in self.phases]
+        if self.probe_stages:
+            steps.insert(0, "linear classifiers on every stage, continuing from the best")
+        numbered = [f"  {number}. {step}" for number, step in enumerate(steps, start=1)]
+        return "\n".join([f"{self.cell}: {self.reason}", *numbered])
 
 
 def advise(examples_per_class, similar):

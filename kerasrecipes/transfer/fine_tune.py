@@ -1,12 +1,16 @@
 """Fine-tuning in phases: head first, then deeper."""
 
+import math
 import warnings
 
-from kerasrecipes._validation import check_choice, check_integer
-from kerasrecipes.callbacks import SGDR
-from kerasrecipes.transfer._freezing import first_trained
-from kerasrecipes.transfer._tuning import Tuning
-from kerasrecipes.transfer._tuning_data import TuningData
+import keras
+
+from kerasrecipes._validation import check_integer
+from kerasrecipes.callbacks import SGDR, Resume
+from kerasrecipes.transfer._best_phase import BestPhase
+from kerasrecipes.transfer._freezing import FrozenWeights, first_trained, freeze
+from kerasrecipes.transfer._phase_optimizers import PhaseOptimizers
+from kerasrecipes.transfer._training_data import TrainingData
 from kerasrecipes.transfer.phase import Phase
 
 
@@ -22,7 +26,6 @@ def fine_tune(
     batch_size=32,
     steps_per_epoch=None,
     class_weight=None,
-    cache="auto",
     seed=0,
     jit_compile="auto",
     verbose="auto",
@@ -30,22 +33,24 @@ def fine_tune(
     """Train a model in phases, in each of which more of it may train.
 
     Each phase freezes, compiles and calls `fit`; epochs are counted on. Layers that trained before
-    keep their optimizer slots and their own count of updates (Adam corrects by it); frozen
-    weights and statistics are compared by their bytes after each epoch, and an error is
+    keep their optimizer slots and their own count of updates (Adam's bias correction uses it).
+    Frozen weights and statistics are compared by their bytes after each epoch, and an error is
     raised if one moved. With a `BestSnapshot`, the model ends as the best phase left it.
 
-    A phase of the head alone trains on the features of what is frozen, computed once and as in
-    prediction: its epochs cost next to nothing.
+    A phase of the head alone computes the frozen layers in each epoch. Where they see the same
+    images each time, compute their features once instead: `linear_probe` finds the best linear
+    head, whose kernel and bias are weights of the layer `"classifier"`; `extract_features` gives
+    the features to any other.
 
     Callbacks see one `fit` a phase. `SGDR` goes on from phase to phase, and its rate replaces those
-    of the phases; patience ends a phase, Ctrl-C all of them. `Resume` keeps a folder for each phase
-    inside its own: start the script again, and phases that are done are restored at once.
+    of the phases. Patience ends a phase, Ctrl-C all of them. `Resume` has a part for each phase:
+    start the script again, and phases that are done are restored without training.
 
     Args:
         model: functional `keras.Model` of images, such as `classifier` returns.
-        data: arrays `(x, y)` or `(x, y, sample_weight)`, shuffled anew in each pass;
-            or a data set that `fit` takes, finite or with `steps_per_epoch`; or a function of a
-            step that returns an endless data set that begins there, such as
+        data: arrays `(x, y)` or `(x, y, sample_weight)`, shuffled in each epoch; or a dataset
+            that `fit` takes, finite or with `steps_per_epoch`; or a function of a step that
+            returns an endless dataset that begins there, such as
             `lambda step: augment.pipeline(..., start_step=step)`: a killed run then goes on
             inside an epoch.
         phases: sequence of `Phase`, or a `Plan`.
@@ -54,20 +59,16 @@ def fine_tune(
         loss: as `compile` takes it. Defaults to cross-entropy with integer labels.
         metrics: sequence, as `compile` takes it. Defaults to accuracy.
         callbacks: sequence of callbacks, the same for all phases.
-        batch_size: integer >= 1, for arrays. Defaults to 32.
-        steps_per_epoch: integer >= 1 for endless data, `None` (default) for others.
+        batch_size: int >= 1, for arrays. Defaults to 32.
+        steps_per_epoch: int >= 1 for endless data, `None` (default) for others.
         class_weight: dict {class: weight} or `None`.
-        cache: `"auto"`, `True` or `False`: whether phases of the head train on cached features.
-            `"auto"`: if the data are arrays, the model has no random augmentation and no callback
-            may look at the whole model (`ModelCheckpoint` does; your own may). `True` takes finite
-            data sets too, whose first pass is then used in all epochs. Defaults to `"auto"`.
-        seed: integer >= 0, of the order of arrays. Defaults to 0.
+        seed: int >= 0, of the order of arrays. Defaults to 0.
         jit_compile: as `compile` takes it. Defaults to `"auto"`.
         verbose: as `fit` takes it. Defaults to `"auto"`.
 
     Returns:
-        `keras.callbacks.History` of all epochs. The model is compiled as for the phase that it is
-        from.
+        `keras.callbacks.History` of all epochs. The model is compiled as in the phase that its
+        weights are from.
 
     Raises:
         TypeError, ValueError: for an argument of the wrong type or out of range.
@@ -86,25 +87,37 @@ def fine_tune(
     ([0, 1, 2], 3)
 
     Reference: Li, Johnson & Yeung, CS231n, "Transfer learning with CNNs". Keras's guide "Transfer
-        learning & fine-tuning" compiles anew by hand, and loses the optimizer's slots.
+        learning & fine-tuning" compiles again by hand, and loses the optimizer's slots.
     """
-    check_choice("cache", cache, ("auto", True, False))
     check_integer("seed", seed, "[0, inf)")
     check_integer("batch_size", batch_size, "[1, inf)")
     phases = _checked_phases(model, getattr(phases, "phases", phases), callbacks)
-    tuning = Tuning(
-        model,
-        TuningData(data, validation_data, batch_size, steps_per_epoch, class_weight, seed),
-        optimizer,
-        callbacks,
-        compile_options={"loss": loss, "metrics": list(metrics), "jit_compile": jit_compile},
-        verbose=verbose,
-    )
-    for phase in phases:
-        tuning.run(phase, cache)
-        if tuning.interrupted:
+    data = TrainingData(data, batch_size, steps_per_epoch, class_weight, seed)
+    optimizers = PhaseOptimizers(model, keras.optimizers.get(optimizer))
+    compile_options = {"loss": loss, "metrics": list(metrics), "jit_compile": jit_compile}
+    fit_options = {
+        "steps_per_epoch": data.steps_per_epoch,
+        "validation_data": validation_data,
+        "class_weight": data.class_weight,
+        "verbose": verbose,
+    }
+    best, history = BestPhase(callbacks), _empty_history(model)
+    for number, phase in enumerate(phases, start=1):
+        freeze(model, phase)
+        model.compile(optimizers.make(phase), **compile_options)
+        optimizers.build(model.optimizer)
+        frozen, watch = FrozenWeights(model), _InterruptionWatch(callbacks)
+        in_phase = [watch, *_callbacks_of_phase(callbacks, number), frozen]
+        part = _fit(model, data, phase, history, in_phase, fit_options)
+        frozen.check()
+        optimizers.count()
+        best.compare(model, number, phase)
+        _append(history, part)
+        if watch.interrupted:
             break
-    return tuning.finish(phase)
+    best.restore(model, number, compile_options)
+    model.history = history
+    return history
 
 
 def _checked_phases(model, phases, callbacks):
@@ -123,3 +136,66 @@ def _checked_phases(model, phases, callbacks):
             "The `learning_rate` of the phases has no effect: SGDR drives the rate.", stacklevel=3
         )
     return phases
+
+
+def _callbacks_of_phase(callbacks, number):
+    """The callbacks themselves; of a `Resume`, the part that is this phase's."""
+    name = f"phase{number}"
+    return [other.part(name) if isinstance(other, Resume) else other for other in callbacks]
+
+
+def _fit(model, data, phase, history, callbacks, options):
+    """Train for the epochs of one phase, counted on from those of `history`."""
+    epoch = max(history.epoch, default=-1) + 1
+    step = len(history.epoch) * (data.steps_per_epoch or 0)
+    resume = next((other for other in callbacks if isinstance(other, Resume)), None)
+    if data.begin_at is not None and resume is not None:
+        step += resume.step  # reading it promises that the data begin there
+    batches = data.from_step(step)
+    return model.fit(
+        batches,
+        initial_epoch=epoch,
+        epochs=epoch + phase.epochs,
+        callbacks=callbacks,
+        shuffle=isinstance(batches, keras.utils.PyDataset),
+        **options,
+    )
+
+
+def _empty_history(model):
+    history = keras.callbacks.History()
+    history.set_model(model)
+    history.on_train_begin()
+    return history
+
+
+def _append(history, part):
+    """Add the epochs of a phase; what it did not log is NaN."""
+    logged, count = history.history, len(history.epoch)
+    for name in [*logged, *(name for name in part.history if name not in logged)]:
+        values = part.history.get(name, [math.nan] * len(part.epoch))
+        logged.setdefault(name, [math.nan] * count).extend(values)
+    history.epoch.extend(part.epoch)
+
+
+class _InterruptionWatch(keras.callbacks.Callback):
+    """Notes that Ctrl-C ended a phase, before whoever handled it forgets.
+
+    Attributes:
+        interrupted: bool.
+    """
+
+    def __init__(self, others):
+        super().__init__()
+        self._others = others
+        self.interrupted = False
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._look()
+
+    def on_train_end(self, logs=None):
+        self._look()
+
+    def _look(self):
+        now = any(getattr(other, "interrupted", False) for other in self._others)
+        self.interrupted = self.interrupted or now

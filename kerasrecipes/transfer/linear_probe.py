@@ -10,8 +10,7 @@ from kerasrecipes.transfer._softmax_regression import (
     log_softmax,
 )
 from kerasrecipes.transfer.extract_features import extract_features
-from kerasrecipes.transfer.probe_result import ProbeResult
-from kerasrecipes.transfer.stage_probe import StageProbe
+from kerasrecipes.transfer.probe_result import ProbeResult, StageProbe
 
 STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 

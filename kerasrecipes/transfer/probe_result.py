@@ -1,10 +1,8 @@
-"""What linear probes of several stages say together."""
+"""The linear classifiers of a network's stages, and how accurate each is."""
 
 import dataclasses
 
 import numpy as np
-
-from kerasrecipes.transfer.stage_probe import StageProbe
 
 COLUMNS = {
     "fitted": "accuracy",
@@ -14,12 +12,42 @@ COLUMNS = {
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
+class StageProbe:
+    """A linear classifier on the features of one stage of a network, and how accurate it is.
+
+    Attributes:
+        stage: str, name of the layer.
+        regularization: float, the strength that was given or chosen.
+        kernel: float32 array `(features, classes)`, for features as the network gives them.
+        bias: float32 array `(classes,)`: `softmax(features @ kernel + bias)` are the
+            probabilities, and `Dense.set_weights([kernel, bias])` makes a head of them.
+        accuracy, loss: floats, on the data it was fitted to.
+        left_out: float32 array `(examples, classes)`, the log-probabilities of each example when
+            cross-validation left it out (NaN for the only one of a class), or `None`.
+        left_out_accuracy, left_out_loss: floats, those of `left_out`, or `None`.
+        validation_accuracy, validation_loss: floats, on the validation data, or `None`.
+    """
+
+    stage: str
+    regularization: float
+    kernel: np.ndarray
+    bias: np.ndarray
+    accuracy: float
+    loss: float
+    left_out: np.ndarray | None = None
+    left_out_accuracy: float | None = None
+    left_out_loss: float | None = None
+    validation_accuracy: float | None = None
+    validation_loss: float | None = None
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
 class ProbeResult:
     """Linear classifiers on the stages of a network, shallow to deep; printed as a table.
 
     Attributes:
-        stages: Tuple of `StageProbe`.
-        labels: Integer array `(examples,)` of the data they were fitted to, in their order.
+        stages: tuple of `StageProbe`.
+        labels: int array `(examples,)`, the labels of the data they were fitted to, in order.
     """
 
     stages: tuple[StageProbe, ...]
@@ -27,18 +55,18 @@ class ProbeResult:
 
     @property
     def best(self):
-        """The `StageProbe` of the lowest loss on examples left out, else on validation data."""
-        return min(self.stages, key=_judged)
+        """The `StageProbe` of the lowest loss: left out, else validation, else fitted."""
+        return min(self.stages, key=_deciding_loss)
 
     def accuracies(self):
-        """Dictionary of lists, one value a stage: those accuracies that are known."""
-        found = {
+        """Return a dict of lists, one value a stage, of the accuracies that were measured."""
+        columns = {
             name: [getattr(probe, key) for probe in self.stages] for name, key in COLUMNS.items()
         }
-        return {name: values for name, values in found.items() if None not in values}
+        return {name: values for name, values in columns.items() if None not in values}
 
     def summary(self):
-        """A dictionary a stage of its plain figures, ready for JSON."""
+        """Return a list of dicts, one a stage, of its figures, ready for JSON."""
         keys = ("stage", "regularization", *COLUMNS.values())
         return [{key: getattr(probe, key) for key in keys} for probe in self.stages]
 
@@ -48,15 +76,14 @@ class ProbeResult:
         head = "".join(f"{name:>12}" for name in accuracies)
         lines = [f"{'stage':<{width}}  features  regularization{head}"]
         for index, probe in enumerate(self.stages):
-            shares = "".join(f"{values[index]:>12.4f}" for values in accuracies.values())
+            cells = "".join(f"{values[index]:>12.4f}" for values in accuracies.values())
             lines.append(
                 f"{probe.stage:<{width}}  {len(probe.kernel):>8}  {probe.regularization:>14.4g}"
-                f"{shares}"
+                f"{cells}"
             )
         return "\n".join(lines)
 
 
-def _judged(probe):
-    """The loss that a stage is judged by."""
-    known = (probe.left_out_loss, probe.validation_loss, probe.loss)
-    return next(loss for loss in known if loss is not None)
+def _deciding_loss(probe):
+    losses = (probe.left_out_loss, probe.validation_loss, probe.loss)
+    return next(loss for loss in losses if loss is not None)

@@ -47,7 +47,6 @@ def train(folder, extra=(), **options):
         optimizer=keras.optimizers.Adam(weight_decay=0.1),
         callbacks=callbacks,
         batch_size=BATCH,
-        cache=True,
         jit_compile=False,
         verbose=0,
         **options,

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import models
-from kerasrecipes.callbacks import SGDR, BestSnapshot, PolyakAveraging
+from kerasrecipes.callbacks import SGDR, BestSnapshot, Resume
 from kerasrecipes.optimizers import LayerwiseLearningRates, _slots
 from kerasrecipes.transfer import Phase, Plan, classifier, fine_tune
 from tests.transfer.small_backbone import (
@@ -52,11 +52,10 @@ def trained_paths(before, after):
     return {path.split("/")[0] for path in before if before[path] != after[path]}
 
 
-@pytest.mark.parametrize("cache", [False, True])
-def test_frozen_weights_and_statistics_keep_their_bytes(cache):
+def test_frozen_weights_and_statistics_keep_their_bytes():
     model = small_classifier()
     before = contents(model.weights)
-    tune(model, THREE[:1], cache=cache)
+    tune(model, THREE[:1])
     assert trained_paths(before, contents(model.weights)) == {"classifier"}
     look, middle = Look(), contents(model.weights)
     tune(model, THREE[1:2], callbacks=[look])
@@ -111,7 +110,7 @@ def test_layer_that_moves_though_frozen_is_an_error():
     x = Headstrong(name="headstrong")(keras.layers.Conv2D(4, 3)(inputs))
     model = classifier(keras.Model(inputs, x), CLASSES)
     with pytest.raises(RuntimeError, match="'headstrong' is frozen, and its 'mean' moved"):
-        tune(model, [Phase("head", 1, 0.1)], cache=False)
+        tune(model, [Phase("head", 1, 0.1)])
 
 
 @pytest.mark.parametrize("optimizer", [keras.optimizers.SGD(0.1, momentum=0.9), "adam"])
@@ -128,10 +127,10 @@ def test_two_phases_of_the_same_layers_are_one(optimizer):
 
 def test_slots_are_carried_over_and_new_ones_begin_at_zero():
     model, look = small_classifier(), Look()
-    tune(model, THREE[:1], callbacks=[look], cache=False)
+    tune(model, THREE[:1], callbacks=[look])
     tuned = small_classifier()
     look = Look()
-    tune(tuned, THREE, callbacks=[look], cache=False)
+    tune(tuned, THREE, callbacks=[look])
     first, second, third = look.begins
     ended = _slots.slots(_slots.single(model.optimizer))
     for (attribute, owner), slot in ended.items():
@@ -149,61 +148,6 @@ def test_slots_are_carried_over_and_new_ones_begin_at_zero():
     assert int(keras.ops.convert_to_numpy(tuned.optimizer.iterations)) == 6
 
 
-@pytest.mark.parametrize("make", [list, lambda: [PolyakAveraging(0.9), BestSnapshot()]])
-def test_cached_features_change_nothing_but_the_time(make):
-    cached, plain = small_classifier(), small_classifier()
-    phases = [Phase("head", 2, 0.5), Phase("head", 1, 0.1), Phase(1, 1, 0.05)]
-    one = tune(cached, phases, cache=True, validation_data=VALIDATION, callbacks=make())
-    two = tune(plain, phases, cache=False, validation_data=VALIDATION, callbacks=make())
-    assert one.epoch == two.epoch == [0, 1, 2, 3]
-    for name in two.history:
-        np.testing.assert_allclose(one.history[name], two.history[name], rtol=1e-4, atol=1e-6)
-    assert_close(values(cached.weights), values(plain.weights))
-    assert_close(values(cached.optimizer.variables), values(plain.optimizer.variables))
-
-
-def test_backbone_runs_once_for_all_epochs_of_the_head():
-    model, calls = small_classifier(), []
-    norm = model.get_layer("norm1")
-    call = norm.call
-    norm.call = lambda *arguments, **options: calls.append(1) or call(*arguments, **options)
-    tune(model, [Phase("head", 20, 0.05)], validation_data=VALIDATION)
-    cached = len(calls)
-    tune(model, [Phase("head", 1, 0.05)], cache=False)
-    assert 0 < cached <= 20  # traced, or once a batch of the two sets
-    loss, accuracy = model.evaluate(X, Y, verbose=0)
-    assert np.isfinite(loss)
-
-
-def test_callback_that_may_look_at_the_model_turns_the_cache_off():
-    with pytest.warns(UserWarning, match="without cached features: Look may look"):
-        tune(small_classifier(), [Phase("head", 1, 0.05)], callbacks=[Look()])
-    seen = []
-
-    class Sees(keras.callbacks.Callback):
-        def on_epoch_end(self, epoch, logs=None):
-            seen.append(len(self.model.weights))
-
-    model = small_classifier()
-    tune(model, [Phase("head", 1, 0.05)], callbacks=[Sees()], cache=True)
-    tune(model, [Phase("head", 1, 0.05)], callbacks=[Sees()], cache=False)
-    assert seen == [2, len(model.weights)]
-
-
-def test_random_augmentation_in_the_model_turns_the_cache_off():
-    inputs = keras.Input((8, 8, 2))
-    base = backbone()
-    outputs = base(keras.layers.RandomFlip()(inputs))
-    flat = keras.Model(inputs, keras.layers.Conv2D(4, 3, 2, "same", name="last")(outputs))
-    model, calls = classifier(flat, CLASSES), []
-    last = model.get_layer("last")
-    call = last.call
-    last.call = lambda x: calls.append(1) or call(x)
-    model.run_eagerly = True
-    tune(model, [Phase("head", 1, 0.05)])
-    assert calls
-
-
 def test_rates_are_those_of_the_phases_and_schedules_begin_with_them():
     rates = []
 
@@ -214,7 +158,7 @@ def test_rates_are_those_of_the_phases_and_schedules_begin_with_them():
     schedule = keras.optimizers.schedules.PiecewiseConstantDecay([3], [0.5, 0.25])
     phases = [Phase("head", 1, 0.125), Phase(1, 2, schedule), Phase(1, 1)]
     template = keras.optimizers.SGD(0.0625)
-    tune(small_classifier(), phases, optimizer=template, callbacks=[Rate()], cache=False)
+    tune(small_classifier(), phases, optimizer=template, callbacks=[Rate()])
     assert rates == [0.125, 0.5, 0.25, 0.0625]
     assert not template.built
 
@@ -236,28 +180,62 @@ def test_decay_by_stage():
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
-@pytest.mark.parametrize("cache", [False, "auto"])
-def test_model_ends_as_the_best_phase_left_it(on_disk, cache, tmp_path):
+def test_model_ends_as_the_best_phase_left_it(on_disk, tmp_path):
     model, look = small_classifier(), Look()
     best = BestSnapshot("loss", filepath=tmp_path / "best.keras" if on_disk else None)
     phases = [Phase("head", 2, 0.05), Phase(1, 2, 1e3)]
-    callbacks = [best] if cache else [best, look]
-    if on_disk and cache:
-        with pytest.warns(UserWarning, match="without cached features: BestSnapshot"):
-            history = tune(model, phases, callbacks=callbacks, cache=cache)
-    else:
-        history = tune(model, phases, callbacks=callbacks, cache=cache)
+    history = tune(model, phases, callbacks=[best, look])
     losses = history.history["loss"]
     assert best.best_epoch == int(np.argmin(losses)) < 2
     assert best.best == min(losses)
-    if not cache:
-        assert contents(model.weights) == look.seen[best.best_epoch]
+    assert contents(model.weights) == look.seen[best.best_epoch]
     again = small_classifier()
-    tune(again, phases[:1], callbacks=[BestSnapshot("loss")], cache=False)
+    tune(again, phases[:1], callbacks=[BestSnapshot("loss")])
     assert_close(values(model.weights), values(again.weights))
     assert [v.path for v in model.trainable_variables] == ["classifier/kernel", "classifier/bias"]
     assert_close(values(model.optimizer.variables), values(again.optimizer.variables))
     assert np.isfinite(model.evaluate(X, Y, verbose=0)[0])
+
+
+def test_phase_object_given_twice_is_two_phases():
+    """The second one diverges, and the model ends as the first one left it."""
+    model, look, phase = small_classifier(), Look(), Phase("all", 1, 0.05)
+    rates = keras.callbacks.LearningRateScheduler(lambda epoch, rate: (rate, 1e3)[epoch])
+    best = BestSnapshot("loss")
+    tune(model, [phase, phase], optimizer="sgd", callbacks=[rates, best, look])
+    assert best.best_epoch == 0
+    assert contents(model.weights) == look.seen[0]
+
+
+@pytest.mark.parametrize(
+    "monitor, phases",
+    [("val_accuracy", THREE[:1]), ("accuracy", THREE[:1]), ("val_auc", THREE[:2])],
+)
+def test_best_snapshot_tells_the_direction_of_any_metric(monitor, phases):
+    y, validation = (Y > 0).astype("float32"), (VALIDATION[0], VALIDATION[1] > 0)
+    model = classifier(backbone(), 2)
+    model = keras.Model(model.input, model.output[:, 1])
+    best = BestSnapshot(monitor)
+    metrics = ["accuracy", keras.metrics.AUC(name="auc")]
+    options = {"loss": "binary_crossentropy", "metrics": metrics, "validation_data": validation}
+    history = tune(model, phases, (X, y), callbacks=[best], **options)
+    assert best.best == max(history.history[monitor])
+
+
+@pytest.mark.parametrize("monitor", ["val_accuracy", "val_loss"])
+def test_best_phase_is_the_same_where_all_are_restored(monitor, tmp_path):
+    """No metric is built in a run that is finished, so that none tells its direction."""
+
+    def train():
+        model, best = small_classifier(), BestSnapshot(monitor)
+        phases = [Phase("head", 2, 0.05), Phase(1, 2, 1e3)]
+        callbacks = [best, Resume(tmp_path)]
+        tune(model, phases, callbacks=callbacks, validation_data=VALIDATION)
+        return best.best, best.best_epoch, contents(model.weights)
+
+    first = train()
+    assert first[1] < 2
+    assert train() == first
 
 
 def test_patience_ends_a_phase_and_epochs_count_on():
@@ -277,7 +255,7 @@ def test_ctrl_c_ends_all_phases():
         def on_epoch_end(self, epoch, logs=None):
             self.interrupted = self.model.stop_training = epoch == 1
 
-    history = tune(small_classifier(), THREE, callbacks=[Interrupt()], cache=False)
+    history = tune(small_classifier(), THREE, callbacks=[Interrupt()])
     assert history.epoch == [0, 1]
 
 
@@ -287,7 +265,7 @@ def test_what_a_phase_did_not_log_is_nan():
             if epoch >= 2:
                 logs["extra"] = epoch
 
-    history = tune(small_classifier(), THREE[:2], callbacks=[Log()], cache=False)
+    history = tune(small_classifier(), THREE[:2], callbacks=[Log()])
     np.testing.assert_array_equal(history.history["extra"], [np.nan, np.nan, 2, 3])
 
 
@@ -305,8 +283,6 @@ def test_data_as_a_function_of_the_step_go_on_from_phase_to_phase():
     assert len(history.epoch) == 4
     with pytest.raises(ValueError, match="`steps_per_epoch` must be given"):
         tune(model, THREE, data)
-    with pytest.raises(ValueError, match="`cache` must not be True"):
-        tune(model, THREE, data, steps_per_epoch=4, cache=True)
 
 
 class Batches(keras.utils.PyDataset):
@@ -317,12 +293,8 @@ class Batches(keras.utils.PyDataset):
         return X[number * BATCH :][:BATCH], Y[number * BATCH :][:BATCH]
 
 
-def test_finite_data_sets_are_cached_when_asked_to():
-    cached, plain = small_classifier(), small_classifier()
-    one = tune(cached, [Phase("head", 2, 0.05)], Batches(), cache=True)
-    two = tune(plain, [Phase("head", 2, 0.05)], (X, Y))
-    np.testing.assert_allclose(one.history["loss"], two.history["loss"], rtol=1e-5)
-    history = tune(plain, [Phase("head", 1, 0.05), Phase(1, 1, 0.01)], Batches())
+def test_finite_data_sets_are_read_in_each_epoch():
+    history = tune(small_classifier(), [Phase("head", 1, 0.05), Phase(1, 1, 0.01)], Batches())
     assert history.epoch == [0, 1]
 
 
@@ -386,7 +358,6 @@ def test_plan_is_carried_out():
         (TypeError, {"phases": ["head"]}, "`phases` must be a Plan or"),
         (ValueError, {"phases": [Phase(4, 1)]}, "`train` must be at most 3, the stages of small"),
         (ValueError, {"data": (X, Y[:-1])}, "`data` must be arrays"),
-        (ValueError, {"cache": "always"}, "`cache`"),
         (ValueError, {"batch_size": 0}, "`batch_size`"),
         (
             ValueError,

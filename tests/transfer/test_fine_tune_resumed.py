@@ -45,24 +45,29 @@ def test_killed_in_every_phase_with_everything_on(tmp_path):
     assert_same(arrays, expected)
 
 
-def test_phases_that_are_done_compute_no_features(tmp_path, monkeypatch):
+def test_phases_that_are_done_train_nothing_and_count_in_the_whole_run(tmp_path):
     def train():
+        resume, counter = Resume(tmp_path, keep=1), KillAt(-1)
+        begins = resume.step
         model = small_classifier()
         fine_tune(
             model,
             (X, Y),
-            [Phase("head", 2, 0.05)],
-            callbacks=[Resume(tmp_path)],
+            [Phase("head", 2, 0.05), Phase(1, 1, 0.05)],
+            callbacks=[resume, counter],
             batch_size=BATCH,
             verbose=0,
             jit_compile=False,
         )
-        return values(model.weights)
+        return values(model.weights), begins, counter.steps
 
-    first = train()
-    monkeypatch.setattr("kerasrecipes.transfer._cached_head.extract_features", None)
-    assert_same(train(), first)
-    assert os.listdir(tmp_path) == ["phase1"]
+    first, begins, steps = train()
+    assert (begins, steps) == (0, 3 * STEPS)
+    again, begins, steps = train()
+    assert (begins, steps) == (3 * STEPS, 0)
+    assert_same(again, first)
+    assert sorted(os.listdir(tmp_path)) == ["phase1", "phase2"]
+    assert [len(os.listdir(tmp_path / name)) for name in os.listdir(tmp_path)] == [1, 1]
 
 
 def test_other_phases_are_refused(tmp_path):
