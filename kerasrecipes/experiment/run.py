@@ -69,7 +69,6 @@ class Run:
             raise ImportError("--tensorboard needs TensorBoard: pip install tensorboard")
         self._resume = Resume(self.folder / "state")
         self.start_step = self._resume.step
-        self._steps_before = self.start_step + sum(_steps_of_phases(self.folder / "state"))
         self.jit, choice = configure(config)
         print(choice)
 
@@ -143,7 +142,7 @@ class Run:
             "versions": versions(),
             "seed": self.config.seed,
             "seconds": round(self._clock.seconds(), 2),
-            "steps": self._steps_before + self._interruption.batches,
+            "steps": self.start_step + self._interruption.batches,
             "interrupted": self.interrupted,
             "test": test,
             **more,
@@ -218,11 +217,6 @@ class Run:
                 f"The run in {self.folder} was begun with {name}={stored['config'].get(name)!r}: "
                 f"a resumed run keeps its configuration. Received: {name}={ours[name]!r}"
             )
-
-
-def _steps_of_phases(folder):
-    """The steps in the states that `transfer.fine_tune` keeps, one folder a phase."""
-    return [Resume(phase).step for phase in sorted(folder.glob("phase*"))]
 
 
 def _finite(value):

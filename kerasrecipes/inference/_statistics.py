@@ -1,19 +1,21 @@
-"""Which layers keep statistics of what they have seen in training."""
+"""Which layers keep statistics of their training data."""
 
 import contextlib
 
 import keras
 
+from kerasrecipes._backend import keras_internals
+
 
 def layers_with_statistics(model, x):
     """Return {layer: [weights]} that one training call on `x` would change, seeds left out.
 
-    Found by making the call and dropping its outcome: whatever the kind of layer.
+    Makes the call and discards its results, which works for any kind of layer.
     """
     owner = {}
-    for layer in model._flatten_layers():
+    for layer in keras_internals.flatten_layers(model):
         for variable in layer.weights:
-            # Containers come before what they contain: the last one to claim it owns it.
+            # A container comes before the layers inside it: the last one owns the variable.
             owner[id(variable)] = (layer, variable)
     with keras.StatelessScope() as scope:
         model(x, training=True)
@@ -30,7 +32,7 @@ def layers_with_statistics(model, x):
 
 @contextlib.contextmanager
 def called_with_training(layers, training):
-    """Have `layers` take `training` for theirs, whatever the model is called with."""
+    """Call `layers` with `training`, whatever the model is called with."""
     before = {layer: layer.call for layer in layers}
     try:
         for layer, call in before.items():

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from kerasrecipes._backend import keras_internals
 from kerasrecipes._backend.random_state import (
     get_random_state,
     seed_random_state,
@@ -119,7 +120,11 @@ def _check_probabilities(drawn):
 @contextlib.contextmanager
 def _seeded(model, seed):
     """Seed all that the model draws from, and put it back."""
-    generators = {id(g): g for layer in model._flatten_layers() for g in layer._seed_generators}
+    generators = {
+        id(generator): generator
+        for layer in keras_internals.flatten_layers(model)
+        for generator in keras_internals.own_seed_generators(layer)
+    }
     before = [keras.ops.convert_to_numpy(g.state).copy() for g in generators.values()]
     random_state = get_random_state()
     try:

@@ -2,6 +2,8 @@
 
 import keras
 
+from kerasrecipes._backend import keras_internals
+
 UNKNOWN_SIDE = 512
 
 
@@ -75,20 +77,10 @@ def _parents(configurations):
     """Call: the calls whose outputs it takes; a call is (name of the layer, number of the call)."""
     parents = {}
     for layer in configurations:
-        for number, node in enumerate(layer["inbound_nodes"]):
-            parents[layer["name"], number] = set(_histories(node))
+        for number, inputs in enumerate(keras_internals.inbound_calls(layer)):
+            parents[layer["name"], number] = inputs
         parents.setdefault((layer["name"], 0), set())
     return parents
-
-
-def _histories(node):
-    """The calls that a serialised node mentions, at any depth of its arguments."""
-    if isinstance(node, dict) and node.get("class_name") == "__keras_tensor__":
-        name, number, _ = node["config"]["keras_history"]
-        yield name, number
-    elif isinstance(node, (dict, list, tuple)):
-        for part in node.values() if isinstance(node, dict) else node:
-            yield from _histories(part)
 
 
 def _sorted_by_depth(parents):

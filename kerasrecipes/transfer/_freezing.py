@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes import layers, models
+from kerasrecipes._backend import keras_internals
 
 NORMALIZATIONS = (
     keras.layers.BatchNormalization,
@@ -39,15 +40,16 @@ def freeze(model, phase):
     for index, layer in enumerate(model.layers):
         layer.trainable = index >= first
         if first <= index < head and not phase.train_normalization:
-            for part in layer._flatten_layers():
+            for part in keras_internals.flatten_layers(layer):
                 if is_normalization(part):
                     part.trainable = False
 
 
 def is_normalization(layer):
     """Whether a layer normalises, or has statistics that training moves."""
-    statistics = any("float" in variable.dtype for variable in layer._non_trainable_variables)
-    return statistics or isinstance(layer, NORMALIZATIONS)
+    states = keras_internals.own_state_variables(layer)
+    has_statistics = any("float" in variable.dtype for variable in states)
+    return has_statistics or isinstance(layer, NORMALIZATIONS)
 
 
 class FrozenWeights(keras.callbacks.Callback):
@@ -64,8 +66,8 @@ class FrozenWeights(keras.callbacks.Callback):
         trained = {id(variable) for variable in model.trainable_variables}
         self._frozen = [
             (layer, variable)
-            for layer in model._flatten_layers(include_self=False)
-            for variable in layer._non_trainable_variables + layer._trainable_variables
+            for layer in keras_internals.flatten_layers(model, include_self=False)
+            for variable in _own_variables(layer)
             if id(variable) not in trained and "float" in variable.dtype and not layer.trainable
         ]
         self._before = [_bytes(variable) for _, variable in self._frozen]
@@ -82,6 +84,11 @@ class FrozenWeights(keras.callbacks.Callback):
                     f"The layer {layer.name!r} is frozen, and its {variable.name!r} moved in "
                     "training: it ignores `trainable=False`."
                 )
+
+
+def _own_variables(layer):
+    states, weights = keras_internals.own_state_variables, keras_internals.own_trainable_variables
+    return states(layer) + weights(layer)
 
 
 def _bytes(variable):

@@ -1,5 +1,6 @@
 """A fine-tuning that is killed in any phase ends as if it had never been."""
 
+import inspect
 import json
 import os
 import pathlib
@@ -68,6 +69,16 @@ def test_phases_that_are_done_train_nothing_and_count_in_the_whole_run(tmp_path)
     assert_same(again, first)
     assert sorted(os.listdir(tmp_path)) == ["phase1", "phase2"]
     assert [len(os.listdir(tmp_path / name)) for name in os.listdir(tmp_path)] == [1, 1]
+
+
+def test_a_part_has_the_options_of_the_whole(tmp_path):
+    whole = Resume(tmp_path / "run", every_steps=3, keep=5)
+    part = whole.part("phase1")
+    for name in list(inspect.signature(Resume).parameters)[1:]:
+        assert getattr(part, name) == getattr(whole, name), name
+    assert pathlib.Path(part.directory) == tmp_path / "run" / "phase1"
+    assert whole.step == part.step == 0
+    assert not (tmp_path / "run").exists()
 
 
 def test_other_phases_are_refused(tmp_path):
