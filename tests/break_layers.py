@@ -150,7 +150,7 @@ BREAKS = [
         "layers/test_whitening.py",
     ),
     Break(
-        "Whitening", "the mean of the last batch", "layers/_feature_statistics.py",
+        "Whitening", "the mean of the last batch", "_feature_statistics.py",
         "self.mean + apart * (count / total)", "mean",
         "layers/test_whitening.py",
     ),

@@ -9,10 +9,14 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 TENSORFLOW_ROOMS = {"augment", "data"}
-EVERYONE = {"_atomic_write", "_backend", "_validation", "version"}
+EVERYONE = {
+    "_atomic_write", "_backend", "_batches", "_feature_statistics", "_validation", "version",
+}  # fmt: skip
 
 MAY_IMPORT = {
     "_atomic_write": set(),
+    "_batches": set(),
+    "_feature_statistics": set(),
     "_validation": set(),
     "version": set(),
     "_backend": set(),

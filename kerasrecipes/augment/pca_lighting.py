@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes._feature_statistics import FeatureStatistics
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.augment import decode, draws, functional
 from kerasrecipes.augment.transform import Transform
@@ -70,14 +71,12 @@ class PCALighting(Transform):
             images: integer in [1, inf), how many images to use, from the first.
         """
         check_integer("images", images, "[1, inf)")
-        count, total, squares = 0, 0.0, 0.0
+        statistics = FeatureStatistics()
         for image, *_ in dataset.take(images):
             pixels = decode.decode(image) if decode.is_encoded(image) else image
-            pixels = pixels.numpy().reshape(-1, pixels.shape[-1]) / 255.0
-            count, total = count + len(pixels), total + pixels.sum(0)
-            squares = squares + pixels.T @ pixels
-        mean = total / count
-        values, vectors = np.linalg.eigh(squares / count - np.outer(mean, mean))
+            statistics.add(pixels.numpy().reshape(-1, pixels.shape[-1]) / 255.0)
+        statistics.check_not_empty("dataset")
+        values, vectors = np.linalg.eigh(statistics.covariance)
         values = np.maximum(values[::-1], 0.0)
         return cls(stddev, values.tolist(), vectors[:, ::-1].tolist())
 

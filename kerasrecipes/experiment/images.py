@@ -3,6 +3,7 @@
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._feature_statistics import FeatureStatistics
 
 
 def describe_images(images):
@@ -35,15 +36,12 @@ def channel_statistics(dataset, size, channels, limit=1024):
     count = int(dataset.cardinality())
     indices = np.unique(np.linspace(0, count - 1, min(count, limit)).astype(int))
     crop = augment.CenterCrop(size, size, channels=channels)
-    total, squares, pixels = np.zeros(channels), np.zeros(channels), 0
+    statistics = FeatureStatistics()
     for image in pick(dataset, indices, crop):
-        flat = np.asarray(image, "float64").reshape(-1, channels)
-        total += flat.sum(axis=0)
-        squares += (flat**2).sum(axis=0)
-        pixels += len(flat)
-    mean = total / pixels
-    std = np.sqrt(np.maximum(squares / pixels - mean**2, 1.0))
-    return [round(float(m), 3) for m in mean], [round(float(s), 3) for s in std]
+        statistics.add(np.reshape(image, (-1, channels)))
+    statistics.check_not_empty("dataset")
+    std = np.sqrt(np.maximum(statistics.variance, 1.0))
+    return statistics.mean.round(3).tolist(), std.round(3).tolist()
 
 
 def pick(dataset, indices, transform):

@@ -12,8 +12,8 @@ from kerasrecipes._backend.random_state import (
     seed_random_state,
     set_random_state,
 )
+from kerasrecipes._batches import batches
 from kerasrecipes._validation import check_boolean, check_integer
-from kerasrecipes.inference._batches import batches
 from kerasrecipes.inference._statistics import called_with_training, layers_with_statistics
 
 
@@ -77,7 +77,8 @@ def monte_carlo_predict(model, x, samples, batch_size=128, seed=None, from_logit
         check_integer("seed", seed, "[0, inf)")
     with contextlib.nullcontext() if seed is None else _seeded(model, seed):
         parts = [
-            _predict_batch(model, batch, samples, from_logits) for batch in batches(x, batch_size)
+            _predict_batch(model, batch, samples, from_logits)
+            for batch, *_ in batches(x, batch_size, "x")
         ]
     if not parts:
         raise ValueError("Argument `x` must hold one example at least. Received: none")

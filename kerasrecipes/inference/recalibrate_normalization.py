@@ -6,8 +6,8 @@ import warnings
 import keras
 import numpy as np
 
+from kerasrecipes._batches import batches
 from kerasrecipes._validation import check_integer
-from kerasrecipes.inference._batches import batches, size_of
 from kerasrecipes.inference._statistics import called_with_training, layers_with_statistics
 
 
@@ -28,8 +28,8 @@ def recalibrate_normalization(model, dataset, batch_size=128, steps=None):
 
     Args:
         model: built `keras.Model`.
-        dataset: arrays, or an iterable of batches x or (x, y, ...): images as the model takes them.
-            Batches should be as large as in training, or larger.
+        dataset: arrays x or (x, y, ...), or an iterable of batches of those: images as the model
+            takes them. Batches should be as large as in training, or larger.
         batch_size: integer >= 1, used to cut arrays. Defaults to 128.
         steps: integer >= 1, how many batches to use; `None` (default) for all. Needed when
             `dataset` is endless.
@@ -56,7 +56,8 @@ def recalibrate_normalization(model, dataset, batch_size=128, steps=None):
     check_integer("batch_size", batch_size, "[1, inf)")
     if steps is not None:
         check_integer("steps", steps, "[1, inf)")
-    stream = itertools.islice(batches(dataset, batch_size), steps)
+    inputs = (batch[0] for batch in batches(dataset, batch_size, "dataset"))
+    stream = itertools.islice(inputs, steps)
     first = next(stream, None)
     if first is None:
         raise ValueError("Argument `dataset` must hold one batch at least. Received: none")
@@ -87,7 +88,7 @@ def _measure(model, found, stream):
         with called_with_training(found, True):
             for x in stream:
                 values = _batch_statistics(model, found, x)
-                size = size_of(x)
+                size = len(keras.tree.flatten(x)[0])
                 count += size
                 for key, value in values.items():
                     sums[key] = sums.get(key, 0.0) + size * value

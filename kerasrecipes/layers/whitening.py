@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._batches import batches
+from kerasrecipes._feature_statistics import FeatureStatistics
 from kerasrecipes._validation import check_choice, check_integer, check_number
-from kerasrecipes.layers._feature_statistics import FeatureStatistics
 
 _METHODS = ("center", "decorrelate", "pca", "zca")
 
@@ -107,13 +108,15 @@ class Whitening(keras.layers.Layer):
         """Learn the statistics of `data`, in float64, forgetting any learned before.
 
         Args:
-            data: An array, or an iterable of batches such as a `tf.data.Dataset` (of inputs
-                alone, without labels).
+            data: An array, or an iterable of batches such as a `tf.data.Dataset`, of inputs alone
+                or `(inputs, labels, ...)`, of which the inputs are used.
             batch_size: Integer of at least 1, samples taken from an array at a time. `None`: 1024.
             steps: Integer of at least 1, batches to read. `None`: all.
         """
         statistics = FeatureStatistics()
-        for step, batch in enumerate(_batches(data, batch_size)):
+        if batch_size is not None:
+            check_integer("batch_size", batch_size, "[1, inf)")
+        for step, (batch, *_) in enumerate(batches(data, batch_size or 1024)):
             if steps is not None and step == steps:
                 break
             batch = np.asarray(keras.ops.convert_to_numpy(batch), "float64")
@@ -177,12 +180,3 @@ class Whitening(keras.layers.Layer):
 
 def _identity(shape, dtype=None):
     return ops.eye(shape[0], dtype=dtype)
-
-
-def _batches(data, batch_size):
-    if batch_size is not None:
-        check_integer("batch_size", batch_size, "[1, inf)")
-    if not hasattr(data, "shape"):
-        return data
-    size = batch_size or 1024
-    return (data[start : start + size] for start in range(0, len(data), size))

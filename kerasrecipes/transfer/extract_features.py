@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._batches import batches
 from kerasrecipes._validation import check_integer
 
 
@@ -46,7 +47,8 @@ def extract_features(model, data, stages=None, batch_size=32):
     check_integer("batch_size", batch_size, "[1, inf)")
     extractor = _extractor(model, stages)
     features, others = [], []
-    for batch in _batches(data, batch_size):
+    _check_finite(data)
+    for batch in batches(data, batch_size):
         pooled = extractor.predict_on_batch(np.asarray(batch[0]))
         features.append(keras.tree.map_structure(_to_float32, pooled))
         others.append([np.asarray(array) for array in batch[1:]])
@@ -99,17 +101,6 @@ def _to_float32(output):
     return np.asarray(ops.convert_to_numpy(output), "float32")
 
 
-def _batches(data, batch_size):
-    """Yield tuples of what a batch has: images first."""
+def _check_finite(data):
     if hasattr(data, "cardinality") and int(data.cardinality()) == -1:
         raise ValueError("Argument `data` must end. Received: an endless dataset")
-    arrays = data if isinstance(data, tuple) else (data,)
-    if all(hasattr(array, "shape") for array in arrays):
-        if len({len(array) for array in arrays}) > 1:
-            sizes = [len(array) for array in arrays]
-            raise ValueError(f"Argument `data` must be arrays of one length. Received: {sizes}")
-        for start in range(0, len(arrays[0]), batch_size):
-            yield tuple(array[start : start + batch_size] for array in arrays)
-    else:
-        for batch in data:
-            yield tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)

@@ -26,12 +26,17 @@ def numpy_of(variable):
     return keras.ops.convert_to_numpy(variable)
 
 
-@pytest.mark.parametrize("form", ["array", "batches", "pairs"])
+@pytest.mark.parametrize("form", ["array", "batches", "pairs", "labelled"])
 def test_the_first_layer_has_the_statistics_of_all_the_data(form):
     model = network()
     model.get_layer("first").moving_mean.assign(np.full(2, np.nan))
     parts = [X[:8], X[8:16], X[16:]]
-    data = {"array": X, "batches": parts, "pairs": [(part, None) for part in parts]}[form]
+    data = {
+        "array": X,
+        "batches": parts,
+        "pairs": [(part, None) for part in parts],
+        "labelled": (X, np.zeros(len(X))),
+    }[form]
     assert recalibrate_normalization(model, data, batch_size=8) is model
     first = model.get_layer("first")
     exact = X.astype("float64")
