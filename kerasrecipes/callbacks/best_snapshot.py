@@ -2,14 +2,14 @@
 
 import math
 import os
+import signal
 import warnings
 
 import keras
 import numpy as np
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
-from kerasrecipes.callbacks import _best_file, _fit, _monitor, _training_state
-from kerasrecipes.callbacks._ctrl_c import CtrlC
+from kerasrecipes.callbacks import _best_file, _fit, _interruption, _monitor, _training_state
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 
 
@@ -19,7 +19,8 @@ class BestSnapshot(keras.callbacks.Callback):
     The snapshot holds weights, statistics, seed generators, optimizer (slots and count
     of updates) and the raw weights behind a `PolyakAveraging`, all of one moment. It is restored
     when `fit` ends, by itself or by patience, and on Ctrl-C: the first one ends `fit` normally
-    after the batch, the second raises. Around `fit`, it is restored on any exception:
+    after the step, the second raises. SIGTERM and SIGHUP end `fit` after the step as well, and
+    then the process, with status 143 or 129. Around `fit`, it is restored on any exception:
 
     ```
     with BestSnapshot() as best:
@@ -51,7 +52,7 @@ class BestSnapshot(keras.callbacks.Callback):
         best: float, the best value of the monitor, NaN if there is none.
         best_epoch: integer, the 0-based epoch of the best value, or `None`.
         stopped_epoch: integer, the epoch in which patience ended training, or `None`.
-        interrupted: boolean, whether Ctrl-C ended training.
+        interrupted: bool, whether Ctrl-C or another signal asked training to end.
 
     Raises:
         TypeError: for an argument of the wrong type.
@@ -111,13 +112,13 @@ class BestSnapshot(keras.callbacks.Callback):
         self.best = math.nan
         self.best_epoch = None
         self.stopped_epoch = None
-        self._ctrl_c = CtrlC()
+        self._interruption = _interruption.Interruption()
         self._snapshot = None
         self._in_fit = False
 
     @property
     def interrupted(self):
-        return self._ctrl_c.pressed
+        return bool(self._interruption)
 
     def __enter__(self):
         return self
@@ -143,7 +144,7 @@ class BestSnapshot(keras.callbacks.Callback):
             _best_file.check_folder(self.filepath)
             self._go_on_from_file()
         self._in_fit = True
-        self._ctrl_c.watch(self.model)
+        self._interruption = _interruption.begin(self, takes=(signal.SIGINT,))
         _fit.begin(self)
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -249,7 +250,12 @@ class BestSnapshot(keras.callbacks.Callback):
 
     def _finish(self):
         self._in_fit = False
-        self._ctrl_c.stop_watching()
+        try:
+            self._restore_best()
+        finally:
+            _interruption.end(self, self._interruption)
+
+    def _restore_best(self):
         snapshot, self._snapshot = self._snapshot, None
         if not self.restore or math.isnan(self.best):
             return

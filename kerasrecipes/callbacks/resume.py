@@ -10,11 +10,12 @@ import keras
 
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._validation import check_integer
-from kerasrecipes.callbacks import _fit, _training_state
+from kerasrecipes.callbacks import _fit, _interruption, _training_state
 from kerasrecipes.callbacks._state_folder import StateFolder
 
 INTERVAL_IN_WRITES = 100
 END_OF_EPOCH = "the rest of the epoch is done"
+INTERRUPTED = "a signal asked training to end"
 
 
 class Resume(keras.callbacks.Callback):
@@ -82,6 +83,7 @@ class Resume(keras.callbacks.Callback):
         self.keep = keep
         self._folder = StateFolder(directory, keep)
         self._position_is_known = False
+        self._interruption = _interruption.Interruption()
 
     @property
     def step(self):
@@ -125,6 +127,7 @@ class Resume(keras.callbacks.Callback):
                 "`step` was not read.",
                 stacklevel=2,
             )
+        self._interruption = _interruption.begin(self, stops=True)
         _fit.begin(self)
 
     def restore_fit(self, companions):
@@ -155,32 +158,43 @@ class Resume(keras.callbacks.Callback):
         step = self._first_step + batch
         if self._is_due(step):
             self._save(self.model, self._epoch, step)
+        size = self._model.steps_per_execution
+        self._is_last = bool(self.params["steps"]) and step + size >= self.params["steps"]
+        if self._interruption and self._can_save(step):
+            self._stop(is_cut=not self._is_last)
         if self._metrics:
             self._restore_metrics_with_data(self._model)
         if self._random:
             set_random_state(self._random)
             self._random = None
-        size = self._model.steps_per_execution
         self._drawn += size
-        is_last = self._first_step and step + size >= self.params["steps"]
-        if is_last and not self._model.stop_training:
+        if self._first_step and self._is_last and not self._model.stop_training:
             # The epoch that a kill cut in two runs its rest only.
             self._model.stop_training = END_OF_EPOCH
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self._interruption and not self._can_save(step=1):
+            self._stop(is_cut=not self._is_last)
 
     def on_epoch_end(self, epoch, logs=None):
         if self._model.stop_training is END_OF_EPOCH:
             self._model.stop_training = False
+        if self._interruption:
+            self._stop(self._interruption.cut_epoch)
 
     def save_before_end(self):
         """Write the last state, before a companion changes the model for good."""
-        if self._epoch is not None and not self._is_interrupted():
-            self._save(self.model, self._epoch + 1, 0, finished=True)
+        if self._epoch is not None and not self._interruption.cut_epoch:
+            is_stopped = self._model.stop_training and self._model.stop_training is not INTERRUPTED
+            is_finished = is_stopped or self._epoch + 1 >= self.params["epochs"]
+            self._save(self.model, self._epoch + 1, 0, bool(is_finished), bool(is_stopped))
         self._epoch = None
 
     def on_train_end(self, logs=None):
         self._model._initial_epoch = None
         self._restore_history(self._model)
         _fit.end(self)
+        _interruption.end(self, self._interruption)
 
     def _describe_fit(self):
         """Return {what: how} of the callbacks and of the size of an epoch."""
@@ -250,34 +264,40 @@ class Resume(keras.callbacks.Callback):
         model.train_function = restore_and_train
 
     def _is_due(self, step):
-        if self._metrics or (step and not (self._position_is_known and self.params["steps"])):
+        if self._metrics or not self._can_save(step):
             return False
-        if self._is_interrupted():
+        if self._interruption:
             return True
         if self.every_steps:
             return self._drawn - self._last_drawn >= self.every_steps
         return time.monotonic() - self._last_time >= INTERVAL_IN_WRITES * self._cost
 
-    def _is_interrupted(self):
-        """Whether a companion that handles Ctrl-C has been told to stop."""
-        return any(getattr(other, "interrupted", False) for other in self._companions)
+    def _can_save(self, step):
+        """Whether data can go on after `step` steps of an epoch."""
+        return step == 0 or (self._position_is_known and bool(self.params["steps"]))
 
-    def _save(self, model, epoch, step, finished=False):
+    def _stop(self, is_cut):
+        """End training after the step, as a signal asks."""
+        self._interruption.cut_epoch = is_cut
+        if not self._model.stop_training:
+            self._model.stop_training = INTERRUPTED
+
+    def _save(self, model, epoch, step, finished=False, stopped=False):
         if not (model.built and model.optimizer.built):
             return
         start = time.monotonic()
-        self._folder.write(self._state(model, epoch, step, finished))
+        self._folder.write(self._state(model, epoch, step, finished, stopped))
         self._last_drawn, self._last_time = self._drawn, time.monotonic()
         self._cost = self._last_time - start
 
-    def _state(self, model, epoch, step, finished):
+    def _state(self, model, epoch, step, finished, stopped):
         state = {
             "epoch": epoch,
             "step": step,
             "drawn": self._drawn,
             "cost": self._cost,
             "finished": finished,
-            "stopped": finished and bool(model.stop_training),
+            "stopped": stopped,
             "build_config": model.get_build_config(),
             "description": {**_training_state.describe_variables(model), **self._options},
             **_training_state.copy_values(_training_state.variables(model)),

@@ -3,27 +3,28 @@
 import argparse
 import dataclasses
 import os
+import signal
 import sys
 import traceback
 import typing
 
+from kerasrecipes.callbacks import _interruption
 from kerasrecipes.experiment.config import plain_type
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
-INTERRUPTED = 130
 
 
 def command_line(main, config_class, arguments=None):
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
-    Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C. Errors of
-    the machine (a full disk, a file that is gone) are bad input too; others that neither the
-    recipe nor this package raised are bugs, and keep their traceback.
+    Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C; 143 by
+    SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a file that is gone) are bad input
+    too; others that neither the recipe nor this package raised are bugs, and keep their traceback.
 
     Args:
         main: Function of a config that returns a dict; its key `"interrupted"` says whether
-            Ctrl-C ended it.
+            a signal ended it.
         config_class: Dataclass whose fields, made with `flag`, are the flags.
         arguments: List of strings, or `None` for those of the process.
 
@@ -34,19 +35,21 @@ def command_line(main, config_class, arguments=None):
     parser = make_parser(config_class, description)
     values = vars(parser.parse_args(arguments))
     try:
-        result = main(config_class(**values))
-    except KeyboardInterrupt:
+        with _interruption.raised():
+            result = main(config_class(**values))
+    except KeyboardInterrupt as interrupt:
+        number = getattr(interrupt, "number", signal.SIGINT)
         print(
-            "\nStopped at once by Ctrl-C. A run that had begun goes on with: "
-            "--resume --output FOLDER",
+            f"\nStopped at once by {_interruption.name_of(number)}. "
+            "A run that had begun goes on with: --resume --output FOLDER",
             file=sys.stderr,
         )
-        sys.exit(INTERRUPTED)
+        sys.exit(128 + number)
     except (ValueError, TypeError, OSError, ImportError) as error:
         if not _is_ours(error, main):
             raise
         parser.error(" ".join(str(error).split()))
-    sys.exit(INTERRUPTED if result.get("interrupted") else 0)
+    sys.exit(_interruption.exit_status() if result.get("interrupted") else 0)
 
 
 def make_parser(config_class, description):

@@ -7,6 +7,7 @@ import keras
 
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks import SGDR, Resume
+from kerasrecipes.callbacks._interruption import was_interrupted
 from kerasrecipes.transfer._best_phase import BestPhase
 from kerasrecipes.transfer._freezing import FrozenWeights, first_trained, freeze
 from kerasrecipes.transfer._phase_optimizers import PhaseOptimizers
@@ -106,14 +107,14 @@ def fine_tune(
         freeze(model, phase)
         model.compile(optimizers.make(phase), **compile_options)
         optimizers.build(model.optimizer)
-        frozen, watch = FrozenWeights(model), _InterruptionWatch(callbacks)
-        in_phase = [watch, *_callbacks_of_phase(callbacks, number), frozen]
+        frozen = FrozenWeights(model)
+        in_phase = [*_callbacks_of_phase(callbacks, number), frozen]
         part = _fit(model, data, phase, history, in_phase, fit_options)
         frozen.check()
         optimizers.count()
         best.compare(model, number, phase)
         _append(history, part)
-        if watch.interrupted:
+        if was_interrupted(in_phase):
             break
     best.restore(model, number, compile_options)
     model.history = history
@@ -176,26 +177,3 @@ def _append(history, part):
         values = part.history.get(name, [math.nan] * len(part.epoch))
         logged.setdefault(name, [math.nan] * count).extend(values)
     history.epoch.extend(part.epoch)
-
-
-class _InterruptionWatch(keras.callbacks.Callback):
-    """Notes that Ctrl-C ended a phase, before whoever handled it forgets.
-
-    Attributes:
-        interrupted: bool.
-    """
-
-    def __init__(self, others):
-        super().__init__()
-        self._others = others
-        self.interrupted = False
-
-    def on_epoch_end(self, epoch, logs=None):
-        self._look()
-
-    def on_train_end(self, logs=None):
-        self._look()
-
-    def _look(self):
-        now = any(getattr(other, "interrupted", False) for other in self._others)
-        self.interrupted = self.interrupted or now

@@ -186,7 +186,12 @@ def test_another_configuration_is_not_resumed(finished, npz, capsys):
     assert_one_line(capsys, "--resume")
 
 
-def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, tmp_path):
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, *(pytest.param(n, marks=pytest.mark.slow) for n in ("SIGINT", "SIGHUP"))],
+)
+def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, tmp_path, number):
+    number = signal.Signals[number] if isinstance(number, str) else number
     flags = ["--data", npz, "--epochs", "6", "--batch-size", "8"]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     command = [sys.executable, str(ROOT / "recipes" / "resnet_crop.py"), *flags]
@@ -197,10 +202,10 @@ def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, 
     )  # fmt: skip
     for line in process.stdout:
         if line.startswith("epoch 2/6"):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             break
     _, errors = process.communicate(timeout=300)
-    assert process.returncode == 130, errors
+    assert process.returncode == 128 + number, errors
     assert f"--resume --output {cut}" in errors and "Traceback" not in errors
     assert {path.name for path in cut.iterdir()} == FILES | {"state"}
     metrics = json.loads((cut / "metrics.json").read_text())

@@ -1,0 +1,74 @@
+"""A plain training script with callbacks in a given order, as a process that gets signals.
+
+`python script_with_signals.py FOLDER CALLBACKS [steps]`: letters of `CALLBACKS` in their order, `R`
+for `Resume`, `B` for `BestSnapshot`, `S` for `SGDR`, `P` for `PolyakAveraging`; `steps` lets data
+go on by `resume.step`. Each line it prints says which step begins.
+"""
+
+import itertools
+import os
+import sys
+import time
+
+import keras
+import numpy as np
+
+from kerasrecipes import callbacks
+
+EPOCHS, STEPS, BATCH = 3, 6, 4
+
+
+def batches(start_step):
+    """Yield endless batches, each a function of its number alone."""
+    for step in itertools.count(start_step):
+        random = np.random.default_rng([3, step])
+        yield random.normal(size=(BATCH, 4)).astype("float32"), random.integers(0, 3, BATCH)
+
+
+class PrintSteps(keras.callbacks.Callback):
+    """Print each step and each validation, and give the test time to send a signal."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        print("step", flush=True)
+        time.sleep(0.05)
+
+    def on_test_begin(self, logs=None):
+        print("validation", flush=True)
+        time.sleep(float(os.environ.get("SECONDS_OF_VALIDATION", "0.3")))
+
+
+def make_callbacks(letters, folder):
+    kinds = {
+        "R": lambda: callbacks.Resume(os.path.join(folder, "state")),
+        "B": lambda: callbacks.BestSnapshot("loss"),
+        "S": lambda: callbacks.SGDR(0.1, 1),
+        "P": lambda: callbacks.PolyakAveraging(0.9),
+    }
+    return [kinds[letter]() for letter in letters]
+
+
+def train(folder, letters, goes_on, extra=()):
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((4,)), keras.layers.Dropout(0.2), keras.layers.Dense(3)]
+    model = keras.Sequential(layers)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss)
+    others = make_callbacks(letters, folder)
+    resume = next((other for other in others if isinstance(other, callbacks.Resume)), None)
+    if goes_on:
+        x, y, options = batches(resume.step), None, {"steps_per_epoch": STEPS}
+    else:
+        parts = zip(*itertools.islice(batches(0), STEPS))
+        (x, y), options = (np.concatenate(part) for part in parts), {"batch_size": BATCH}
+    model.fit(
+        x, y, epochs=EPOCHS, shuffle=False, verbose=0, callbacks=[*extra, *others],
+        validation_data=next(batches(99)), **options,
+    )  # fmt: skip
+    return model
+
+
+if __name__ == "__main__":
+    folder, letters, *steps = sys.argv[1:]
+    model = train(folder, letters, bool(steps), [PrintSteps()])
+    np.savez(os.path.join(folder, "result.npz"), *model.get_weights())
+    print("done", flush=True)

@@ -1,0 +1,203 @@
+import os
+import pathlib
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from kerasrecipes.callbacks import BestSnapshot, Resume, _interruption
+from tests.callbacks import script_with_signals
+from tests.callbacks.small_fit import fit, small_model
+from tests.callbacks.test_best_snapshot import Act
+
+SCRIPT = pathlib.Path(script_with_signals.__file__)
+ROOT = SCRIPT.parents[2]
+FORMER = {number: signal.getsignal(number) for number in _interruption.SIGNALS}
+
+
+@pytest.fixture(autouse=True)
+def handlers_are_given_back():
+    yield
+    now = {number: signal.getsignal(number) for number in _interruption.SIGNALS}
+    for number, handler in FORMER.items():
+        signal.signal(number, handler)
+    assert now == FORMER
+
+
+def start(folder, *options, seconds="0.3", **streams):
+    folder.mkdir(exist_ok=True)
+    return subprocess.Popen(
+        [sys.executable, str(SCRIPT), str(folder), *options],
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "SECONDS_OF_VALIDATION": seconds},
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams},
+    )
+
+
+def send_after(process, line, count, *numbers):
+    """Send signals when the process has printed `line` so often; return its output and errors."""
+    lines = []
+    for text in process.stdout:
+        lines.append(text)
+        if text.strip() == line and sum(text.strip() == line for text in lines) == count:
+            break
+    for number in numbers:
+        process.send_signal(number)
+        time.sleep(_interruption.REPEAT_SECONDS if len(numbers) > 1 else 0)
+    output, errors = process.communicate(timeout=120)
+    return "".join(lines) + output, errors
+
+
+def status_of(process):
+    """Return the exit status as a shell gives it."""
+    return process.returncode if process.returncode >= 0 else 128 - process.returncode
+
+
+def weights_of(folder):
+    with np.load(folder / "result.npz") as arrays:
+        return list(arrays.values())
+
+
+SLOW = pytest.mark.slow
+CASES = [
+    pytest.param("R", "steps", "step", 9, signal.SIGINT, 130, marks=SLOW),
+    ("PSBR", "steps", "step", 9, signal.SIGTERM, 143),
+    pytest.param("R", "steps", "step", 9, signal.SIGHUP, 129, marks=SLOW),
+    pytest.param("RBSP", "steps", "step", 9, signal.SIGTERM, 143, marks=SLOW),
+    ("R", "", "validation", 1, signal.SIGTERM, 143),
+    pytest.param("BR", "steps", "validation", 2, signal.SIGTERM, 143, marks=SLOW),
+]
+
+
+@pytest.mark.parametrize("letters, steps, line, count, number, status", CASES)
+def test_signal_ends_the_step_and_the_next_start_goes_on(
+    letters, steps, line, count, number, status, tmp_path
+):
+    options = [letters, *([steps] if steps else [])]
+    process = start(tmp_path / "cut", *options)
+    output, errors = send_after(process, line, count, number)
+    assert status_of(process) == status, errors
+    assert "done" not in output and "stopping after this step" in errors
+    steps_before = output.count("step\n")
+    if line == "step":
+        assert steps_before <= count + 1, "the state is written before the last step"
+    again, errors = start(tmp_path / "cut", *options).communicate(timeout=120)
+    assert "done" in again, errors
+    total = script_with_signals.EPOCHS * script_with_signals.STEPS
+    assert steps_before + again.count("step\n") == total + (line == "step")
+    whole = script_with_signals.train(tmp_path / "whole", letters, bool(steps))
+    for one, other in zip(weights_of(tmp_path / "cut"), whole.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@SLOW
+def test_best_snapshot_takes_ctrl_c_and_the_script_goes_on(tmp_path):
+    process = start(tmp_path, "BS")
+    output, errors = send_after(process, "step", 8, signal.SIGINT)
+    assert process.returncode == 0 and output.endswith("done\n"), errors
+    assert output.count("step\n") == 8
+
+
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=SLOW), signal.SIGTERM])
+def test_second_signal_stops_at_once(number, tmp_path):
+    process = start(tmp_path, "R", seconds="20")
+    output, errors = send_after(process, "validation", 1, number, number)
+    assert status_of(process) == 128 + number, errors
+    assert output.count("validation") == 1 and output.count("step\n") == script_with_signals.STEPS
+
+
+@SLOW
+def test_signal_that_is_sent_twice_at_once_counts_once(tmp_path):
+    process = start(tmp_path / "cut", "R", "steps")
+    for line in process.stdout:
+        if line == "step\n":
+            break
+    for _ in range(5):
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.01)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 143, errors
+
+
+@SLOW
+def test_signal_that_is_ignored_stays_ignored(tmp_path):
+    def ignore():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    process = start(tmp_path, "R", preexec_fn=ignore)
+    output, errors = send_after(process, "step", 3, signal.SIGHUP)
+    assert process.returncode == 0 and output.endswith("done\n"), errors
+
+
+def test_a_terminal_that_is_closed_does_not_end_the_step(tmp_path):
+    ours, theirs = pty.openpty()
+    process = start(
+        tmp_path, "R", "steps", stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    text = b""
+    while text.count(b"step") < 4:
+        text += os.read(ours, 100)
+    os.close(ours)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=120) == 129
+    assert len(os.listdir(tmp_path / "state")) > 0
+
+
+def test_a_handler_of_the_user_gets_the_signal_when_fit_is_over(tmp_path):
+    got, act = [], Act(0, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda number, frame: got.append(act.batches))
+    try:
+        fit(small_model(), 2, [Resume(tmp_path), act], validation=False)
+        assert got == [3]
+    finally:
+        signal.signal(signal.SIGTERM, FORMER[signal.SIGTERM])
+
+
+def test_several_fits_one_after_another(tmp_path):
+    for number in range(3):
+        best = BestSnapshot("loss")
+        act = Act(0, lambda: os.kill(os.getpid(), signal.SIGINT))
+        fit(small_model(), 2, [best, act][:: 1 if number else -1], validation=False)
+        assert best.interrupted and act.batches == 3
+    fit(small_model(), 2, [best], validation=False)
+    assert not best.interrupted
+
+
+def test_fit_in_a_thread_trains_and_stops_with_that_of_the_main_thread():
+    stopped = threading.Event()
+
+    def wait_for_signal():
+        stopped.wait(60)
+
+    inner, outer = BestSnapshot("loss"), BestSnapshot("loss")
+    in_thread = Act(0, wait_for_signal)
+    thread = threading.Thread(
+        target=fit, args=(small_model(), 2, [inner, in_thread]), kwargs={"validation": False}
+    )
+
+    def interrupt():
+        while in_thread.batches != 3:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread.start()
+    fit(small_model(), 2, [outer, Act(0, interrupt)], validation=False)
+    stopped.set()
+    thread.join()
+    assert outer.interrupted and inner.interrupted
+    assert in_thread.now == 0
+
+
+def test_signal_outside_of_fit_raises_on_the_command_line():
+    with pytest.raises(_interruption.Terminated) as caught, _interruption.raised():
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(1)
+    assert caught.value.number == signal.SIGTERM
+    assert _interruption.exit_status() == 143
