@@ -10,13 +10,15 @@ PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 TENSORFLOW_ROOMS = {"augment", "data"}
 EVERYONE = {
-    "_atomic_write", "_backend", "_batches", "_feature_statistics", "_validation", "version",
+    "_atomic_write", "_backend", "_batches", "_feature_statistics", "_folder_lock", "_validation",
+    "version",
 }  # fmt: skip
 
 MAY_IMPORT = {
     "_atomic_write": set(),
     "_batches": set(),
     "_feature_statistics": set(),
+    "_folder_lock": set(),
     "_validation": set(),
     "version": set(),
     "_backend": set(),
