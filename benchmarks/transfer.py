@@ -1,14 +1,13 @@
-"""Fine-tuning beside the plain Keras guide, and the linear probe beside scikit-learn.
+"""Fine-tuning beside the plain Keras guide.
 
     python benchmarks/transfer.py FOLDER
     python benchmarks/transfer.py FOLDER --size 96 --seeds 5 --head-epochs 10 --epochs 5
 
-FOLDER has class folders of images. For each seed it is split anew, and all start from the same
+FOLDER has class folders of images. Each seed splits it differently; both start from the same
 ImageNet weights and see the same training images. "Ours" is what recipes/finetune.py does by
 default. "Keras" is the guide https://keras.io/guides/transfer_learning: freeze, train a head with
 dropout on augmented images, unfreeze all, train at a low rate, with normalisation as in prediction
 throughout. Seconds are from images to trained model, both contestants in one process by turns.
-scikit-learn fits the features that our probe cached, at the strength that it chose.
 """
 
 import argparse
@@ -24,8 +23,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "recipes"))
 import finetune
 import keras
 import numpy as np
-from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from kerasrecipes import augment, data, experiment, models, transfer
 
@@ -69,7 +66,7 @@ def keras_guide(options, config, images, crop):
 
 
 def accuracy(model, config, images, crop):
-    """Share of the test images that is right."""
+    """The fraction of the test images that is right."""
     batches = finetune.batches(config, images.test, crop)
     labels = np.concatenate([y for _, y in batches.as_numpy_iterator()])
     return float(np.mean(model.predict(batches, verbose=0).argmax(axis=1) == labels))
@@ -93,39 +90,12 @@ def compare(options, seed):
         model = train()
         seconds = time.perf_counter() - start
         found[name] = accuracy(model, config, images, crop), seconds
-    found.update(compare_probes(config, images, crop))
     print(
         f"seed {seed}: "
         + ", ".join(f"{name} {share:.4f} in {took:.1f} s" for name, (share, took) in found.items()),
         flush=True,
     )
     return found
-
-
-def compare_probes(config, images, crop):
-    """The linear probe and scikit-learn on the same cached features."""
-    backbone = finetune.make_backbone(config, images)
-    x, y = transfer.extract_features(backbone, finetune.batches(config, images.train, crop))
-    test_x, test_y = transfer.extract_features(
-        backbone, finetune.batches(config, images.test, crop)
-    )
-    inputs = keras.Input(x.shape[1:])
-    cached = keras.Model(inputs, keras.layers.Identity(name="features")(inputs))
-    strength = transfer.linear_probe(cached, (x, y), stages=["features"]).best.regularization
-    start = time.perf_counter()
-    probe = transfer.linear_probe(
-        cached, (x, y), (test_x, test_y), stages=["features"], regularization=strength
-    )
-    middle = time.perf_counter()
-    scaler = StandardScaler().fit(x)
-    peer = LogisticRegression(C=1 / (strength * len(x)), max_iter=1000)
-    peer.fit(scaler.transform(x), y)
-    end = time.perf_counter()
-    share = peer.score(scaler.transform(test_x), test_y)
-    return {
-        "probe": (probe.best.validation_accuracy, middle - start),
-        "scikit-learn": (share, end - middle),
-    }
 
 
 def main():

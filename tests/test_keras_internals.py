@@ -105,6 +105,20 @@ def test_inbound_calls():
     }, CHANGED
 
 
+def test_outputs_in_graph():
+    shared = keras.layers.Dense(3, name="shared")
+    x = keras.Input((2,))
+    nested = keras.Model(x, shared(x), name="nested")
+    keras.Sequential([keras.Input((2,)), nested])  # another model has it first
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Identity(), nested])
+    outputs = keras_internals.outputs_in_graph(model)
+    assert {layer.name for layer in outputs} >= {"nested"}, CHANGED
+    assert outputs[nested] is not nested.output, CHANGED
+    again = keras.Model(model.inputs, outputs[nested])
+    batch = np.ones((1, 2), "float32")
+    np.testing.assert_array_equal(again.predict(batch, verbose=0), model.predict(batch, verbose=0))
+
+
 def test_initial_epoch():
     class Skip(keras.callbacks.Callback):
         epochs = ()

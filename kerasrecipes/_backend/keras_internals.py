@@ -59,6 +59,20 @@ def _histories(node):
             yield from _histories(part)
 
 
+def outputs_in_graph(model):
+    """Return {layer: its output} in the graph of a functional or sequential model.
+
+    Public `layer.output` is that of the layer's first call: for a nested model, or a layer that
+    another model has too, it is in another graph. Of a layer called twice, the first call counts.
+    """
+    nodes_by_depth, outputs = keras.Model(model.inputs, model.outputs)._nodes_by_depth, {}
+    for depth in sorted(nodes_by_depth, reverse=True):  # from the inputs on
+        for node in nodes_by_depth[depth]:
+            tensors = node.output_tensors
+            outputs.setdefault(node.operation, tensors[0] if len(tensors) == 1 else tensors)
+    return outputs
+
+
 # fit and callbacks
 
 

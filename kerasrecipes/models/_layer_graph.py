@@ -3,6 +3,7 @@
 import keras
 
 from kerasrecipes._backend import keras_internals
+from kerasrecipes.models._functional import functional
 
 UNKNOWN_SIDE = 512
 
@@ -17,7 +18,7 @@ class LayerGraph:
     """
 
     def __init__(self, model):
-        model = _functional(model)
+        model = functional("model", model)
         self._parents = _parents(model.get_config()["layers"])
         self._calls = _sorted_by_depth(self._parents)
         self._reach = self._reaches()
@@ -61,18 +62,6 @@ class LayerGraph:
         return reaches
 
 
-def _functional(model):
-    inputs, outputs = getattr(model, "inputs", None), getattr(model, "outputs", None)
-    if not isinstance(model, keras.Model) or not inputs or not outputs:
-        raise ValueError(f"Argument `model` must be a functional model. Received: model={model!r}")
-    if len(inputs) > 1 or len(outputs) > 1:
-        raise ValueError(
-            "Argument `model` must have one input and one output. Received: "
-            f"model={model.name!r} with {len(inputs)} and {len(outputs)}"
-        )
-    return keras.Model(inputs, outputs)
-
-
 def _parents(configurations):
     """Call: the calls whose outputs it takes; a call is (name of the layer, number of the call)."""
     parents = {}
@@ -97,7 +86,8 @@ def _sorted_by_depth(parents):
 
 def _shapes(model, layers):
     """Name: shape of the output, with a number for every height and width."""
-    outputs = {name: x.output for name, x in layers.items() if hasattr(x.output, "shape")}
+    outputs = keras_internals.outputs_in_graph(model)
+    outputs = {name: outputs[x] for name, x in layers.items() if hasattr(outputs[x], "shape")}
     shapes = {name: tuple(output.shape) for name, output in outputs.items()}
     source = tuple(model.inputs[0].shape)
     if None in source[1:]:

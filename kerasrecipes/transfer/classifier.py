@@ -3,7 +3,9 @@
 import keras
 
 from kerasrecipes import layers
+from kerasrecipes._backend import keras_internals
 from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.models._functional import functional
 
 
 def classifier(backbone, classes, dropout=0.0, stage=None, name=None):
@@ -31,9 +33,9 @@ def classifier(backbone, classes, dropout=0.0, stage=None, name=None):
         output is float32 under mixed precision too.
 
     Raises:
-        TypeError: if `backbone` is not a model, or an argument is of the wrong type.
-        ValueError: if `stage` is no layer of it, it has several inputs or outputs, or an argument
-            is out of range.
+        TypeError: if an argument is of the wrong type.
+        ValueError: if `backbone` is no functional model with one input and one output, `stage` is
+            no layer of it, or an argument is out of range.
 
     Example:
 
@@ -66,26 +68,16 @@ def classifier(backbone, classes, dropout=0.0, stage=None, name=None):
 
 def _output(backbone, stage):
     """The tensor to classify."""
-    if not isinstance(backbone, keras.Model):
-        raise TypeError(
-            "Argument `backbone` must be a functional keras.Model. Received: "
-            f"backbone={backbone!r} (of type {type(backbone).__name__})"
-        )
-    ends = [getattr(backbone, name, None) or [] for name in ("inputs", "outputs")]
-    if [len(tensors) for tensors in ends] != [1, 1]:
-        raise ValueError(
-            "Argument `backbone` must be a functional keras.Model with one input and one output. "
-            f"Received: backbone={backbone.name!r}"
-        )
+    graph = functional("backbone", backbone)
     if stage is None:
-        output = backbone.outputs[0]
+        output = graph.outputs[0]
     else:
         if stage not in [layer.name for layer in backbone.layers]:
             raise ValueError(
                 f"Argument `stage` must be the name of a layer of {backbone.name}. "
                 f"Received: stage={stage!r}"
             )
-        output = backbone.get_layer(stage).output
+        output = keras_internals.outputs_in_graph(graph)[backbone.get_layer(stage)]
     if len(output.shape) not in (2, 4):
         raise ValueError(
             "What is classified must be a feature map (batch, height, width, channels) or flat. "

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend import keras_internals
 from kerasrecipes._batches import batches
 from kerasrecipes._validation import check_integer
+from kerasrecipes.models._functional import functional
 
 
 def extract_features(model, data, stages=None, batch_size=32):
@@ -61,10 +63,13 @@ def extract_features(model, data, stages=None, batch_size=32):
 
 def _extractor(model, stages):
     """The model up to its stages, each pooled; XLA only where nothing else compiles."""
+    graph = functional("model", model)
     if stages is None:
-        outputs = _pool(model.output)
+        outputs = _pool(graph.outputs[0])
     else:
-        outputs = {name: _pool(layer.output) for name, layer in _layers(model, stages).items()}
+        tensors = keras_internals.outputs_in_graph(graph)
+        layers = _layers(model, stages).items()
+        outputs = {name: _pool(tensors[layer]) for name, layer in layers}
     extractor = keras.Model(model.inputs[0], outputs)
     extractor.compile(jit_compile=keras.backend.backend() == "jax")
     return extractor

@@ -4,8 +4,8 @@ import numpy as np
 
 from kerasrecipes import models
 from kerasrecipes._validation import check_integer, check_number
-from kerasrecipes.transfer._softmax_regression import (
-    SoftmaxRegression,
+from kerasrecipes.transfer._logistic_regression import (
+    LogisticRegression,
     cross_validate,
     log_softmax,
 )
@@ -28,9 +28,8 @@ def linear_probe(
     """Fit a linear classifier to the pooled features of each stage of a network.
 
     Multinomial logistic regression on standardised features,
-    `mean_i -log p_i[y_i] + regularization / 2 · |W|^2`, minimised by L-BFGS over features that are
-    computed in one pass of the network. It is the minimum that scikit-learn's
-    `LogisticRegression(C=1 / (regularization · examples))` finds.
+    `mean_i -log p_i[y_i] + regularization / 2 · |W|^2`, minimised by scikit-learn's L-BFGS
+    (`C = 1 / (regularization · examples)`); the features are computed once.
 
     Args:
         backbone: Functional `keras.Model` of images, such as `models.backbone` returns.
@@ -52,7 +51,7 @@ def linear_probe(
         printing shows a table. `experiment.pictures.probe_figure` draws it.
 
     Raises:
-        ImportError: If SciPy is not installed.
+        ImportError: If scikit-learn is not installed.
         ValueError: If labels are not integers from 0, or an argument is outside its range.
 
     Example:
@@ -99,7 +98,7 @@ def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
         strength, left_out = cross_validate(own, labels, classes, strengths, folds, weights)
         found["left_out"] = left_out.astype("float32")
         found["left_out_accuracy"], found["left_out_loss"] = _figures(left_out, labels)
-    kernel, bias = SoftmaxRegression(own, labels, classes, weights).fit(strength)
+    kernel, bias = LogisticRegression(own, labels, classes, weights).fit(strength)
     if tests is not None:
         scores = tests[0][stage] @ kernel + bias
         figures = _figures(log_softmax(scores), tests[1])

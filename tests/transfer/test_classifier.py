@@ -72,7 +72,7 @@ def test_probabilities_are_float32_under_mixed_precision():
 @pytest.mark.parametrize(
     "error, arguments, message",
     [
-        (TypeError, {"backbone": "resnet"}, "`backbone` must be a functional"),
+        (ValueError, {"backbone": "resnet"}, "`backbone` must be a functional"),
         (ValueError, {"backbone": keras.Sequential([])}, "one input and one output"),
         (ValueError, {"classes": 1}, r"`classes` must be in \[2, inf\)"),
         (TypeError, {"classes": 2.5}, "`classes` must be an integer"),

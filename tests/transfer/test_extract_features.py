@@ -92,3 +92,38 @@ def test_a_dataset_of_batches(model):
 def test_bad_arguments(model, change, words):
     with pytest.raises(ValueError, match=words):
         transfer.extract_features(**{"model": model, "data": IMAGES, **change})
+
+
+def nested(model):
+    """The model inside two others, of which the second one is returned."""
+    body = keras.Model(model.inputs, model.get_layer(stages(model)[-1]).output, name="body")
+    keras.Sequential([keras.Input((16, 16, 3)), body])
+    head = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3)]
+    return keras.Sequential([keras.Input((16, 16, 3)), keras.layers.Rescaling(0.5), body, *head])
+
+
+def test_a_nested_model_that_another_one_has_too(model):
+    whole = nested(model)
+    assert models.stages(whole) == ["body"]
+    features = transfer.extract_features(whole, (IMAGES, LABELS), ["body"])[0]["body"]
+    alone = transfer.extract_features(whole.get_layer("body"), 0.5 * IMAGES)
+    np.testing.assert_allclose(features, alone, rtol=1e-4, atol=1e-5)
+    top = transfer.classifier(whole, 3, stage="body")
+    size = abs(features).max()
+    top.get_layer("classifier").set_weights([np.eye(features.shape[1], 3) / size, np.zeros(3)])
+    scores = np.exp(features[:, :3] / size)
+    expected = scores / scores.sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(top.predict(IMAGES, verbose=0), expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_nested_model_is_probed(model):
+    pytest.importorskip("sklearn")
+    probe = transfer.linear_probe(nested(model), (IMAGES, LABELS), folds=2)
+    assert [one.stage for one in probe.stages] == ["body"]
+
+
+@pytest.mark.parametrize("use", [transfer.extract_features, transfer.linear_probe])
+def test_a_model_that_is_not_built_says_what_to_do(use):
+    unbuilt = keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match="must be built: begin it with keras.Input"):
+        use(unbuilt, (IMAGES, LABELS))

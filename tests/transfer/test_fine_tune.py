@@ -381,3 +381,11 @@ def test_bad_arguments(error, arguments, message):
     with pytest.raises(error, match=message):
         tune(model, **arguments)
     assert contents(model.weights) == before
+
+
+def test_a_model_that_is_not_built_says_what_to_do():
+    unbuilt = keras.Sequential([keras.layers.Conv2D(2, 3), keras.layers.Dense(3)])
+    with pytest.raises(ValueError, match="`model` must be built: begin it with keras.Input"):
+        tune(unbuilt, THREE)
+    with pytest.raises(ValueError, match="`backbone` must be built: begin it with keras.Input"):
+        classifier(unbuilt, CLASSES)

@@ -1,0 +1,128 @@
+"""Multinomial logistic regression on features, and the choice of its strength."""
+
+import warnings
+
+import numpy as np
+
+TOLERANCE, ROUGH_TOLERANCE = 1e-6, 1e-4
+MOST_ITERATIONS = 2000
+RISES_TO_STOP = 2
+ABSENT = -16.0
+
+
+class LogisticRegression:
+    """scikit-learn's logistic regression on standardised features, at several strengths.
+
+    `f(W, b) = mean_i w_i · -log softmax(x_i·W + b)[y_i] + regularization / 2 · |W|^2`, over
+    features of mean 0 and standard deviation 1; the bias is free. With fewer examples than
+    features all is computed in the span of the examples, where the minimum lies. A class without
+    an example has a probability of about e^-16 at most.
+
+    Args:
+        features: array `(examples, features)`.
+        labels: int array `(examples,)`.
+        classes: int, the number of classes.
+        weights: array `(examples,)`, or `None` for 1 each.
+    """
+
+    def __init__(self, features, labels, classes, weights=None):
+        import sklearn.linear_model
+
+        features = np.asarray(features, "float64")
+        self._mean, std = features.mean(axis=0), features.std(axis=0)
+        self._std = np.where(std > 1e-9 * (1 + abs(self._mean)), std, 1.0)
+        self._examples = (features - self._mean) / self._std
+        self._basis = None
+        if len(features) < features.shape[1]:
+            self._basis = np.linalg.qr(self._examples.T)[0]
+            self._examples = self._examples @ self._basis
+        self._labels, self._classes, self._weights = labels, classes, weights
+        self._solver = sklearn.linear_model.LogisticRegression(
+            max_iter=MOST_ITERATIONS, warm_start=True
+        )
+
+    def fit(self, regularization, tolerance=TOLERANCE):
+        """Return kernel and bias for features as they were given; starts at the last solution."""
+        # Two classes have one kernel there, w = W[1] - W[0], and |W|^2 is |w|^2 / 2.
+        is_binary = len(np.unique(self._labels)) == 2
+        self._solver.C = (2 if is_binary else 1) / (regularization * len(self._labels))
+        self._solver.tol = tolerance
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it speaks of its own arguments
+            self._solver.fit(self._examples, self._labels, self._weights)
+        if max(self._solver.n_iter_) >= MOST_ITERATIONS:
+            warnings.warn(
+                f"The linear classifier is not at its minimum after {MOST_ITERATIONS} iterations "
+                f"with regularization={regularization:.3g}: use a larger one",
+                stacklevel=4,
+            )
+        kernel, bias = self._of_all_classes()
+        kernel = kernel if self._basis is None else self._basis @ kernel
+        kernel = kernel / self._std[:, None]
+        return kernel, bias - self._mean @ kernel
+
+    def _of_all_classes(self):
+        """The solution with a column for each class, those without an example included."""
+        kernel, bias = self._solver.coef_.T, self._solver.intercept_
+        if kernel.shape[1] == 1:
+            kernel, bias = kernel * [-0.5, 0.5], bias * [-0.5, 0.5]
+        kernels = np.zeros((len(kernel), self._classes))
+        biases = np.full(self._classes, bias.min() + ABSENT)
+        kernels[:, self._solver.classes_], biases[self._solver.classes_] = kernel, bias
+        return kernels, biases
+
+
+def cross_validate(features, labels, classes, strengths, folds, weights=None):
+    """Choose a strength by the loss on examples left out, from the strongest to the weakest.
+
+    The search ends once the loss has risen twice in a row.
+
+    Returns:
+        The strength of the lowest loss, and the log-probabilities `(examples, classes)` of the
+        examples with it when they were left out: NaN for those never left out, which are the
+        only ones of their class.
+    """
+    fold = stratified_folds(labels, folds)
+    parts = [fold != number for number in np.unique(fold[fold >= 0])]
+    fits = [
+        LogisticRegression(
+            features[part], labels[part], classes, None if weights is None else weights[part]
+        )
+        for part in parts
+    ]
+    lowest, best, left_out, rises, last = np.inf, strengths[0], None, 0, np.inf
+    for strength in sorted(strengths, reverse=True):
+        log_p = np.full((len(labels), classes), np.nan)
+        for part, regression in zip(parts, fits):
+            kernel, bias = regression.fit(strength, ROUGH_TOLERANCE)
+            log_p[~part] = log_softmax(features[~part] @ kernel + bias)
+        loss = -np.nanmean(log_p[np.arange(len(labels)), labels])
+        if left_out is None or loss < lowest:
+            lowest, best, left_out = loss, strength, log_p
+        rises = rises + 1 if loss > last else 0
+        last = loss
+        if rises == RISES_TO_STOP:
+            break
+    return best, left_out
+
+
+def stratified_folds(labels, folds):
+    """The fold of each example, each class spread over all; -1 for the only one of its class.
+
+    >>> stratified_folds(np.array([0, 0, 0, 0, 1, 1, 2]), 2).tolist()
+    [0, 1, 0, 1, 0, 1, -1]
+    """
+    fold = np.full(len(labels), -1)
+    position = 0
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        if len(members) > 1:
+            fold[members] = (position + np.arange(len(members))) % folds
+            position += len(members)
+    return fold
+
+
+def log_softmax(scores):
+    """Logarithms of the probabilities of scores `(examples, classes)`."""
+    scores = scores - scores.max(axis=1, keepdims=True)
+    return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
