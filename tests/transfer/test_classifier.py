@@ -73,7 +73,7 @@ def test_probabilities_are_float32_under_mixed_precision():
     "error, arguments, message",
     [
         (ValueError, {"backbone": "resnet"}, "`backbone` must be a functional"),
-        (ValueError, {"backbone": keras.Sequential([])}, "one input and one output"),
+        (ValueError, {"backbone": keras.Sequential([])}, "`backbone` must be built"),
         (ValueError, {"classes": 1}, r"`classes` must be in \[2, inf\)"),
         (TypeError, {"classes": 2.5}, "`classes` must be an integer"),
         (ValueError, {"classes": ["one"]}, "`classes`"),
