@@ -1,16 +1,15 @@
-"""From a dataset of images to batches: order, draws, threads."""
+"""From images to batches: read, decode, transform, batch."""
 
 import os
-import warnings
 
 import tensorflow as tf
 
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes.augment import draws
-from kerasrecipes.augment.order import from_elements, from_stream, make_plan
+from kerasrecipes.augment.order import make_plan
+from kerasrecipes.augment.reading import buffer_size, read
+from kerasrecipes.augment.source import as_source
 from kerasrecipes.augment.stages import split_stages
-
-_BUFFER = 10_000
 
 
 def pipeline(
@@ -28,54 +27,57 @@ def pipeline(
 ):
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
-    Training is ENDLESS: one pass after another, each in its own order and with its own draws. A
-    pass ends with a smaller batch, or with `drop_remainder` without it (other images are left out
-    in each pass), so that `steps_per_epoch=batches.steps_per_pass` makes an epoch of `fit` one
-    pass. Testing is one pass in order.
+    Training is ENDLESS: one epoch after another, each in its own order and with its own draws.
+    `fit` therefore needs `steps_per_epoch=batches.steps_per_pass`, the batches of an epoch. An
+    epoch ends with a smaller batch, or with `drop_remainder` without it (other images are left
+    out in each epoch). Testing is one epoch in order.
 
-    Every draw is a function of (seed, pass, index of the image) alone: batches are the same for
+    Every draw is a function of (seed, epoch, index of the image) alone: batches are the same for
     any number of threads, in any process, and `start_step=k` gives what an uninterrupted run
     gives from its step k on.
 
     Args:
-        dataset: `tf.data.Dataset` of (image or encoded bytes, integer label), of known size. When
-            it has an attribute `element`, a function of an index that gives (image, label), as
-            the datasets of `kerasrecipes.data` do, the order of a pass is a permutation of
-            all indices, and nothing before `start_step` is read. Without it the dataset is read
-            from its start in each pass, shuffled in a buffer, and skipped before decoding.
+        dataset: a source of pairs (image or encoded bytes, label) with `__len__` and
+            `__getitem__`: a set of `data.load`, a PyTorch `Dataset`, a list. Each epoch is a
+            permutation of all of it, and nothing before `start_step` is read. Or a
+            `tf.data.Dataset` of such pairs, of known size, which is read from its start in each
+            epoch, shuffled in a buffer, and skipped before decoding. Images are (H, W, C),
+            channels last, of any size; labels are integers, or what the loss takes.
         transforms: sequence of transforms, applied in order. Without one that takes bytes
             at its head, encoded images are decoded to RGB.
-        batch_size: integer in [1, inf).
-        training: boolean.
-        seed: integer.
-        shuffle: `None` is `training`; a boolean; or the size of the buffer, an integer in
-            [1, inf), for a dataset without `element` (10,000 if not given).
-        start_step: integer in [0, inf), the first batch given.
-        drop_remainder: boolean, leave out a last batch that is smaller.
-        num_classes: integer in [1, inf); makes the labels one-hot float32, as `MixUp` and
-            `CutMix` need them.
-        threads: integer in [1, inf); `None` is the number of processors.
-        shard: pair (index, count), for one of `count` replicas that each build a pipeline: each
-            takes every count-th image of the one common order, so that no two see the same
-            image or draw in a pass. In training it needs `drop_remainder`, for equal steps.
-            Shard here, not the dataset: draws follow the index of the image.
+        batch_size: int >= 1.
+        training: bool.
+        seed: int. Defaults to 0.
+        shuffle: bool; `None` (default) is `training`; or the size of the buffer for a
+            `tf.data.Dataset`, int >= 1. `True` is 10,000; a larger dataset is then shuffled in
+            part only, with a warning.
+        start_step: int >= 0, the first batch given. Defaults to 0.
+        drop_remainder: bool, leave out a last batch that is smaller. Defaults to `False`.
+        num_classes: int >= 1; makes integer labels one-hot float32, as `MixUp` and `CutMix`
+            need them. A label outside [0, num_classes) is an error that names it.
+        threads: int >= 1; `None` (default) is the number of processors.
+        shard: pair (index, shard_count), for one of `shard_count` replicas that each build a
+            pipeline: it keeps every `shard_count`-th image of the one common order, so that no
+            two see the same image or draw in an epoch. In training it needs `drop_remainder`,
+            for equal steps. Shard here, not the dataset: draws follow the index of the image.
 
     Returns:
-        A `tf.data.Dataset` of (images, labels) with an attribute `steps_per_pass`; `benchmark`
-        says how fast it is.
+        A `tf.data.Dataset` of (images, labels). Its attribute `steps_per_pass` (`None` for a
+        size that is not known) and `benchmark` need this object itself: the methods of `tf.data`,
+        such as `map`, return another without it.
 
     Raises:
-        ValueError: an argument outside its range, or a dataset whose size is not known.
+        ValueError: an argument outside its range, or a dataset of unknown size, of batches, or
+            of anything but pairs.
+        TypeError: an argument of the wrong type.
 
     Example:
 
     >>> import numpy as np
-    >>> import tensorflow as tf
     >>> from kerasrecipes import augment
-    >>> images, labels = np.zeros((10, 40, 30, 3), "uint8"), np.arange(10)
-    >>> dataset = tf.data.Dataset.from_tensor_slices((images, labels))
+    >>> source = [(np.zeros((40, 30 + label, 3), "uint8"), label) for label in range(10)]
     >>> transforms = [augment.RandomScaleCrop(24), augment.Normalize(127.5, 127.5)]
-    >>> batches = augment.pipeline(dataset, transforms, batch_size=4, training=True)
+    >>> batches = augment.pipeline(source, transforms, batch_size=4, training=True)
     >>> batches.steps_per_pass
     3
     >>> [batch.shape[0] for batch, _ in batches.take(4)]
@@ -83,21 +85,16 @@ def pipeline(
     """
     _check_counts(batch_size, num_classes, threads)
     _check_order(training, seed, shuffle, start_step, drop_remainder, shard)
-    threads = threads or os.cpu_count()
-    plan = make_plan(dataset, batch_size, training, start_step, drop_remainder, tuple(shard))
-    head, tail = split_stages(dataset, transforms)
-    if hasattr(dataset, "element") and shuffle is not None and not isinstance(shuffle, bool):
-        warnings.warn(
-            "`shuffle` is no buffer for data read by index: all of it is shuffled", stacklevel=2
-        )
-    shuffle = training if shuffle is None else shuffle
+    threads, source = threads or os.cpu_count(), as_source(dataset)
+    head, tail = split_stages(source.spec[0], transforms)
+    _check_labels(source.spec[1], num_classes)
+    plan = make_plan(
+        source.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed, len(head)
+    )
+    buffer = buffer_size(source, shuffle, training, start_step)
 
     def one_by_one(count=None):
-        stages = (_seeds_of(head, seed), _with_head(head[:count]), threads)
-        if hasattr(dataset, "element"):
-            return from_elements(dataset.element, plan, seed, bool(shuffle), *stages)
-        buffer = _BUFFER if shuffle is True else int(shuffle)
-        return from_stream(dataset, plan, seed, buffer, *stages)
+        return read(source, plan, buffer, _with_head(head[:count]), threads)
 
     def batched(count=None):
         change = _with_tail(tail[:count], len(head), num_classes, jit_compile=training)
@@ -126,20 +123,13 @@ def _name(transform):
     return getattr(transform, "__name__", type(transform).__name__)
 
 
-def _seeds_of(head, seed):
-    def image_seeds(number, indices):
-        """Return a seed of each image, and of each transform of it: (N, 1 + transforms, 2)."""
-        own = draws.fold(draws.fold(seed, number), indices)
-        return tf.stack([own, *(draws.fold(own, place) for place in range(len(head)))], axis=1)
-
-    return image_seeds
-
-
 def _with_head(head):
-    def transform_one(seeds, image, label):
+    def transform_one(image, label, index, seeds):
         for place, transform in enumerate(head, start=1):
             image = transform(image, seeds[place])
-        return image, label, seeds[0]
+        if label.dtype.is_integer and label.shape == (1,):
+            label = tf.reshape(label, [])
+        return image, label, index, seeds[0]
 
     return transform_one
 
@@ -156,12 +146,25 @@ def _with_tail(tail, first, num_classes, jit_compile):
                 images = transform(images, batch_seeds)
         return images, labels
 
-    def finish(images, labels, seeds):
+    def finish(images, labels, indices, seeds):
         if num_classes is not None:
-            labels = tf.one_hot(labels, num_classes)
+            labels = _one_hot(labels, indices, num_classes)
         return transform_batch(images, labels, seeds) if tail else (images, labels)
 
     return finish
+
+
+def _one_hot(labels, indices, num_classes):
+    wrong = tf.where((labels < 0) | (labels >= tf.cast(num_classes, labels.dtype)))[:, 0]
+    message = [
+        f"Argument `num_classes` is {num_classes}, but labels must be in 0..{num_classes - 1}."
+        " Received: labels",
+        tf.gather(labels, wrong),
+        "of the images",
+        tf.gather(indices, wrong),
+    ]
+    with tf.control_dependencies([tf.debugging.Assert(tf.size(wrong) == 0, message)]):
+        return tf.one_hot(labels, num_classes)
 
 
 def _options(threads):
@@ -171,6 +174,17 @@ def _options(threads):
     options.threading.private_threadpool_size = threads
     options.threading.max_intra_op_parallelism = 1
     return options
+
+
+def _check_labels(spec, num_classes):
+    """Raise where labels cannot be made one-hot: they are so already, or no integers."""
+    if num_classes is None or (spec.dtype.is_integer and spec.shape.as_list() in ([], [1])):
+        return
+    raise ValueError(
+        "Argument `num_classes` makes integer labels one-hot: leave it out where `dataset` has "
+        f"one-hot labels. Received: num_classes={num_classes}, labels of shape {spec.shape}, "
+        f"dtype {spec.dtype.name}"
+    )
 
 
 def _check_counts(batch_size, num_classes, threads):

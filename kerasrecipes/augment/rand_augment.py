@@ -8,9 +8,9 @@ from kerasrecipes.augment import draws
 from kerasrecipes.augment.policy import apply_one, on_uint8, operations
 from kerasrecipes.augment.transform import Transform
 
-_WIDEST = {
-    "enhance": 0.9, "bits": 4, "degrees": 30, "shear": 0.3, "move": 150 / 331,
-}  # fmt: skip
+_OPERATIONS = operations(
+    {"enhance": 0.9, "bits": 4, "degrees": 30, "shear": 0.3, "move": 150 / 331}
+)
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -46,7 +46,6 @@ class RandAugment(Transform):
         check_integer("count", count, "[0, inf)")
         check_number("magnitude", magnitude, "[0, 10]")
         self.count, self.magnitude = count, magnitude
-        self._operations = operations(_WIDEST)
 
     def apply(self, images, seeds):
         return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
@@ -57,8 +56,8 @@ class RandAugment(Transform):
     def _in_a_row(self, image, seed):
         for number in range(self.count):
             step = draws.fold(seed, number)
-            choice = draws.integers(draws.fold(step, 0), 0, len(self._operations) - 1)
+            choice = draws.integers(draws.fold(step, 0), 0, len(_OPERATIONS) - 1)
             sign = tf.where(draws.uniform(draws.fold(step, 1), 1)[0] < 0.5, -1.0, 1.0)
             strength = tf.constant(self.magnitude / 10.0)
-            image = apply_one(image, self._operations, tf.cast(choice, tf.int32), strength, sign)
+            image = apply_one(image, _OPERATIONS, tf.cast(choice, tf.int32), strength, sign)
         return image

@@ -5,13 +5,12 @@ import tensorflow as tf
 from kerasrecipes.augment.decode_image import DecodeImage
 
 
-def split_stages(dataset, transforms):
+def split_stages(image_spec, transforms):
     """Return (transforms for an image, transforms for a batch).
 
     A batch needs images of one size: the second part is the longest tail of batched transforms
     that starts where the size is fixed.
     """
-    image_spec = dataset.element_spec[0]
     encoded = image_spec.dtype == tf.string
     transforms = with_decoder(transforms) if encoded else checked(transforms)
     fixed = not encoded and image_spec.shape.is_fully_defined()

@@ -8,7 +8,7 @@ from kerasrecipes.augment import draws
 from kerasrecipes.augment.policy import apply_one, on_uint8, operations
 from kerasrecipes.augment.transform import Transform
 
-_WIDEST = {"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "move": 32}
+_OPERATIONS = operations({"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "move": 32})
 _STRENGTHS = 31
 
 
@@ -42,17 +42,16 @@ class TrivialAugment(Transform):
     def __init__(self, strongest=1.0):
         check_number("strongest", strongest, "[0, 1]")
         self.strongest = strongest
-        self._operations = operations(_WIDEST)
 
     def apply(self, images, seeds):
         return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
 
     def _one(self, image, seed):
-        choice = draws.integers(draws.fold(seed, 0), 0, len(self._operations) - 1)
+        choice = draws.integers(draws.fold(seed, 0), 0, len(_OPERATIONS) - 1)
         level = draws.integers(draws.fold(seed, 1), 0, _STRENGTHS - 1)
         strength = self.strongest * tf.cast(level, tf.float32) / (_STRENGTHS - 1)
         sign = tf.where(draws.uniform(draws.fold(seed, 2), 1)[0] < 0.5, -1.0, 1.0)
         choice = tf.cast(choice, tf.int32)
         return on_uint8(
-            image, lambda pixels: apply_one(pixels, self._operations, choice, strength, sign)
+            image, lambda pixels: apply_one(pixels, _OPERATIONS, choice, strength, sign)
         )

@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from kerasrecipes.data.image_source import SETS, ImageSource, check_labels, check_presence
-from kerasrecipes.data.indexed_images import IndexedImages, host_tensor
+from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels, check_presence
+from kerasrecipes.data.image_source import ImageSource, host_tensor
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -42,7 +42,7 @@ def read_arrays(arrays, name="arrays", where="arrays"):
     check_labels(where, labels, len(class_names))
     check_presence(where, labels["train"], class_names)
     sets = {set_name: _indexed(set_name, *pair) for set_name, pair in pairs.items()}
-    return ImageSource(name, sets, class_names, channels["train"], encoded=False)
+    return ImageSets(name, sets, class_names, channels["train"], encoded=False)
 
 
 def _pair(where, set_name, x, y):
@@ -95,7 +95,7 @@ def _class_names(names, where, train_labels):
 def _indexed(set_name, x, labels):
     images = host_tensor(x)
     short_sides = np.broadcast_to(np.int64(min(x.shape[1:3])), len(x))
-    return IndexedImages(
+    return ImageSource(
         labels,
         short_sides,
         read=lambda index: tf.gather(images, index),

@@ -4,15 +4,15 @@ import warnings
 
 import numpy as np
 
-from kerasrecipes.data.image_source import few
-from kerasrecipes.data.indexed_images import IndexedImages
+from kerasrecipes.data.image_sets import few
+from kerasrecipes.data.image_source import ImageSource
 
 FEWEST = 10
 
 
 def class_sizes(images, classes):
     """Tuple of the images of each class, or `None` for a stream."""
-    if not isinstance(images, IndexedImages):
+    if not isinstance(images, ImageSource):
         return None
     return tuple(np.bincount(images.labels, minlength=classes).tolist())
 

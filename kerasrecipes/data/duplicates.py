@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from kerasrecipes.data.image_source import few
-from kerasrecipes.data.indexed_images import IndexedImages
+from kerasrecipes.data.image_sets import few
+from kerasrecipes.data.image_source import ImageSource
 
 
 class Duplicate(NamedTuple):
@@ -38,7 +38,7 @@ def find_duplicates(sets):
     Returns:
         A tuple of `Duplicate`, one for each image and set that has it before.
     """
-    known = [(name, images) for name, images in sets.items() if isinstance(images, IndexedImages)]
+    known = [(name, images) for name, images in sets.items() if isinstance(images, ImageSource)]
     found = []
     for earlier, later in itertools.combinations_with_replacement(known, 2):
         found += _between(*earlier, *later)

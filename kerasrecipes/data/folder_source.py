@@ -8,8 +8,8 @@ import tensorflow as tf
 
 from kerasrecipes.data.folder_listing import list_folder
 from kerasrecipes.data.image_check import check_images, fingerprint
-from kerasrecipes.data.image_source import ImageSource, check_labels, few
-from kerasrecipes.data.indexed_images import IndexedImages, host_tensor
+from kerasrecipes.data.image_sets import ImageSets, check_labels, few
+from kerasrecipes.data.image_source import ImageSource, host_tensor
 
 
 def read_folder(root, strict):
@@ -24,7 +24,7 @@ def read_folder(root, strict):
     skipped = [(listing.paths[index], reason) for index, reason in check.problems.items()]
     if skipped:
         _report(root, skipped, len(listing.paths), strict)
-    files = IndexedImages(
+    files = ImageSource(
         listing.labels,
         check.short_sides,
         _reader(listing.paths, check.fingerprints),
@@ -39,7 +39,7 @@ def read_folder(root, strict):
     _check_classes_left(root, listing, usable)
     labels = {name: images.labels for name, images in sets.items()}
     check_labels(str(root), labels, len(listing.class_names))
-    return ImageSource(
+    return ImageSets(
         name=root.resolve().name,
         sets=sets,
         class_names=listing.class_names,

@@ -13,7 +13,7 @@ from kerasrecipes.data.image_header import (
     PNG_SIGNATURE,
     image_header,
 )
-from kerasrecipes.data.indexed_images import host_tensor
+from kerasrecipes.data.image_source import host_tensor
 from kerasrecipes.data.progress import progress
 
 BATCH = 64

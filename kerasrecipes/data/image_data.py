@@ -2,31 +2,27 @@
 
 import dataclasses
 
-import tensorflow as tf
-
 from kerasrecipes.data.duplicates import Duplicate
+from kerasrecipes.data.image_source import ImageSource
+from kerasrecipes.data.image_stream import ImageStream
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageData:
     """The sets of an image classification problem, and what is known about them.
 
-    Each set is a `tf.data.Dataset` of single pairs (image, label), in the source's order, with
-    a known cardinality. The image is uint8 of shape (height, width, channels), or, when
-    `encoded`, a scalar string: the bytes of a JPEG or PNG file as stored, of whatever size and
-    mode. The bytes decide which of the two it is, not the file's name. The label is a scalar
-    int64 in 0..num_classes-1.
+    Each set is an `ImageSource`: a sequence of pairs (image, label), read by index, sliced, and
+    iterated over; `set.dataset()` is a `tf.data.Dataset` of the same pairs. From TensorFlow
+    Datasets it is an `ImageStream`, which has no indices. `augment.pipeline` takes either.
 
-    A set that can be read in any order has an attribute `element`: a function of an int64
-    scalar tensor, the index, that returns that pair and can be traced into a graph. The set is
-    then `tf.data.Dataset.range(size).map(element)`. A set from TensorFlow Datasets is a stream
-    and has no such attribute.
+    The image is uint8 of shape (height, width, channels), or, when `encoded`, the bytes of a JPEG
+    or PNG file as stored, of whatever size and mode. The bytes decide which of the two it is, not
+    the file's name. The label is an integer in 0..num_classes-1.
 
     Attributes:
         name: string, where the data came from, short enough for a title.
-        train, validation, test: `tf.data.Dataset`; `validation` and `test` are `None` where
-            there is no such set.
-        train_size, validation_size, test_size: integers, images in each set, 0 for `None`.
+        train, validation, test: `ImageSource` or `ImageStream`; `validation` and `test` are
+            `None` where there is no such set.
         class_names: tuple of strings, in the order of the labels.
         num_classes: integer, the number of `class_names`.
         channels: 1 if every image is grey, else 3: decode encoded images to this many.
@@ -44,17 +40,15 @@ class ImageData:
 
     >>> from kerasrecipes import data
     >>> sample = data.load("fashion_mnist_sample")
-    >>> sample.train.element_spec[0].shape, sample.test_size, sample.class_names[1]
-    (TensorShape([28, 28, 1]), 1000, 'Trouser')
+    >>> image, label = sample.train[0]
+    >>> image.shape, len(sample.test), sample.class_names[1]
+    ((28, 28, 1), 1000, 'Trouser')
     """
 
     name: str
-    train: tf.data.Dataset
-    validation: tf.data.Dataset | None
-    test: tf.data.Dataset | None
-    train_size: int
-    validation_size: int
-    test_size: int
+    train: ImageSource | ImageStream
+    validation: ImageSource | ImageStream | None
+    test: ImageSource | ImageStream | None
     class_names: tuple[str, ...]
     channels: int
     short_side: int
@@ -63,6 +57,21 @@ class ImageData:
     ignored: int = 0
     class_sizes: tuple[int, ...] | None = None
     duplicates: tuple[Duplicate, ...] = ()
+
+    @property
+    def train_size(self):
+        """Integer, the number of training images."""
+        return len(self.train)
+
+    @property
+    def validation_size(self):
+        """Integer, the number of validation images, 0 without that set."""
+        return 0 if self.validation is None else len(self.validation)
+
+    @property
+    def test_size(self):
+        """Integer, the number of test images, 0 without that set."""
+        return 0 if self.test is None else len(self.test)
 
     @property
     def num_classes(self):

@@ -1,61 +1,112 @@
-"""What each kind of source is read into before it is split."""
+"""Labelled images that can be read in any order."""
 
 import dataclasses
-import warnings
+import functools
+import operator
+from collections.abc import Callable
 
 import numpy as np
+import tensorflow as tf
 
-SETS = ("train", "validation", "test")
 
-
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False, repr=False)
 class ImageSource:
-    """Sets by name (`train` always, `validation`, `test`), and what is known about them.
+    """Images and labels by index, as a sequence of pairs; nothing is read before it is asked for.
 
-    A set has `labels`, `size`, `short_side()`, `subset(indices)` and `dataset()`.
+    `source[3]` is a pair (image, label) of a NumPy array, or `bytes` of an encoded image, and an
+    integer. `source[:100]`, and any other slice, array of indices or boolean mask, is a source
+    of those images that copies none. `len(source)`, iteration, and PyTorch's `DataLoader` work
+    as with a list. `augment.pipeline` takes a source, and reads it in any order.
+
+    Args:
+        labels: int64 array of shape (N,).
+        short_sides: integer array of shape (N,), the shorter side of each image in pixels.
+        read: function of an int64 scalar tensor that returns the image and can be traced.
+        fingerprints: integer array of shape (N,), equal where images are equal.
+        name_of: function of an integer that names an image: a path, or a place in an array.
+
+    Example:
+
+    >>> from kerasrecipes import data
+    >>> source = data.load("fashion_mnist_sample").train
+    >>> image, label = source[-1]
+    >>> len(source), image.shape, label
+    (6000, (28, 28, 1), 5)
+    >>> first = source[:100]
+    >>> len(first), len(list(first.dataset().batch(32)))
+    (100, 4)
     """
 
-    name: str
-    sets: dict
-    class_names: tuple[str, ...]
-    channels: int
-    encoded: bool
-    skipped: tuple[tuple[str, str], ...] = ()
-    ignored: int = 0
+    labels: np.ndarray
+    short_sides: np.ndarray
+    read: Callable
+    fingerprints: np.ndarray
+    name_of: Callable
 
+    def __len__(self):
+        return len(self.labels)
 
-def check_labels(where, labels_by_set, num_classes):
-    """Raise unless every label is one of at least two classes."""
-    if num_classes < 2:
-        raise ValueError(f"{where}: two classes at least are needed. Received: {num_classes}")
-    for set_name, labels in labels_by_set.items():
-        wrong = np.unique(labels[(labels < 0) | (labels >= num_classes)])
-        if wrong.size:
-            raise ValueError(
-                f"{where}: labels of the {set_name} set must be in 0..{num_classes - 1} "
-                f"({num_classes} classes). Received: {few(wrong)}"
-            )
+    def __getitem__(self, key):
+        """The pair (image, label) at an index, or a source of the images that `key` selects."""
+        if not hasattr(key, "__index__") or np.ndim(key):
+            return self.subset(np.arange(len(self))[key])
+        index = operator.index(key)
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"Index {index} is out of range for {len(self)} images")
+        index %= len(self)
+        return self.read(tf.constant(index, tf.int64)).numpy(), int(self.labels[index])
 
+    def __iter__(self):
+        for image, label in self.dataset().prefetch(2).as_numpy_iterator():
+            yield image, int(label)
 
-def check_presence(where, labels, class_names):
-    """Raise unless training knows two classes; warn of those that it can never learn."""
-    present = np.unique(labels)
-    if present.size < 2:
-        raise ValueError(
-            f"{where}: two classes at least are needed. Received: every training image is of "
-            f"class {class_names[present[0]]!r}"
+    def __repr__(self):
+        image = self.element_spec[0]
+        return f"<ImageSource of {len(self):,} images, {image.dtype.name} {image.shape}>"
+
+    def take(self, count):
+        """A source of the first `count` images, as `source[:count]`."""
+        return self[:count]
+
+    def dataset(self):
+        """The pairs (image, label) in order, as a `tf.data.Dataset` of known cardinality."""
+        return tf.data.Dataset.range(len(self)).map(self.element)
+
+    def element(self, index):
+        """The pair (image, label) of tensors at an int64 scalar tensor; can be traced."""
+        return self.read(index), tf.gather(self._label_tensor, index)
+
+    @functools.cached_property
+    def element_spec(self):
+        """The pair of `tf.TensorSpec` of every element."""
+        return self.dataset().element_spec
+
+    @functools.cached_property
+    def _label_tensor(self):
+        return host_tensor(self.labels)
+
+    def short_side(self):
+        """The median of the shorter sides, in pixels."""
+        return int(np.median(self.short_sides))
+
+    def subset(self, indices):
+        """A source of the images at `indices`, an integer array; no image is copied."""
+        if np.ndim(indices) != 1:
+            raise IndexError("An index of a source must be an integer, a slice or an array (N,)")
+        positions = host_tensor(indices)
+        return ImageSource(
+            labels=self.labels[indices],
+            short_sides=self.short_sides[indices],
+            read=lambda index: self.read(tf.gather(positions, index)),
+            fingerprints=self.fingerprints[indices],
+            name_of=lambda index: self.name_of(int(indices[index])),
         )
-    absent = np.setdiff1d(np.arange(len(class_names)), present)
-    if absent.size:
-        named = few([repr(class_names[label]) for label in absent])
-        warnings.warn(f"{where}: no training image of class {named}", stacklevel=5)
 
 
-def few(values, limit=3):
-    """The first few of many, in words.
+def host_tensor(values):
+    """A tensor in host memory, which functions capture by reference: never a graph constant.
 
-    >>> few(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
+    A constant of a graph is copied with the graph and may not exceed 2 GB.
     """
-    shown = ", ".join(map(str, values[:limit]))
-    return shown if len(values) <= limit else f"{shown} and {len(values) - limit} more"
+    with tf.init_scope(), tf.device("CPU:0"):
+        return tf.convert_to_tensor(values)

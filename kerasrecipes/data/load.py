@@ -10,7 +10,7 @@ from kerasrecipes.data.class_sizes import class_sizes, warn_of_small_classes
 from kerasrecipes.data.duplicates import find_duplicates, warn_of_duplicates
 from kerasrecipes.data.folder_source import read_folder
 from kerasrecipes.data.image_data import ImageData
-from kerasrecipes.data.image_source import SETS
+from kerasrecipes.data.image_sets import SETS
 from kerasrecipes.data.npz_source import read_npz
 from kerasrecipes.data.split import check_split, split_sets
 from kerasrecipes.data.tfds_source import read_tfds
@@ -66,9 +66,9 @@ def load(source, split=None, seed=0, strict=False):
     >>> data = load("fashion_mnist_sample", split=(0.9, 0.1))
     >>> data.train_size, data.validation_size, data.test_size
     (5400, 600, 1000)
-    >>> image, label = data.train.element(0)
+    >>> image, label = data.train[0]
     >>> image.shape, data.num_classes, data.short_side
-    (TensorShape([28, 28, 1]), 10, 28)
+    ((28, 28, 1), 10, 28)
 
     Reference: the sample is from Fashion-MNIST, Xiao, Rasul and Vollgraf, 2017,
     https://arxiv.org/abs/1708.07747.
@@ -78,15 +78,12 @@ def load(source, split=None, seed=0, strict=False):
     check_boolean("strict", strict)
     read = _read(source, strict)
     sets = split_sets(read.name, read.sets, split, seed)
-    datasets = {name: sets[name].dataset() if name in sets else None for name in SETS}
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
     warn_of_small_classes(read.name, read.sets["train"], read.class_names)
-    sizes = {f"{name}_size": sets[name].size if name in sets else 0 for name in SETS}
     return ImageData(
         name=read.name,
-        **datasets,
-        **sizes,
+        **{name: sets.get(name) for name in SETS},
         class_names=read.class_names,
         channels=read.channels,
         short_side=sets["train"].short_side(),

@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 
 from kerasrecipes.data.array_source import KEYS, read_arrays
-from kerasrecipes.data.image_source import SETS
+from kerasrecipes.data.image_sets import SETS
 
 KNOWN_KEYS = {f"{letter}_{name}" for letter in "xy" for name in SETS} | {"class_names"}
 

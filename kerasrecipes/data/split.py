@@ -3,7 +3,7 @@
 import numpy as np
 
 from kerasrecipes._validation import check_number
-from kerasrecipes.data.image_source import SETS
+from kerasrecipes.data.image_sets import SETS
 
 DEFAULT_SHARES = (0.8, 0.1, 0.1)
 

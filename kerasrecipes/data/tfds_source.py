@@ -12,8 +12,8 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from kerasrecipes.data.image_source import SETS, ImageSource, check_labels
-from kerasrecipes.data.streamed_images import StreamedImages
+from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels
+from kerasrecipes.data.image_stream import ImageStream
 
 PROBE = ("storage.googleapis.com", 443)
 PROBE_SECONDS = 3.0
@@ -39,7 +39,7 @@ def read_tfds(source):
             read_config=tfds.ReadConfig(try_autocache=False),
         )
     sets = {
-        name: StreamedImages(stream.map(lambda example: (example[image_key], example[label_key])))
+        name: ImageStream(stream.map(lambda example: (example[image_key], example[label_key])))
         for name, stream in streams.items()
     }
     class_names = tuple(builder.info.features[label_key].names)
@@ -109,7 +109,7 @@ def _labelled(where, sets):
 def _described(where, sets, class_names):
     check_labels(where, {name: images.sample[2] for name, images in sets.items()}, len(class_names))
     channels = sets["train"].sample[1]
-    return ImageSource(
+    return ImageSets(
         name=where,
         sets=sets,
         class_names=class_names,

@@ -30,7 +30,7 @@ def class_weights(images):
     """
     sizes = images.class_sizes
     if sizes is None:
-        labels = [int(label) for _, label in images.train.as_numpy_iterator()]
+        labels = [int(label) for _, label in images.train]
         sizes = np.bincount(labels, minlength=images.num_classes).tolist()
     present = {label: size for label, size in enumerate(sizes) if size}
     total = sum(present.values())

@@ -25,7 +25,7 @@ def channel_statistics(dataset, size, channels, limit=1024):
     """Mean and standard deviation of each channel, over pixels of evenly spaced images.
 
     Args:
-        dataset: `tf.data.Dataset` of (image or encoded bytes, label), of known size.
+        dataset: A set of a `data.ImageData`, or a `tf.data.Dataset` of known size.
         size: Integer, images are resized by their short side to this many pixels.
         channels: 1 or 3.
         limit: Integer, how many images at most. Defaults to 1024.
@@ -33,7 +33,7 @@ def channel_statistics(dataset, size, channels, limit=1024):
     Returns:
         Two lists of floats in 0..255, the deviation at least 1.
     """
-    count = int(dataset.cardinality())
+    count = len(dataset)
     indices = np.unique(np.linspace(0, count - 1, min(count, limit)).astype(int))
     crop = augment.CenterCrop(size, size, channels=channels)
     statistics = FeatureStatistics()
@@ -46,9 +46,9 @@ def channel_statistics(dataset, size, channels, limit=1024):
 
 def pick(dataset, indices, transform):
     """Yield the transformed images at sorted indices of a dataset, as NumPy."""
-    if hasattr(dataset, "element"):
+    if hasattr(dataset, "__getitem__"):
         for index in indices:
-            yield np.asarray(transform(dataset.element(int(index))[0]))
+            yield np.asarray(transform(dataset[int(index)][0]))
         return
     wanted = set(map(int, indices))
     last = max(wanted, default=-1)

@@ -42,7 +42,7 @@ def run_tests(model, dataset, protocols, finish, batch_size):
 
     Args:
         model: Keras model from network input to probabilities.
-        dataset: `tf.data.Dataset` of (image or encoded bytes, label).
+        dataset: A set of a `data.ImageData`, or a `tf.data.Dataset` of (image or bytes, label).
         protocols: Dictionary from name to the transform that crops, such as `augment.TenCrop`.
         finish: List of transforms that follow the crop.
         batch_size: Integer, images a batch where one crop is taken of each; fewer with more crops,

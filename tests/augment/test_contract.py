@@ -1,7 +1,9 @@
 """What every transform promises, for every public transform."""
 
+import copy
 import functools
 import inspect
+import pickle
 
 import keras
 import numpy as np
@@ -90,10 +92,34 @@ def test_serialises(name):
 
 
 @pytest.mark.parametrize("name", CONTRACT)
-def test_grey_images(name):
+def test_pickles_and_copies_do_the_same(name):
+    transform = CONTRACT[name].make()
+    for again in (pickle.loads(pickle.dumps(transform)), copy.deepcopy(transform)):
+        assert repr(again) == repr(transform)
+        if not transform.takes_labels:
+            seed = tf.constant(SEEDS[0])
+            np.testing.assert_array_equal(again(IMAGES[0], seed), transform(IMAGES[0], seed))
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_grey_images_are_changed_as_colour_images_of_equal_channels(name):
     row = CONTRACT[name]
-    result = call((row.grey or row.make)(), IMAGES[..., :1])
-    assert result.shape[-1] == 1
+    grey = np.asarray(call((row.grey or row.make)(), IMAGES[..., :1]), "float64")
+    assert grey.shape[-1] == 1
+    if row.grey:  # one component of its own
+        lit = grey - IMAGES[..., :1]
+        free = (grey > 0) & (grey < 255)
+        for image, inside in zip(lit, free):
+            assert np.ptp(image[inside]) == 0
+        return
+    colour = np.asarray(call(row.make(), np.repeat(IMAGES[..., :1], 3, axis=-1)), "float64")
+    same = np.ones_like(grey, bool)
+    if name == "RandomErasing":  # noise is other in each channel
+        erased = grey != IMAGES[..., :1]
+        same = ~(erased.any(axis=2, keepdims=True) & erased.any(axis=1, keepdims=True))
+        assert 0.02 < erased.mean() < 0.45
+    np.testing.assert_allclose(grey[same], colour[..., :1][same], atol=1)
+    assert np.mean(np.abs(grey - colour[..., :1])[same] > 0.01) < 0.02
 
 
 @pytest.mark.parametrize("name", CONTRACT)

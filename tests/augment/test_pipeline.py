@@ -14,21 +14,35 @@ from tests.augment.oracles import drawn_photo, jpeg, png
 COUNT = 23
 
 
-def by_index(encoded=True):
-    """Return a dataset that can be read by index, as those of the data room can."""
+class Tensors:
+    """A source whose `element` runs in the graph, as those of the data room."""
+
+    def __init__(self, element, count):
+        self.element, self._count = element, count
+        self.element_spec = self.dataset().element_spec
+
+    def __len__(self):
+        return self._count
+
+    def __getitem__(self, index):
+        image, label = self.element(tf.constant(index, tf.int64))
+        return image.numpy(), int(label)
+
+    def dataset(self):
+        return tf.data.Dataset.range(self._count).map(self.element)
+
+
+def by_index():
+    """Return a source that is read by index."""
     images = [drawn_photo(40 + number, 60) for number in range(COUNT)]
     data = tf.constant([jpeg(image) for image in images])
     labels = tf.range(COUNT, dtype=tf.int64)
-    dataset = tf.data.Dataset.from_tensor_slices((data, labels))
-    dataset.element = lambda index: (tf.gather(data, index), tf.gather(labels, index))
-    return dataset
+    return Tensors(lambda index: (tf.gather(data, index), tf.gather(labels, index)), COUNT)
 
 
 def from_start():
-    """Return the same data set, to be read from its start only."""
-    dataset = by_index()
-    del dataset.element
-    return dataset
+    """Return the same images, to be read from the start only."""
+    return by_index().dataset()
 
 
 CROP = [augment.RandomScaleCrop(16, (1, 2))]
@@ -112,9 +126,8 @@ def test_a_draw_depends_on_seed_pass_and_index_and_not_on_the_order():
 @pytest.mark.parametrize("indexed", [True, False])
 def test_seeds_and_order_are_those_of_each_image_alone(indexed):
     count, drawn = 600, []  # more than are computed at once
-    dataset = tf.data.Dataset.from_tensor_slices((np.zeros((count, 1, 1, 1)), np.arange(count)))
-    if indexed:
-        dataset.element = lambda index: (tf.zeros((1, 1, 1)), index)
+    dataset = Tensors(lambda index: (tf.zeros((1, 1, 1)), index), count)
+    dataset = dataset if indexed else dataset.dataset()
     seed_of = [lambda image, seed: seed]
     for seeds, labels in batches(dataset, 3, seed_of, batch_size=300, start_step=1):
         drawn += zip(labels.tolist(), seeds.tolist())
@@ -170,9 +183,8 @@ def test_nothing_before_the_start_step_is_read_by_index():
         index.set_shape([])
         return tf.ones([4, 4, 3]), index
 
-    dataset = tf.data.Dataset.range(1000).map(lambda index: (tf.ones([4, 4, 3]), index))
-    dataset.element = element
-    next(iter(augment.pipeline(dataset, [], 10, False, start_step=90, threads=1)))
+    source = Tensors(element, 1000)
+    next(iter(augment.pipeline(source, [], 10, False, start_step=90, threads=1)))
     assert min(read) == 900
 
 

@@ -14,7 +14,7 @@ def arrays(count=40, classes=4, shape=(6, 5, 3), seed=0):
 
 
 def stacked(dataset):
-    images, labels = zip(*dataset.as_numpy_iterator())
+    images, labels = zip(*dataset)
     return np.stack(images), np.stack(labels)
 
 
@@ -28,6 +28,7 @@ def test_own_sets_are_kept_in_order():
             np.testing.assert_array_equal(found[0], images)
             np.testing.assert_array_equal(found[1], labels)
             assert found[0].dtype == np.uint8 and found[1].dtype == np.int64
+            assert dataset.dataset().element_spec[1].dtype == tf.int64
         assert loaded.validation is None
         assert loaded.class_names == ("0", "1", "2", "3")
         assert (loaded.channels, loaded.short_side, loaded.encoded) == (3, 5, False)
@@ -83,7 +84,7 @@ def test_element_gathers_any_index_in_a_graph():
         image, label = tf.function(loaded.train.element)(tf.constant(index, tf.int64))
         np.testing.assert_array_equal(image, images[index])
         assert int(label) == labels[index]
-    assert int(loaded.train.cardinality()) == loaded.train_size == 30
+    assert int(loaded.train.dataset().cardinality()) == loaded.train_size == 30
 
 
 def test_arrays_are_not_constants_of_the_graph():

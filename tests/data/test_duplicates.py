@@ -44,7 +44,7 @@ def test_a_split_of_one_set_is_looked_through_too():
     with pytest.warns(UserWarning, match="validation images that are also in the train set"):
         twice = data.load((np.concatenate([x, x]), np.concatenate([y, y])), split=(0.5, 0.5, 0.0))
     sets = (twice.train, twice.validation)
-    train, held = ([image.numpy().tobytes() for image, _ in one] for one in sets)
+    train, held = ([image.tobytes() for image, _ in one] for one in sets)
     shared = [one for one in twice.duplicates if one.set != one.twin_set]
     assert len(shared) == sum(image in train for image in held) > 0
     inside = len(twice.duplicates) - len(shared)

@@ -50,7 +50,7 @@ def test_the_builder_takes_the_first_of_each_class(tmp_path):
 
 def test_the_room_is_reached_from_the_package():
     assert kerasrecipes.data.load is data.load
-    assert data.__all__ == ["ImageData", "load"]
+    assert data.__all__ == ["ImageData", "ImageSource", "ImageStream", "load"]
 
 
 X, Y = arrays()

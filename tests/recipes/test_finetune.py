@@ -104,7 +104,7 @@ def test_the_model_takes_raw_pixels_and_says_what_was_tested(which, request, sha
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
     labels = np.repeat([0, 1], 15)
     said, own = [], []
-    for encoded, label in data.load(shapes, seed=0).test.as_numpy_iterator():
+    for encoded, label in data.load(shapes, seed=0).test:
         said.append(model.predict_on_batch(read(io.BytesIO(encoded)))[0])
         own.append(label)
     said, own = np.array(said), np.array(own)

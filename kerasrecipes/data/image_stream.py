@@ -7,14 +7,17 @@ import numpy as np
 import tensorflow as tf
 
 from kerasrecipes.data.image_header import image_header
-from kerasrecipes.data.indexed_images import host_tensor
+from kerasrecipes.data.image_source import host_tensor
 
 SAMPLE = 1024
 
 
-@dataclasses.dataclass(frozen=True)
-class StreamedImages:
-    """A stream of pairs (image, label).
+@dataclasses.dataclass(frozen=True, eq=False)
+class ImageStream:
+    """A stream of pairs (image, label), as TensorFlow Datasets has it: no random access.
+
+    `len`, iteration, `take` and `dataset` are those of `ImageSource`. `augment.pipeline` takes a
+    stream too; it shuffles it in a buffer.
 
     Args:
         pairs: `tf.data.Dataset` of single pairs, always in the same order.
@@ -22,8 +25,28 @@ class StreamedImages:
 
     pairs: tf.data.Dataset
 
+    def __len__(self):
+        return self._size
+
+    def __iter__(self):
+        for image, label in self.dataset().as_numpy_iterator():
+            yield image, int(label)
+
+    def take(self, count):
+        """A stream of the first `count` images."""
+        return ImageStream(self.pairs.take(count))
+
+    def dataset(self):
+        """The pairs (image, label) in order, as a `tf.data.Dataset` of known cardinality."""
+        return self.pairs.apply(tf.data.experimental.assert_cardinality(len(self)))
+
     @property
-    def size(self):
+    def element_spec(self):
+        """The pair of `tf.TensorSpec` of every element."""
+        return self.pairs.element_spec
+
+    @functools.cached_property
+    def _size(self):
         known = int(self.pairs.cardinality())
         return known if known >= 0 else len(self.labels)
 
@@ -43,16 +66,12 @@ class StreamedImages:
 
     def subset(self, indices):
         """The images at `indices`, by reading all and passing on these."""
-        chosen = np.zeros(self.size, bool)
+        chosen = np.zeros(len(self), bool)
         chosen[indices] = True
         chosen = host_tensor(chosen)
         pairs = self.pairs.enumerate().filter(lambda index, _: tf.gather(chosen, index))
         pairs = pairs.map(lambda _, pair: pair)
-        return StreamedImages(pairs.apply(tf.data.experimental.assert_cardinality(len(indices))))
-
-    def dataset(self):
-        """The pairs (image, label) in order, without random access."""
-        return self.pairs.apply(tf.data.experimental.assert_cardinality(self.size))
+        return ImageStream(pairs.apply(tf.data.experimental.assert_cardinality(len(indices))))
 
 
 def _label(image, label):

@@ -1,0 +1,80 @@
+"""Images and labels in the order of a plan, each with its index and its seeds."""
+
+import warnings
+
+import tensorflow as tf
+
+from kerasrecipes.augment import draws
+from kerasrecipes.augment.order import order_of_epoch, shuffled_order
+
+BUFFER = 10_000
+_FOREVER = 2**62
+
+
+def read(source, plan, buffer, change, threads):
+    """Return a dataset of `change(image, label, index, seeds)` from `start_step` on.
+
+    Args:
+        source: `Source`.
+        plan: `Plan`.
+        buffer: integer, 0 for the order of the source; a stream is shuffled in a buffer of so
+            many images, a source that is read by index as a whole.
+        change: function that reads, decodes and transforms one image.
+        threads: integer, how many images at once.
+    """
+    if source.element is not None:
+        return shuffled_order(plan, buffer > 0).map(
+            lambda epoch, index, seeds: change(*source.element(index), index, seeds),
+            num_parallel_calls=threads,
+        )
+    return _stream(source.stream, plan, buffer).map(
+        lambda order, pair: change(*pair, *order[1:]), num_parallel_calls=threads
+    )
+
+
+def _stream(stream, plan, buffer):
+    """Pairs of (epoch, index, seeds) and (image, label): read from the start in each epoch."""
+
+    def one_epoch(epoch):
+        pairs = tf.data.Dataset.zip(order_of_epoch(plan, epoch), stream)
+        if buffer:
+            tf.compat.v1.get_default_graph().seed = None  # not the program's
+            order_seed = draws.fold(plan.seed, epoch)[0]
+            pairs = pairs.shuffle(buffer, order_seed, reshuffle_each_iteration=False)
+        done = tf.where(epoch == plan.first // plan.used, plan.first % plan.used, 0)
+        return _shard(pairs, plan).take(plan.used).skip(tf.cast(done, tf.int64))
+
+    if plan.training:
+        return tf.data.Dataset.range(plan.first // plan.used, _FOREVER).flat_map(one_epoch)
+    epoch = tf.constant(0, tf.int64)
+    return _shard(tf.data.Dataset.zip(order_of_epoch(plan, epoch), stream), plan).skip(plan.first)
+
+
+def _shard(stream, plan):
+    index, shard_count = plan.shard
+    return stream if shard_count == 1 else stream.shard(shard_count, index)
+
+
+def buffer_size(source, shuffle, training, start_step):
+    """The size of the shuffle buffer, with a warning where a dataset is shuffled in part only."""
+    asked = shuffle is not None and not isinstance(shuffle, bool)
+    if asked and source.element is not None:
+        warnings.warn(
+            "Argument `shuffle` is no buffer for a source that is read by index: all of it is "
+            f"shuffled. Received: shuffle={shuffle}",
+            stacklevel=3,
+        )
+    if asked:
+        return int(shuffle)
+    if not (training if shuffle is None else shuffle):
+        return 0
+    if source.element is None and source.size > BUFFER:
+        skipped = ", and read from its start to reach `start_step`" if start_step else ""
+        warnings.warn(
+            f"Argument `dataset` has no random access: its {source.size:,} images are shuffled in "
+            f"a buffer of {BUFFER:,} only{skipped}. Give a source with `__len__` and "
+            "`__getitem__`, as `data.load` does for folders and arrays, or the size of the buffer, "
+            f"`shuffle={source.size}`",
+            stacklevel=3,
+        )
+    return BUFFER

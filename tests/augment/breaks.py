@@ -1,0 +1,94 @@
+"""The breaks of `augment` and `data`: wrong source, and the tests that must notice."""
+
+from tests.break_layers import Break
+
+PIPELINE, SOURCES = "augment/test_pipeline.py", "augment/test_sources.py"
+TRANSFORMS, CONTRACT = "augment/test_transforms.py", "augment/test_contract.py"
+
+BREAKS = [
+    Break(
+        "pipeline", "draws that forget the epoch", "augment/order.py",
+        "draws.fold(draws.fold(self.seed, epoch), indices)", "draws.fold(self.seed, indices)",
+        f"{PIPELINE} -k another_pass",
+    ),
+    Break(
+        "pipeline", "draws by position, not by image", "augment/order.py",
+        "return epochs, indices, plan.seeds(epochs, indices)",
+        "return epochs, indices, plan.seeds(epochs, positions)",
+        f"{PIPELINE} -k each_image_alone",
+    ),
+    Break(
+        "pipeline", "one order for all epochs", "augment/order.py",
+        "_permuted(indices, draws.fold(plan.seed, epochs), plan.images - 1)",
+        "_permuted(indices, draws.fold(plan.seed, 0 * epochs), plan.images - 1)",
+        f"{PIPELINE} -k 'order_of_its_own and by_index'",
+    ),
+    Break(
+        "pipeline", "a start step within an epoch is lost", "augment/reading.py",
+        "plan.first % plan.used, 0)", "0, 0)",
+        f"{PIPELINE} -k 'uninterrupted and from_start'",
+    ),
+    Break(
+        "pipeline", "shards overlap", "augment/order.py",
+        "* plan.shard[1] + plan.shard[0]", "* plan.shard[1]",
+        f"{PIPELINE} -k 'replicas and by_index'",
+    ),
+    Break(
+        "pipeline", "labels are not checked", "augment/pipeline.py",
+        "tf.debugging.Assert(tf.size(wrong) == 0, message)", "tf.no_op()",
+        f"{SOURCES} -k outside_the_classes",
+    ),
+    Break(
+        "pipeline", "no warning of a small buffer", "augment/reading.py",
+        "source.size > BUFFER", "source.size > 2 * BUFFER", f"{SOURCES} -k in_part_only",
+    ),
+    Break(
+        "ImageSource", "slices ignore their step", "data/image_source.py",
+        "return self.subset(np.arange(len(self))[key])",
+        "return self.subset(np.unique(np.arange(len(self))[key]))",
+        f"{SOURCES} -k a_part_of_a_source",
+    ),
+    Break(
+        "RandAugment", "cannot be pickled", "augment/rand_augment.py",
+        "self.count, self.magnitude = count, magnitude",
+        "self.count, self.magnitude, self._all = count, magnitude, lambda: _OPERATIONS",
+        f"{CONTRACT} -k 'pickles and RandAugment'",
+    ),
+    Break(
+        "ColorJitter", "grey images lose their contrast", "augment/color_jitter.py",
+        "(0 if grey else self.saturation,", "(self.saturation,",
+        f"{CONTRACT} -k 'grey_images and ColorJitter'",
+    ),
+    Break(
+        "PCALighting", "eigenvectors in rows", "augment/functional/color.py",
+        "tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled)",
+        "tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled, transpose_a=True)",
+        f"{TRANSFORMS} -k lighting_offset",
+    ),
+    Break(
+        "CutMix", "labels by the area before clipping", "augment/functional/mixing.py",
+        "area = tf.cast(height * width, tf.float32)",
+        "area = tf.cast((height + 1) * width, tf.float32)",
+        f"{TRANSFORMS} -k mix_labels",
+    ),
+    Break(
+        "MixUp", "the next image's label", "augment/functional/mixing.py",
+        "(1 - own) * tf.roll(labels, 1, axis=0)", "(1 - own) * tf.roll(labels, -1, axis=0)",
+        f"{TRANSFORMS} -k mix_labels",
+    ),
+    Break(
+        "RandomScaleCrop", "the largest scale is never drawn", "augment/draws.py",
+        "tf.cast(high - low + 1, tf.float64)", "tf.cast(high - low, tf.float64)",
+        f"{TRANSFORMS} -k uniform_integers",
+    ),
+    Break(
+        "CenterCrop", "no antialiasing", "augment/functional/resampling.py",
+        "antialias=antialias", "antialias=False",
+        "augment/test_where_keras_fails.py -k antialias",
+    ),
+    Break(
+        "RandomFlip", "top to bottom", "augment/functional/pixels.py",
+        "tf.reverse(images, axis=[-2])", "tf.reverse(images, axis=[-3])",
+        f"{TRANSFORMS} -k flip",
+    ),
+]  # fmt: skip
