@@ -4,7 +4,9 @@ Rooms, each a table of contents of its own:
 
 `ops`, `layers`, `losses`, `schedules`, `callbacks`, `optimizers`, `models`, `inference`,
 `transfer` run on every Keras backend. `augment` and `data` are built on `tf.data` and feed any
-backend. `experiment` is what the recipes share: command line, run folder, pictures, report.
+backend; so do `evaluation` (metrics, test protocols, figures), `serving` (a model that takes
+pixels, reading image files, export) and `experiment` (what the recipes share: command line, run
+folder, report).
 """
 
 import importlib
@@ -22,7 +24,7 @@ from kerasrecipes import (
 )
 from kerasrecipes.version import __version__
 
-_LAZY_ROOMS = ("augment", "data", "experiment")
+_LAZY_ROOMS = ("augment", "data", "evaluation", "experiment", "serving")
 
 __all__ = [
     "__version__",

@@ -24,7 +24,7 @@ MASKS = ("gaussian", "example")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(30, "passes over the training images", "[1, inf)")
@@ -43,31 +43,29 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
+    compared = experiment.Comparison(run, images)
     networks = {
-        "dense": network(config, images, whole.size, 0.0),
-        "drop_connect": network(config, images, whole.size, config.rate),
+        "dense": network(config, images, compared.size, 0.0),
+        "drop_connect": network(config, images, compared.size, config.rate),
     }
-    updates = config.epochs * whole.training.steps_per_pass
+    updates = config.epochs * compared.training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
     )
-    model = experiment.side_by_side(networks, optimizer, run.jit)
+    model = compared.side_by_side(networks, optimizer)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, whole.training),
+        compared.for_each(networks, compared.training),
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=experiment.for_each(networks, whole.watching),
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.for_each(networks, compared.validation),
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = whole.test(networks)
-    comparison = experiment.winner(results)
-    print(comparison)
-    return whole.close(run, networks["drop_connect"], history, results, comparison=comparison)
+    results = compared.test(networks)
+    return compared.close(networks["drop_connect"], history, results)
 
 
 def network(config, images, size, rate):

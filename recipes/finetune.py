@@ -17,7 +17,7 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, callbacks, data, experiment, models, schedules, transfer
+from kerasrecipes import augment, callbacks, data, experiment, models, schedules, serving, transfer
 from kerasrecipes.experiment import flag
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
@@ -28,7 +28,7 @@ PLAN = "linear (classifier on top), stages (the best of several), few or many (l
 SIMILAR = f"whether these are like ImageNet's; auto: in colour, from {SMALLEST_PHOTO} px"
 EPOCHS = f"{FEWEST_EPOCHS} to {MOST_EPOCHS}, to see {IMAGES_SEEN:,} images"
 SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller images"
-EXPORT = f"also write the model as {', '.join(experiment.EXPORTS)}"
+EXPORT = f"also write the model as {', '.join(serving.EXPORTS)}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class Config(experiment.TrainingConfig):
     learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
     class_weights: bool = flag(False, "give classes of unequal size an equal say")
     temperature: bool = flag(False, "make the model as sure as it deserves, by one number")
-    export: str | None = flag(None, EXPORT, choices=experiment.EXPORTS)
+    export: str | None = flag(None, EXPORT, choices=serving.EXPORTS)
 
 
 def main(config):

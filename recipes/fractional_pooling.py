@@ -18,14 +18,14 @@ import time
 import keras
 import numpy as np
 
-from kerasrecipes import data, experiment, inference, layers, schedules
+from kerasrecipes import data, evaluation, experiment, inference, layers, schedules
 from kerasrecipes.experiment import flag
 
 SMALLEST_SIDE = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "passes over the training images", "[1, inf)")
@@ -48,29 +48,29 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
-    updates = config.epochs * whole.training.steps_per_pass
+    compared = experiment.Comparison(run, images)
+    updates = config.epochs * compared.training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
     )
-    model = network(config, images, whole.size)
+    model = network(config, images, compared.size)
     loss = keras.losses.SparseCategoricalCrossentropy()
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=run.jit)
     run.begin()
     history = model.fit(
-        whole.training,
+        compared.training,
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=whole.watching,
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.validation,
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = [averaged(model, whole.testing, passes, config.seed) for passes in (1, config.passes)]
-    comparison = experiment.winner(results)
-    print(comparison)
-    return whole.close(run, model, history, results, comparison=comparison)
+    results = [
+        averaged(model, compared.testing, passes, config.seed) for passes in (1, config.passes)
+    ]
+    return compared.close(model, history, results)
 
 
 def network(config, images, size):
@@ -107,7 +107,7 @@ def averaged(model, testing, passes, seed):
     probabilities = inference.monte_carlo_predict(model, testing, passes, seed=seed).mean
     rate = round(len(labels) / (time.perf_counter() - start), 1)
     name = f"{passes} passes" if passes > 1 else "1 pass"
-    return experiment.TestResult(name, 1, probabilities, np.array(labels), rate)
+    return evaluation.TestResult(name, 1, probabilities, np.array(labels), rate)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ KINDS = ("batch", "group")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(3, "passes over the training images", "[1, inf)")
@@ -45,29 +45,27 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
-    networks = {kind: network(config, images, whole.size, kind) for kind in KINDS}
-    updates = config.epochs * whole.training.steps_per_pass
+    compared = experiment.Comparison(run, images)
+    networks = {kind: network(config, images, compared.size, kind) for kind in KINDS}
+    updates = config.epochs * compared.training.steps_per_pass
     rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
     schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
     )
-    model = experiment.side_by_side(networks, optimizer, run.jit)
+    model = compared.side_by_side(networks, optimizer)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, whole.training),
+        compared.for_each(networks, compared.training),
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=experiment.for_each(networks, whole.watching),
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.for_each(networks, compared.validation),
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = whole.test(networks)
-    comparison = experiment.winner(results)
-    print(comparison)
-    return whole.close(run, networks[KINDS[-1]], history, results, comparison=comparison)
+    results = compared.test(networks)
+    return compared.close(networks[KINDS[-1]], history, results)
 
 
 def network(config, images, size, kind):

@@ -21,7 +21,7 @@ from kerasrecipes.experiment import flag
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "passes over the training images", "[1, inf)")
@@ -39,23 +39,21 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
-    model = build(config, images, whole.size, run.jit)
+    compared = experiment.Comparison(run, images)
+    model = build(config, images, compared.size, run.jit)
     averaging = callbacks.PolyakAveraging(config.decay)
     run.begin()
     history = model.fit(
-        whole.training,
+        compared.training,
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=whole.watching,
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.validation,
         callbacks=[averaging, *run.callbacks()],
         shuffle=False,
         verbose=0,
     )
-    results = whole.test({"raw_weights": raw_network(model, averaging), "averaged": model})
-    comparison = experiment.winner(results)
-    print(comparison)
-    return whole.close(run, model, history, results, comparison=comparison)
+    results = compared.test({"raw_weights": raw_network(model, averaging), "averaged": model})
+    return compared.close(model, history, results)
 
 
 def build(config, images, size, jit):

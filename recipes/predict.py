@@ -24,7 +24,7 @@ import pathlib
 
 import numpy as np
 
-from kerasrecipes import experiment
+from kerasrecipes import evaluation, experiment, serving
 from kerasrecipes.experiment import flag, positional
 
 DRAWN, THUMBNAIL = 48, 320
@@ -48,7 +48,7 @@ class Config:
 
 def main(config):
     """Label every image, then print and draw."""
-    classifier = experiment.load_classifier(config.model)
+    classifier = serving.load_classifier(config.model)
     thumbnails = []
     shares = list(classifier.predict(read_all(config, classifier, thumbnails)))
     tops = [ranked(classifier.class_names, row, config.top) for row in shares]
@@ -65,7 +65,7 @@ def main(config):
 def read_all(config, classifier, thumbnails):
     """Yield the images one by one; keep a small copy of those that will be drawn."""
     for file in config.image:
-        pixels = classifier.fit(experiment.read_image(file, classifier.channels))
+        pixels = classifier.preprocess(serving.read_image(file, classifier.channels))
         if config.draw is not None and len(thumbnails) < DRAWN:
             step = max(1, max(pixels.shape[:2]) // THUMBNAIL)
             thumbnails.append(pixels[::step, ::step].copy())
@@ -92,11 +92,11 @@ def table(files, tops):
 def draw(config, thumbnails, tops):
     """Write the picture, whole or not at all."""
     titles = [os.path.basename(file) for file in config.image]
-    figure = experiment.pictures.predictions_figure(thumbnails, tops[:DRAWN], titles[:DRAWN])
+    figure = evaluation.predictions_figure(thumbnails, tops[:DRAWN], titles[:DRAWN])
     path = pathlib.Path(config.draw)
     part = path.with_name(f".part-{path.name}")
     try:
-        part.write_bytes(experiment.report.figure_png(figure))
+        part.write_bytes(evaluation.figure_png(figure))
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import augment, data, experiment, layers, models, schedules
+from kerasrecipes import augment, data, evaluation, experiment, layers, models, schedules, serving
 from kerasrecipes.experiment import flag
 
 LARGEST_DEFAULT_SIZE = 224
@@ -82,9 +82,9 @@ def main(config):
         shuffle=False,
         verbose=0,
     )
-    results = experiment.run_tests(model, test_set, protocols, [normalize], config.batch_size)
+    results = evaluation.run_tests(model, test_set, protocols, [normalize], config.batch_size)
     preprocessing = layers.ImagePreprocessing(size, mean=mean, std=std)
-    from_pixels = experiment.serving_model(model, preprocessing, images.channels)
+    from_pixels = serving.serving_model(model, preprocessing, images.channels)
     return experiment.close_run(run, from_pixels, history, images, results, train, protocols)
 
 

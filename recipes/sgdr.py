@@ -23,7 +23,7 @@ STEP_DECAY_AT = (0.3, 0.6, 0.8)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(7, "passes over the training images: best the end of a cycle", "[1, inf)")
@@ -43,24 +43,22 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
-    rates = two_schedules(config, whole.training.steps_per_pass)
-    networks = {name: network(config, images, whole.size, name) for name in rates}
-    model = experiment.side_by_side(networks, optimizers(config, networks, rates), run.jit)
+    compared = experiment.Comparison(run, images)
+    rates = two_schedules(config, compared.training.steps_per_pass)
+    networks = {name: network(config, images, compared.size, name) for name in rates}
+    model = compared.side_by_side(networks, optimizers(config, networks, rates))
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, whole.training),
+        compared.for_each(networks, compared.training),
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=experiment.for_each(networks, whole.watching),
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.for_each(networks, compared.validation),
         callbacks=run.callbacks(rates["warm_restarts"]),
         shuffle=False,
         verbose=0,
     )
-    results = whole.test(networks)
-    comparison = experiment.winner(results)
-    print(comparison)
-    return whole.close(run, networks["warm_restarts"], history, results, comparison=comparison)
+    results = compared.test(networks)
+    return compared.close(networks["warm_restarts"], history, results)
 
 
 def two_schedules(config, steps_per_epoch):

@@ -16,12 +16,12 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import callbacks, data, experiment, models
+from kerasrecipes import callbacks, data, evaluation, experiment, models
 from kerasrecipes.experiment import flag
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(12, "passes over the training images, a multiple of --cycles", "[1, inf)")
@@ -48,30 +48,30 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
-    model = build(config, images, whole.size, run.jit)
+    compared = experiment.Comparison(run, images)
+    model = build(config, images, compared.size, run.jit)
     sgdr = callbacks.SGDR(config.learning_rate, config.epochs // config.cycles, cycle_multiplier=1)
     snapshots = callbacks.SnapshotEnsemble(sgdr, keep_last=config.keep_last)
     run.begin()
     history = model.fit(
-        whole.training,
+        compared.training,
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=whole.watching,
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.validation,
         callbacks=[sgdr, snapshots, *run.callbacks()],
         shuffle=False,
         verbose=0,
     )
     ensemble = snapshots.model() if snapshots.epochs else model
-    results = whole.test({"last_snapshot": model, "ensemble": ensemble})
+    results = compared.test({"last_snapshot": model, "ensemble": ensemble})
     losses = [result.metrics()["loss"] for result in results]
     comparison = (
-        f"{experiment.winner(results)} Loss {losses[1]:.4f} of the ensemble of "
+        f"{evaluation.winner(results)} Loss {losses[1]:.4f} of the ensemble of "
         f"{len(snapshots.epochs)}, {losses[0]:.4f} of its last member."
     )
     print(comparison)
     more = {"comparison": comparison, "snapshots": [epoch + 1 for epoch in snapshots.epochs]}
-    return whole.close(run, ensemble, history, results, **more)
+    return compared.close(ensemble, history, results, **more)
 
 
 def build(config, images, size, jit):

@@ -19,14 +19,14 @@ import time
 
 import keras
 
-from kerasrecipes import data, experiment, models, schedules
+from kerasrecipes import data, evaluation, experiment, models, schedules
 from kerasrecipes.experiment import flag
 
 TIMED_STEPS = 15
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.WholeImagesConfig):
+class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "passes over the training images", "[1, inf)")
@@ -45,37 +45,37 @@ def main(config):
         return run.metrics()
     images = data.load(config.data, seed=config.seed, strict=config.strict)
     print(experiment.describe_images(images))
-    whole = experiment.WholeImages(images, config, run.start_step)
+    compared = experiment.Comparison(run, images)
     networks = {
-        name: network(config, images, whole.size, rate, name)
+        name: network(config, images, compared.size, rate, name)
         for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
     }
-    updates = config.epochs * whole.training.steps_per_pass
+    updates = config.epochs * compared.training.steps_per_pass
     schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, **config.optimizer_options()
     )
-    model = experiment.side_by_side(networks, optimizer, run.jit)
+    model = compared.side_by_side(networks, optimizer)
     run.begin()
     history = model.fit(
-        experiment.for_each(networks, whole.training),
+        compared.for_each(networks, compared.training),
         epochs=config.epochs,
-        steps_per_epoch=whole.training.steps_per_pass,
-        validation_data=experiment.for_each(networks, whole.watching),
+        steps_per_epoch=compared.training.steps_per_pass,
+        validation_data=compared.for_each(networks, compared.validation),
         callbacks=run.callbacks(schedule),
         shuffle=False,
         verbose=0,
     )
-    results = whole.test(networks)
-    seconds = step_seconds(networks, whole.training, run.jit)
+    results = compared.test(networks)
+    seconds = step_seconds(networks, compared.training, run.jit)
     ratio = seconds["stochastic_depth"] / seconds["every_block"]
     comparison = (
-        f"{experiment.winner(results)} A training step takes {ratio:.2f} of the time with every "
+        f"{evaluation.winner(results)} A training step takes {ratio:.2f} of the time with every "
         "block."
     )
     print(comparison)
     more = {"comparison": comparison, "step_time_ratio": round(ratio, 3)}
-    return whole.close(run, networks["stochastic_depth"], history, results, **more)
+    return compared.close(networks["stochastic_depth"], history, results, **more)
 
 
 def network(config, images, size, rate, name):

@@ -12,7 +12,9 @@ import keras
 # A shell starts jobs in the background with Ctrl-C ignored, and tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-TENSORFLOW_ROOMS = ("augment", "data", "experiment", "recipes", "notebooks")
+TENSORFLOW_ROOMS = (
+    "augment", "data", "evaluation", "serving", "experiment", "recipes", "notebooks",
+)  # fmt: skip
 
 collect_ignore_glob = (
     [] if keras.backend.backend() == "tensorflow" else [f"{room}/*" for room in TENSORFLOW_ROOMS]

@@ -1,6 +1,7 @@
 """Reads every import of the package and holds the direction of dependencies."""
 
 import ast
+import graphlib
 import pathlib
 
 import pytest
@@ -39,6 +40,12 @@ MAY_IMPORT = {
     },
     "augment": set(),
     "data": set(),
+    "evaluation": {"ops", "layers", "inference", "augment", "data"},
+    "serving": {"ops", "layers", "inference", "augment", "data"},
+    "experiment": {
+        "ops", "layers", "losses", "schedules", "inference", "callbacks", "optimizers", "models",
+        "transfer", "augment", "data", "evaluation", "serving",
+    },
 }  # fmt: skip
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -65,13 +72,22 @@ def imported_names(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_one_way(path):
     room = room_of(path)
-    if room in ("__init__", "experiment"):
+    if room == "__init__":
         return
     assert room in MAY_IMPORT, f"{room} is not a room of the frame"
     for name, _ in imported_names(path):
         parts = name.split(".")
         if parts[0] == "kerasrecipes" and parts[1] != room:
             assert parts[1] in MAY_IMPORT[room] | EVERYONE, f"{path} imports {name}"
+
+
+def test_no_arrow_points_upward():
+    graph = {room: below | (EVERYONE - {room} if room not in EVERYONE else set())
+             for room, below in MAY_IMPORT.items()}  # fmt: skip
+    order = list(graphlib.TopologicalSorter(graph).static_order())  # raises on a cycle
+    assert order.index("serving") < order.index("experiment") > order.index("evaluation")
+    assert not MAY_IMPORT["evaluation"] & {"serving", "experiment"}
+    assert not MAY_IMPORT["serving"] & {"evaluation", "experiment"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

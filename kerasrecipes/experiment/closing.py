@@ -2,15 +2,18 @@
 
 import dataclasses
 
-import keras
-
 from kerasrecipes.data.duplicates import describe_duplicates
-from kerasrecipes.experiment import pictures
-from kerasrecipes.experiment.classifier import named_model
-from kerasrecipes.experiment.evaluation import confusion_matrix, most_confused
-from kerasrecipes.experiment.image_figures import confusion_figure, mistakes_figure, samples_figure
+from kerasrecipes.evaluation import (
+    confusion_figure,
+    figure_png,
+    history_figure,
+    mistakes_figure,
+    samples_figure,
+)
+from kerasrecipes.evaluation.metrics import most_confused
 from kerasrecipes.experiment.images import describe_images
-from kerasrecipes.experiment.report import figure_png, report_html
+from kerasrecipes.experiment.report import report_html
+from kerasrecipes.serving import named_model
 
 HEADER = ("Test", "Crops an image", "Accuracy", "Loss", "Images a second")
 CLASS_HEADER = (
@@ -22,21 +25,6 @@ CAPTIONS = {
     "confusion": "Test images by true and predicted class.",
     "mistakes": "The wrong predictions of the highest probability.",
 }
-
-
-def serving_model(model, preprocessing, channels):
-    """A model that takes raw pixels: `model` with a preprocessing layer in front.
-
-    Args:
-        model: Keras model from network input to probabilities.
-        preprocessing: Layer from raw pixels `(batch, height, width, channels)` to network input.
-        channels: Integer.
-
-    Returns:
-        A `keras.Model` of images of any size in 0..255, all of one batch of the same size.
-    """
-    inputs = keras.Input((None, None, channels), name="pixels", dtype="float32")
-    return keras.Model(inputs, model(preprocessing(inputs)), name=f"{model.name}_from_pixels")
 
 
 def close_run(
@@ -62,9 +50,9 @@ def close_run(
         run.tests_were_cut()
     curves = run.complete_epochs(history)
     figures = {
-        "history": pictures.history_figure(curves, "validation" if images.validation else "test"),
+        "history": history_figure(curves, "validation" if images.validation else "test"),
         "samples": samples_figure(images, train, run.config.seed),
-        "confusion": confusion_figure(images, best),
+        "confusion": confusion_figure(best.confusion_matrix(), images.class_names),
         "mistakes": mistakes_figure(images, best, crop),
     }
     figures.update({name: figure for name, _, figure in extra_figures})
@@ -137,7 +125,7 @@ def _work(metrics):
 
 def _class_rows(images, result, test):
     """A row a class: how often it is right when said, how often found, what it is taken for."""
-    matrix = confusion_matrix(result.probabilities, result.labels)
+    matrix = result.confusion_matrix()
     names, trained = images.class_names, images.class_sizes or [None] * images.num_classes
     rows = []
     for label, taken_for in enumerate(most_confused(matrix)):

@@ -1,21 +1,15 @@
 """What the end of a fine-tuning needs: how good it is in words, its temperature, its model."""
 
-import math
-
 import keras
 import numpy as np
 
 from kerasrecipes import augment
-from kerasrecipes.experiment import pictures
-from kerasrecipes.experiment.classifier import calibrated_model
-from kerasrecipes.experiment.closing import close_run, serving_model
-from kerasrecipes.experiment.export import export_model
-from kerasrecipes.experiment.images import pick
-from kerasrecipes.experiment.testing import run_tests
+from kerasrecipes.evaluation import how_good, probe_figure, run_tests
+from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.inference import fit_temperature, multi_crop_predict
-from kerasrecipes.layers import ImagePreprocessing
+from kerasrecipes.serving import calibrated_model, export_model, serving_classifier
 
-NORMAL_95 = 1.959964
 FEWEST_PREDICTIONS = 50
 
 
@@ -48,7 +42,7 @@ def close_fine_tuning(run, model, images, train, crop, plan, probe, history=None
         remarks.append(_export(served, run.folder, run.config.export, images))
     remarks.insert(0, how_good(results[-1]))
     print(*remarks, sep="\n")
-    figure = pictures.probe_figure(probe)
+    figure = probe_figure(probe)
     return close_run(
         run,
         served,
@@ -87,34 +81,6 @@ def _probe_sentence(probe, history):
     )
 
 
-def how_good(result):
-    """A sentence on a test: the share that is right, and what chance leaves open.
-
-    Args:
-        result: A `TestResult`.
-    """
-    right = result.probabilities.argmax(axis=1) == result.labels
-    low, high = wilson_interval(int(right.sum()), len(right))
-    return (
-        f"How good it is: {right.sum()} of {len(right)} test images right, {right.mean():.1%} "
-        f"(so few leave {low:.0%} to {high:.0%} possible at 95% confidence)."
-    )
-
-
-def wilson_interval(right, count):
-    """Shares that `right` of `count` are compatible with, at 95% confidence.
-
-    >>> [round(share, 3) for share in wilson_interval(9, 10)]
-    [0.596, 0.982]
-
-    Reference: Wilson, 1927, Probable inference, the law of succession, and statistical inference.
-    """
-    share, z2 = right / count, NORMAL_95**2
-    centre = share + z2 / (2 * count)
-    reach = NORMAL_95 * math.sqrt(share * (1 - share) / count + z2 / (4 * count**2))
-    return (centre - reach) / (1 + z2 / count), (centre + reach) / (1 + z2 / count)
-
-
 def with_temperature(model, known):
     """Return a model made as sure as it deserves, and a sentence that says so.
 
@@ -143,23 +109,6 @@ def with_temperature(model, known):
     temperature = fit_temperature(probabilities, labels)
     sentence = f"Temperature {temperature:.3f}, from {whose} {len(labels)} predictions."
     return calibrated_model(model, temperature), sentence
-
-
-def serving_classifier(model, crop, images):
-    """A model of raw pixels, grey where all images are: the test crop in front of a model of RGB.
-
-    Args:
-        model: Keras model of RGB images in 0..255 of the crop's size.
-        crop: The `augment.CenterCrop` that it was tested with.
-        images: The `data.ImageData` that it was trained on.
-    """
-    preprocessing = ImagePreprocessing(crop.size, crop.resize, dtype="float32")
-
-    def prepare(pixels):
-        cropped = preprocessing(pixels)
-        return keras.layers.Concatenate()([cropped] * 3) if images.channels == 1 else cropped
-
-    return serving_model(model, prepare, images.channels)
 
 
 def _export(model, folder, kind, images):

@@ -4,6 +4,7 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes._feature_statistics import FeatureStatistics
+from kerasrecipes.evaluation.pick import pick
 
 
 def describe_images(images):
@@ -42,18 +43,3 @@ def channel_statistics(dataset, size, channels, limit=1024):
     statistics.check_not_empty("dataset")
     std = np.sqrt(np.maximum(statistics.variance, 1.0))
     return statistics.mean.round(3).tolist(), std.round(3).tolist()
-
-
-def pick(dataset, indices, transform):
-    """Yield the transformed images at sorted indices of a dataset, as NumPy."""
-    if hasattr(dataset, "__getitem__"):
-        for index in indices:
-            yield np.asarray(transform(dataset[int(index)][0]))
-        return
-    wanted = set(map(int, indices))
-    last = max(wanted, default=-1)
-    for index, (image, _) in enumerate(dataset):
-        if index in wanted:
-            yield np.asarray(transform(image))
-        if index >= last:
-            return

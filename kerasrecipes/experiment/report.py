@@ -2,7 +2,6 @@
 
 import base64
 import html
-import io
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
@@ -58,10 +57,3 @@ def table_html(header, rows):
         ]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "<table>" + "\n".join(lines) + "</table>"
-
-
-def figure_png(figure, dots_per_inch=110):
-    """The bytes of a Matplotlib figure as PNG."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dots_per_inch, facecolor="white")
-    return stream.getvalue()

@@ -48,7 +48,7 @@ def linear_probe(
 
     Returns:
         A `ProbeResult`: its `stages` have kernel, bias and accuracies, `best` is the best of them,
-        printing shows a table. `experiment.pictures.probe_figure` draws it.
+        printing shows a table. `evaluation.probe_figure` draws it.
 
     Raises:
         ImportError: If scikit-learn is not installed.

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes import augment, data, experiment, transfer
-from kerasrecipes.experiment.finetuning import wilson_interval
+from kerasrecipes import augment, data, evaluation, experiment, serving, transfer
+from kerasrecipes.evaluation.how_good import wilson_interval
 
 
 def test_the_interval_is_that_of_scipy():
@@ -17,8 +17,8 @@ def test_the_interval_is_that_of_scipy():
 
 def test_how_good_it_is_in_words():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])
-    result = experiment.TestResult("t", 1, probabilities, np.array([0, 0, 1, 1]), 1.0)
-    words = experiment.how_good(result)
+    result = evaluation.TestResult("t", 1, probabilities, np.array([0, 0, 1, 1]), 1.0)
+    words = evaluation.how_good(result)
     assert "3 of 4 test images" in words and "75.0%" in words and "30% to 95%" in words
 
 
@@ -57,7 +57,7 @@ def test_the_served_model_is_the_crop_and_the_model(channels):
     images = data.load((pixels, np.arange(6) % 2, others, np.array([0, 1])))
     network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
     crop = augment.CenterCrop(8, 9, channels=3)
-    served = experiment.serving_classifier(network, crop, images)
+    served = serving.serving_classifier(network, crop, images)
     assert served.input_shape == (None, None, None, channels)
     crops = np.stack([np.asarray(crop(image)) for image in pixels])
     np.testing.assert_allclose(served.predict(pixels, verbose=0), crops.reshape(6, -1), atol=0.01)

@@ -1,6 +1,7 @@
 """decorrelated_bn and group_norm_small_batch through their `main`, on small images."""
 
 import json
+import types
 
 import keras
 import numpy as np
@@ -68,8 +69,8 @@ def test_bad_flags(name, flags):
         load_recipe(name).Config(**flags)
 
 
-def test_side_by_side_trains_each_network_as_it_would_alone():
-    from kerasrecipes import experiment
+def test_side_by_side_trains_each_network_as_it_would_alone(tmp_path):
+    from kerasrecipes import data, experiment
 
     def network(seed):
         start = keras.initializers.GlorotUniform(seed=seed)
@@ -79,7 +80,9 @@ def test_side_by_side_trains_each_network_as_it_would_alone():
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(32, 4)).astype("float32"), rng.integers(0, 3, 32)
     pair = {"one": network(1), "other": network(2)}
-    experiment.side_by_side(pair, keras.optimizers.SGD(0.1, momentum=0.9), False).fit(
+    run = types.SimpleNamespace(config=experiment.ComparisonConfig(), start_step=0, jit=False)
+    compared = experiment.Comparison(run, data.load(write_npz(tmp_path / "squares.npz")))
+    compared.side_by_side(pair, keras.optimizers.SGD(0.1, momentum=0.9)).fit(
         x, dict.fromkeys(pair, y), batch_size=8, shuffle=False, verbose=0
     )
     alone = network(2)

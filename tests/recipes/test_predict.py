@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from tests.data.drawn_images import draw, encoded, write
-from tests.experiment.color_classifier import color_model, color_shares, saved_color_model
 from tests.recipes.helpers import load_recipe, run_command, write_folder
+from tests.serving.color_classifier import color_model, color_shares, saved_color_model
 
 PREDICT = load_recipe("predict")
 

@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from kerasrecipes import augment
-from kerasrecipes.experiment.evaluation import classification_metrics
+from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
 from kerasrecipes.inference import multi_crop_predict
 
 
@@ -35,6 +35,10 @@ class TestResult:
         """The figures of `classification_metrics`, and the cost."""
         metrics = classification_metrics(self.probabilities, self.labels)
         return {**metrics, "crops": self.crops, "images_per_second": self.images_per_second}
+
+    def confusion_matrix(self):
+        """Counts of images by true class (row) and predicted class (column)."""
+        return confusion_matrix(self.probabilities, self.labels)
 
 
 def run_tests(model, dataset, protocols, finish, batch_size):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from kerasrecipes import experiment
+from kerasrecipes import serving
 
 NAMES = ("blue", "green", "red")  # sorted as folders are: channels 2, 1, 0
 GAIN = 0.02
@@ -27,5 +27,5 @@ def color_shares(pixels):
 
 
 def saved_color_model(path, **options):
-    experiment.named_model(color_model(**options), NAMES).save(path)
+    serving.named_model(color_model(**options), NAMES).save(path)
     return path

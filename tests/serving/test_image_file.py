@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from kerasrecipes import augment
-from kerasrecipes.experiment import read_image
+from kerasrecipes.serving import read_image
 from tests.data.drawn_images import draw, encoded
 
 CASES = {

@@ -1,5 +1,7 @@
 """The pictures of a run: functions that return a Matplotlib figure."""
 
+import io
+
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
@@ -48,7 +50,7 @@ def _curves(axes, history, name, watched):
         axes.legend(frameon=False, fontsize=9)
 
 
-def samples_figure(images, captions, title=None, columns=8):
+def image_grid(images, captions, title=None, columns=8):
     """A grid of images with a caption each.
 
     Args:
@@ -213,3 +215,10 @@ def shorten(text, length):
     """
     text = text.encode("utf-8", "replace").decode()  # a file system's names may not be UTF-8
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def figure_png(figure, dots_per_inch=110):
+    """The bytes of a Matplotlib figure as PNG."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", dpi=dots_per_inch, facecolor="white")
+    return stream.getvalue()

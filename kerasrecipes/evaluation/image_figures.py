@@ -1,11 +1,11 @@
-"""The pictures that need the images of a run: samples, confusion, mistakes."""
+"""The pictures that need the images of a run: samples and mistakes."""
 
 import numpy as np
 
 from kerasrecipes import augment
-from kerasrecipes.experiment import pictures
-from kerasrecipes.experiment.evaluation import confident_mistakes, confusion_matrix
-from kerasrecipes.experiment.images import pick
+from kerasrecipes.evaluation.figures import image_grid, shorten
+from kerasrecipes.evaluation.metrics import confident_mistakes
+from kerasrecipes.evaluation.pick import pick
 
 SHOWN = 32
 
@@ -20,14 +20,8 @@ def samples_figure(images, train, seed):
     """
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
     pixels, labels = next(iter(batches))
-    captions = [pictures.shorten(images.class_names[int(label)], 16) for label in labels]
-    return pictures.samples_figure(pixels, captions, "What the network is trained on")
-
-
-def confusion_figure(images, result):
-    """The confusion matrix of a `TestResult`."""
-    matrix = confusion_matrix(result.probabilities, result.labels)
-    return pictures.confusion_figure(matrix, images.class_names)
+    captions = [shorten(images.class_names[int(label)], 16) for label in labels]
+    return image_grid(pixels, captions, "What the network is trained on")
 
 
 def mistakes_figure(images, result, crop):
@@ -44,10 +38,10 @@ def mistakes_figure(images, result, crop):
     captions = [_caption(images.class_names, result, index) for index in worst]
     wrong = int(np.sum(result.probabilities.argmax(axis=1) != result.labels))
     title = f"The most confident of {wrong} mistakes in {len(result.labels)} test images"
-    return pictures.samples_figure([pixels[int(i)] for i in worst], captions, title)
+    return image_grid([pixels[int(i)] for i in worst], captions, title)
 
 
 def _caption(class_names, result, index):
     predicted = result.probabilities[index].argmax()
-    said, true = (pictures.shorten(class_names[i], 16) for i in (predicted, result.labels[index]))
+    said, true = (shorten(class_names[i], 16) for i in (predicted, result.labels[index]))
     return f"{said} {result.probabilities[index, predicted]:.0%}\nis {true}"

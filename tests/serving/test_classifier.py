@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes import experiment, layers
-from kerasrecipes.experiment.classifier import find_class_names
-from tests.experiment.color_classifier import NAMES, color_model, color_shares, saved_color_model
+from kerasrecipes import layers, serving
+from kerasrecipes.serving.named_model import find_class_names
+from tests.serving.color_classifier import NAMES, color_model, color_shares, saved_color_model
 
 
 def images_of(sizes, channels=3):
@@ -23,7 +23,7 @@ def test_images_of_any_size_each_get_their_own_probabilities(tmp_path, dtype):
     sizes = [(7, 9), (7, 9), (9, 7), (1, 1), (7, 9), *[(3, 4)] * 70]
     images = images_of(sizes)
     for place in (tmp_path, tmp_path / "model.keras", str(tmp_path)):
-        classifier = experiment.load_classifier(place)
+        classifier = serving.load_classifier(place)
     assert classifier.class_names == NAMES and classifier.channels == 3
     shares = list(classifier.predict(iter(images)))
     assert len(shares) == len(images)
@@ -33,27 +33,27 @@ def test_images_of_any_size_each_get_their_own_probabilities(tmp_path, dtype):
 
 def test_where_the_size_is_fixed_images_are_cropped_as_in_testing(tmp_path):
     saved_color_model(tmp_path / "model.keras", size=(14, 14))
-    classifier = experiment.load_classifier(tmp_path)
+    classifier = serving.load_classifier(tmp_path)
     exact, other = images_of([(14, 14), (40, 32)])
-    np.testing.assert_array_equal(classifier.fit(exact), exact)
+    np.testing.assert_array_equal(classifier.preprocess(exact), exact)
     crop = keras.ops.convert_to_numpy(layers.ImagePreprocessing(14)(other[None]))[0]
-    np.testing.assert_allclose(classifier.fit(other), crop, atol=1.0)
+    np.testing.assert_allclose(classifier.preprocess(other), crop, atol=1.0)
     one, two = classifier.predict([exact, other])
     np.testing.assert_allclose(one, color_shares(exact), atol=1e-6)
-    np.testing.assert_allclose(two, color_shares(classifier.fit(other)), atol=1e-6)
+    np.testing.assert_allclose(two, color_shares(classifier.preprocess(other)), atol=1e-6)
     saved_color_model(tmp_path / "wide.keras", size=(14, 20))
     with pytest.raises(ValueError, match="14x20 pixels alone. Received: 40x32"):
-        list(experiment.load_classifier(tmp_path / "wide.keras").predict([other]))
+        list(serving.load_classifier(tmp_path / "wide.keras").predict([other]))
 
 
 def test_names_and_temperature_go_behind_a_model_once():
     model = color_model()
-    named = experiment.named_model(model, NAMES)
-    assert experiment.named_model(named, ("x", "y", "z")) is named
+    named = serving.named_model(model, NAMES)
+    assert serving.named_model(named, ("x", "y", "z")) is named
     assert find_class_names(model) is None and find_class_names(named) == NAMES
-    nested = experiment.serving_model(named, keras.layers.Rescaling(1.0), 3)
+    nested = serving.serving_model(named, keras.layers.Rescaling(1.0), 3)
     assert find_class_names(nested) == NAMES
-    cooler = experiment.calibrated_model(named, 2.0)
+    cooler = serving.calibrated_model(named, 2.0)
     assert find_class_names(cooler) == NAMES
     x = images_of([(5, 5)])[0][None]
     before, after = (m.predict_on_batch(x)[0].astype("float64") for m in (named, cooler))
@@ -135,16 +135,16 @@ def test_what_is_no_classifier_is_refused_in_one_line(tmp_path, name):
     path = tmp_path / "model.keras"
     write(path)
     with pytest.raises(ValueError, match=words) as info:
-        experiment.load_classifier(path)
+        serving.load_classifier(path)
     assert "\n" not in str(info.value) and str(path) in str(info.value)
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_folder_without_a_model_and_a_cut_file(tmp_path):
     with pytest.raises(ValueError, match="a folder without model.keras"):
-        experiment.load_classifier(tmp_path)
+        serving.load_classifier(tmp_path)
     saved_color_model(tmp_path / "model.keras")
     whole = (tmp_path / "model.keras").read_bytes()
     (tmp_path / "model.keras").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match="damaged"):
-        experiment.load_classifier(tmp_path)
+        serving.load_classifier(tmp_path)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from kerasrecipes import augment
-from kerasrecipes.experiment import run_tests
+from kerasrecipes.evaluation import run_tests
 
 LABELS = np.array([0, 1, 1, 0, 1])
 IMAGES = (LABELS[:, None, None, None] * np.full((1, 12, 12, 1), 200)).astype("uint8")

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasrecipes import experiment, layers
-from kerasrecipes.experiment import export
+from kerasrecipes import layers, serving
+from kerasrecipes.serving import export
 from tests.data.drawn_images import draw, encoded
-from tests.experiment.color_classifier import NAMES, color_model, color_shares
+from tests.serving.color_classifier import NAMES, color_model, color_shares
 
 CONVERTERS = {"onnx": "tf2onnx", "litert": "tensorflow", "saved_model": "tensorflow"}
 
@@ -28,12 +28,12 @@ def network(fixed, channels=3):
     model = keras.Model(inputs, keras.layers.Dense(3, "softmax")(x), name="net")
     if not fixed:
         pixels = layers.ImagePreprocessing(12, mean=120.0, std=60.0)
-        model = experiment.serving_model(model, pixels, channels)
-    model = experiment.named_model(experiment.calibrated_model(model, 1.5), NAMES)
+        model = serving.serving_model(model, pixels, channels)
+    model = serving.named_model(serving.calibrated_model(model, 1.5), NAMES)
     return keras.Model(model.inputs, model.outputs[0])  # of a list of one
 
 
-@pytest.mark.parametrize("kind", experiment.EXPORTS)
+@pytest.mark.parametrize("kind", serving.EXPORTS)
 @pytest.mark.parametrize("fixed, channels", [(False, 3), (True, 3), (False, 1)])
 def test_the_runtime_gives_the_numbers_of_keras(tmp_path, kind, fixed, channels):
     for package in (CONVERTERS[kind], export.PACKAGES[kind]):
@@ -42,7 +42,7 @@ def test_the_runtime_gives_the_numbers_of_keras(tmp_path, kind, fixed, channels)
     model = network(fixed, channels)
     image = image_of(12, 12, channels) if fixed else image_of(channels=channels)
     for _ in range(2):  # a second export replaces the first
-        outcome = experiment.export_model(model, tmp_path, kind, image)
+        outcome = serving.export_model(model, tmp_path, kind, image)
     names = {"onnx": {"model.onnx"}, "litert": {"model.tflite"}}
     expected = names.get(kind, {"saved_model", "saved_model_jpeg"})
     assert set(outcome.files) == expected == {path.name for path in tmp_path.iterdir()}
@@ -50,7 +50,7 @@ def test_the_runtime_gives_the_numbers_of_keras(tmp_path, kind, fixed, channels)
 
 
 def test_the_saved_model_takes_pixels_and_the_other_one_bytes(tmp_path):
-    experiment.export_model(color_model(), tmp_path, "saved_model", image_of())
+    serving.export_model(color_model(), tmp_path, "saved_model", image_of())
     pixels = tf.saved_model.load(str(tmp_path / "saved_model"))
     bytes_ = tf.saved_model.load(str(tmp_path / "saved_model_jpeg"))
     photos = [draw(3), draw(5, (25, 60))]
@@ -69,7 +69,7 @@ def test_without_a_converter_nothing_is_written(tmp_path, monkeypatch):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "tf2onnx" else find(name)
     )
-    outcome = experiment.export_model(color_model(), tmp_path, "onnx", image_of())
+    outcome = serving.export_model(color_model(), tmp_path, "onnx", image_of())
     assert outcome.files == () and outcome.difference is None
     assert "tf2onnx" in outcome.message and "kerasrecipes[export]" in outcome.message
     assert not list(tmp_path.iterdir())
@@ -77,7 +77,7 @@ def test_without_a_converter_nothing_is_written(tmp_path, monkeypatch):
 
 def test_without_a_runtime_the_file_is_written_and_not_run(tmp_path, monkeypatch):
     monkeypatch.setattr(export, "has_runtime", lambda kind: False)
-    outcome = experiment.export_model(color_model(), tmp_path, "litert", image_of())
+    outcome = serving.export_model(color_model(), tmp_path, "litert", image_of())
     assert outcome.files == ("model.tflite",) and outcome.difference is None
     assert "not run: ai_edge_litert is not installed" in outcome.message
 
@@ -86,7 +86,7 @@ def test_a_file_that_gives_other_numbers_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(export, "has_runtime", lambda kind: True)
     monkeypatch.setattr(export, "run_exported", lambda *_: np.array([[0.1, 0.2, 0.7]]))
     with pytest.raises(ValueError, match="saved_model: its probabilities.*not kept"):
-        experiment.export_model(color_model(), tmp_path, "saved_model", image_of())
+        serving.export_model(color_model(), tmp_path, "saved_model", image_of())
     assert not list(tmp_path.iterdir())
 
 
@@ -96,10 +96,10 @@ def test_a_model_that_keras_cannot_write_is_told_in_a_line(tmp_path, monkeypatch
 
     monkeypatch.setattr(keras.Model, "export", fail)
     with pytest.raises(ValueError, match="exported to litert: operator$"):
-        experiment.export_model(color_model(), tmp_path, "litert", image_of())
+        serving.export_model(color_model(), tmp_path, "litert", image_of())
     assert not list(tmp_path.iterdir())
 
 
 def test_formats_are_named():
     with pytest.raises(ValueError, match="`kind` must be one of 'onnx'"):
-        experiment.export_model(color_model(), ".", "hdf5", image_of())
+        serving.export_model(color_model(), ".", "hdf5", image_of())

@@ -1,92 +1,13 @@
-"""A saved classifier of images: the model, the names of its classes, and how to ask it."""
+"""Reading a saved classifier, with every kind of failure told in a line."""
 
-import dataclasses
 import json
 import pathlib
 import zipfile
 
 import keras
-import numpy as np
 
-from kerasrecipes import augment
-from kerasrecipes.layers import ClassNames, TemperatureScaling
-
-PIXELS_AT_ONCE, IMAGES_AT_ONCE = 2**24, 64
-
-
-def named_model(model, class_names):
-    """`model` with `layers.ClassNames` behind it, or itself if it has one."""
-    if find_class_names(model):
-        return model
-    return _followed_by(model, ClassNames(class_names, dtype="float32", name="class_names"))
-
-
-def calibrated_model(model, temperature):
-    """`model` with `layers.TemperatureScaling` behind its probabilities."""
-    return _followed_by(model, TemperatureScaling(temperature, dtype="float32", name="temperature"))
-
-
-def find_class_names(model):
-    """The names that a model carries in a `layers.ClassNames`, or `None`."""
-    found = [layer for layer in model._flatten_layers() if isinstance(layer, ClassNames)]
-    return found[-1].class_names if found else None
-
-
-def _followed_by(model, layer):
-    # One tensor and not a list of one: exported files take what the model was made of.
-    return keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)
-
-
-@dataclasses.dataclass(frozen=True)
-class Classifier:
-    """A model of raw images that knows its classes.
-
-    Attributes:
-        model: Keras model from pixels in 0..255 `(batch, height, width, channels)` to
-            probabilities `(batch, classes)`.
-        class_names: Tuple of strings.
-        channels: 1 or 3.
-        size: `(height, width)` of the images that the model takes, `None` for any.
-    """
-
-    model: keras.Model
-    class_names: tuple[str, ...]
-    channels: int
-    size: tuple[int | None, int | None]
-
-    def fit(self, image):
-        """An image as the model takes it: where its size is fixed, resized and cropped.
-
-        As in testing: the short side becomes 256/224 of the model's, the centre is kept.
-        """
-        height, width = self.size
-        if None in self.size or image.shape[:2] == self.size:
-            return image
-        if height != width:
-            raise ValueError(
-                f"{self.model.name} takes images of {height}x{width} pixels alone. "
-                f"Received: {image.shape[0]}x{image.shape[1]}"
-            )
-        return np.asarray(augment.CenterCrop(height, channels=self.channels)(image))
-
-    def predict(self, images):
-        """Yield the probabilities of each of an iterable of arrays `(height, width, channels)`.
-
-        Images that follow each other with one size go through the model together.
-        """
-        batch = []
-        for image in map(self.fit, images):
-            most = min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
-            if batch and (image.shape != batch[0].shape or len(batch) >= most):
-                yield from self._probabilities(batch)
-                batch = []
-            batch.append(image)
-        if batch:
-            yield from self._probabilities(batch)
-
-    def _probabilities(self, batch):
-        dtype = keras.backend.standardize_dtype(self.model.inputs[0].dtype)
-        return np.asarray(self.model.predict_on_batch(np.stack(batch).astype(dtype)), "float32")
+from kerasrecipes.serving.classifier import Classifier
+from kerasrecipes.serving.named_model import find_class_names
 
 
 def load_classifier(path):

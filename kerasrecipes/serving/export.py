@@ -16,7 +16,7 @@ from PIL import Image
 
 from kerasrecipes import augment
 from kerasrecipes._validation import check_choice
-from kerasrecipes.experiment.runtimes import PACKAGES, has_runtime, run_exported
+from kerasrecipes.serving.runtimes import PACKAGES, has_runtime, run_exported
 
 FILES = {"onnx": "model.onnx", "saved_model": "saved_model", "litert": "model.tflite"}
 EXPORTS = tuple(FILES)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kerasrecipes.experiment.evaluation import (
+from kerasrecipes.evaluation.metrics import (
     classification_metrics,
     confident_mistakes,
     confusion_matrix,

@@ -1,0 +1,18 @@
+"""Some images of a dataset, to look at."""
+
+import numpy as np
+
+
+def pick(dataset, indices, transform):
+    """Yield the transformed images at sorted indices of a dataset, as NumPy."""
+    if hasattr(dataset, "__getitem__"):
+        for index in indices:
+            yield np.asarray(transform(dataset[int(index)][0]))
+        return
+    wanted = set(map(int, indices))
+    last = max(wanted, default=-1)
+    for index, (image, _) in enumerate(dataset):
+        if index in wanted:
+            yield np.asarray(transform(image))
+        if index >= last:
+            return

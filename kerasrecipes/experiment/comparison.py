@@ -1,0 +1,130 @@
+"""Techniques compared on the same images: whole, without crops, one network or several at once."""
+
+import dataclasses
+
+import keras
+
+from kerasrecipes import augment, layers
+from kerasrecipes.evaluation import run_tests, winner
+from kerasrecipes.experiment.closing import close_run
+from kerasrecipes.experiment.config import TrainingConfig, flag
+from kerasrecipes.experiment.images import channel_statistics
+from kerasrecipes.serving import serving_model
+
+LARGEST_DEFAULT_SIZE = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ComparisonConfig(TrainingConfig):
+    """The flags of a recipe that compares techniques on whole images of one size."""
+
+    size: int | None = flag(
+        None,
+        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, inf)",
+    )
+
+
+class Comparison:
+    """The pipelines, tests and files of a recipe that compares techniques.
+
+    Args:
+        run: `Run` of a `ComparisonConfig`.
+        images: `data.ImageData`.
+
+    Attributes:
+        size: side of the images in pixels.
+        training: endless batches of the training images, flipped at random, normalised.
+        validation: batches of the validation images, or of the test images if there are none.
+        testing: batches of the test images, or of the validation images if there are none.
+    """
+
+    def __init__(self, run, images):
+        config = run.config
+        self._run, self._images = run, images
+        self.size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+        self._mean, self._std = channel_statistics(images.train, self.size, images.channels)
+        self._crop = augment.CenterCrop(self.size, self.size, channels=images.channels)
+        self._normalize = augment.Normalize(self._mean, self._std)
+        self._train = [self._crop, augment.RandomFlip()]
+        self._test_set = images.test or images.validation
+        self.training = augment.pipeline(
+            images.train,
+            [*self._train, self._normalize],
+            config.batch_size,
+            training=True,
+            seed=config.seed,
+            start_step=run.start_step,
+        )
+        self.validation = self._in_order(images.validation or self._test_set)
+        self.testing = self._in_order(self._test_set)
+
+    def side_by_side(self, networks, optimizer):
+        """Return one compiled model that trains several networks at once on the same images.
+
+        The networks share the input and nothing else. The loss is the sum of theirs, so each
+        weight has the gradient it would have alone, and an optimizer that works weight by weight
+        (not one that clips by a global norm) trains each as it would alone. Metrics are
+        `NAME_accuracy`.
+
+        Args:
+            networks: dict from name to a Keras model from images to probabilities.
+            optimizer: Keras optimizer of all weights.
+
+        Returns:
+            A `keras.Model` whose output is a dict of probabilities by name.
+        """
+        inputs = keras.Input(next(iter(networks.values())).input_shape[1:])
+        model = keras.Model(inputs, {name: network(inputs) for name, network in networks.items()})
+        loss = {name: keras.losses.SparseCategoricalCrossentropy() for name in networks}
+        metrics = {name: ["accuracy"] for name in networks}
+        model.compile(optimizer, loss, metrics=metrics, jit_compile=self._run.jit)
+        return model
+
+    def for_each(self, networks, batches):
+        """Return batches of (images, labels) with the labels repeated for each network."""
+        return batches.map(lambda images, labels: (images, dict.fromkeys(networks, labels)))
+
+    def test(self, networks):
+        """Return a `TestResult` for each of {name: network}."""
+        return [
+            result
+            for name, network in networks.items()
+            for result in run_tests(
+                network,
+                self._test_set,
+                {name: self._crop},
+                [self._normalize],
+                self._run.config.batch_size,
+            )
+        ]
+
+    def close(self, network, history, results, *remarks, **more):
+        """Compare the results, write every file of the run's folder, return `metrics.json`.
+
+        Args:
+            network: Keras model to save as `model.keras`, which takes raw pixels.
+            history: what `fit` returned.
+            results: list of two `TestResult`, the baseline first.
+            *remarks: str, sentences to add to the comparison.
+            **more: further entries of `metrics.json`.
+        """
+        comparison = " ".join([winner(results), *remarks])
+        print(comparison)
+        pixels = layers.ImagePreprocessing(self.size, self.size, mean=self._mean, std=self._std)
+        model = serving_model(network, pixels, self._images.channels)
+        return close_run(
+            self._run,
+            model,
+            history,
+            self._images,
+            results,
+            self._train,
+            {"whole": self._crop},
+            comparison=comparison,
+            **more,
+        )
+
+    def _in_order(self, dataset):
+        transforms = [self._crop, self._normalize]
+        return augment.pipeline(dataset, transforms, self._run.config.batch_size, training=False)
