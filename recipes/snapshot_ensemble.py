@@ -16,7 +16,7 @@ import dataclasses
 
 import keras
 
-from kerasrecipes import callbacks, data, evaluation, experiment, models
+from kerasrecipes import callbacks, data, experiment, models
 from kerasrecipes.experiment import flag
 
 
@@ -65,13 +65,12 @@ def main(config):
     ensemble = snapshots.model() if snapshots.epochs else model
     results = compared.test({"last_snapshot": model, "ensemble": ensemble})
     losses = [result.metrics()["loss"] for result in results]
-    comparison = (
-        f"{evaluation.winner(results)} Loss {losses[1]:.4f} of the ensemble of "
-        f"{len(snapshots.epochs)}, {losses[0]:.4f} of its last member."
+    remark = (
+        f"Loss {losses[1]:.4f} of the ensemble of {len(snapshots.epochs)}, {losses[0]:.4f} of its "
+        "last member."
     )
-    print(comparison)
-    more = {"comparison": comparison, "snapshots": [epoch + 1 for epoch in snapshots.epochs]}
-    return compared.close(ensemble, history, results, **more)
+    epochs = [epoch + 1 for epoch in snapshots.epochs]
+    return compared.close(ensemble, history, results, remark, snapshots=epochs)
 
 
 def build(config, images, size, jit):

@@ -19,7 +19,7 @@ import time
 
 import keras
 
-from kerasrecipes import data, evaluation, experiment, models, schedules
+from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
 
 TIMED_STEPS = 15
@@ -69,13 +69,9 @@ def main(config):
     results = compared.test(networks)
     seconds = step_seconds(networks, compared.training, run.jit)
     ratio = seconds["stochastic_depth"] / seconds["every_block"]
-    comparison = (
-        f"{evaluation.winner(results)} A training step takes {ratio:.2f} of the time with every "
-        "block."
-    )
-    print(comparison)
-    more = {"comparison": comparison, "step_time_ratio": round(ratio, 3)}
-    return compared.close(networks["stochastic_depth"], history, results, **more)
+    remark = f"A training step takes {ratio:.2f} of the time with every block."
+    trained = networks["stochastic_depth"]
+    return compared.close(trained, history, results, remark, step_time_ratio=round(ratio, 3))
 
 
 def network(config, images, size, rate, name):
