@@ -161,7 +161,7 @@ def test_step_counter_counts_batches(every):
     assert int(optimizer.iterations) == 2 // (every or 1)
 
 
-def test_step_counter_replaced_moves_the_bias_correction():
+def test_replaced_step_counter_moves_the_bias_correction():
     def step(count):
         optimizer = keras.optimizers.Adam(1.0, epsilon=0.0)
         variable = keras.Variable([0.0])
@@ -169,8 +169,11 @@ def test_step_counter_replaced_moves_the_bias_correction():
         if count is None:
             optimizer.apply([ops.ones(1)])
         else:
-            with keras_internals.step_counter_replaced(optimizer, ops.convert_to_tensor(count)):
-                optimizer.update_step(ops.ones(1), variable, 1.0)
+            counter = keras_internals.step_counter(optimizer)
+            keras_internals.replace_step_counter(optimizer, ops.convert_to_tensor(count))
+            optimizer.update_step(ops.ones(1), variable, 1.0)
+            keras_internals.replace_step_counter(optimizer, counter)
+            assert optimizer.iterations is counter, CHANGED
         return float(variable.value[0])
 
     # m = 0.1 g, v = 0.001 g²; the update is m / (1 - 0.9^t) / sqrt(v / (1 - 0.999^t)).

@@ -11,6 +11,8 @@ import itertools
 import keras
 from keras import ops
 
+from kerasrecipes._backend.keras_internals import step_counter
+
 
 def averages_of(model, variables, share):
     """Return the backend's averages of `variables`.
@@ -28,7 +30,7 @@ def count_of_updates(optimizer):
         return count_of_updates(optimizer.inner_optimizer)
     if hasattr(optimizer, "optimizers"):
         return count_of_updates(optimizer.optimizers[0])
-    return optimizer._iterations, optimizer.gradient_accumulation_steps or 1
+    return step_counter(optimizer), optimizer.gradient_accumulation_steps or 1
 
 
 def mix(average, value, share):

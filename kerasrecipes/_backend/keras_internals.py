@@ -3,8 +3,6 @@
 `tests/test_keras_internals.py` holds a test of each: run it first when Keras has a new version.
 """
 
-import contextlib
-
 import keras
 
 _RATE = "_get_current_learning_rate"
@@ -116,16 +114,12 @@ def step_counter(optimizer):
     return getattr(optimizer, _COUNTER)
 
 
-@contextlib.contextmanager
-def step_counter_replaced(optimizer, count):
-    """Let an update read another count of batches: its bias correction divides by no other."""
-    before = vars(optimizer)[_COUNTER]
-    # Past the tracking of attributes: the count is a tensor, not another variable.
+def replace_step_counter(optimizer, count):
+    """Let an update read another count of batches: the bias correction takes it from nowhere else.
+
+    Past the tracking of attributes: the count may be a tensor.
+    """
     vars(optimizer)[_COUNTER] = count
-    try:
-        yield
-    finally:
-        vars(optimizer)[_COUNTER] = before
 
 
 def rate_or_schedule(optimizer):

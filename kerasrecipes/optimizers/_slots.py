@@ -2,7 +2,16 @@
 
 import keras
 
-NOT_CARRIED = ("_accumulated_gradients", "_model_variables_moving_average")
+from kerasrecipes._backend.keras_internals import (
+    ACCUMULATED_GRADIENTS,
+    MOVING_AVERAGES,
+    NOT_SLOTS,
+    optimized_variables,
+    rate_or_schedule,
+    step_counter,
+)
+
+NOT_CARRIED = (ACCUMULATED_GRADIENTS, MOVING_AVERAGES)
 
 
 def single(optimizer):
@@ -15,9 +24,9 @@ def single(optimizer):
 def slots(optimizer):
     """Return {(attribute, model variable's id): slot} of a single optimizer that is built."""
     found = {}
-    owners = list(optimizer._trainable_variables)
+    owners = optimized_variables(optimizer)
     for attribute, values in vars(optimizer).items():
-        if attribute in ("_variables", "_trainable_variables"):
+        if attribute in NOT_SLOTS:
             continue
         if not isinstance(values, (list, tuple)) or len(values) != len(owners):
             continue
@@ -31,7 +40,7 @@ def slots(optimizer):
 def shared_variables(optimizer):
     """Return the variables of a single optimizer that are not by variable, count and rate aside."""
     known = {id(slot) for slot in slots(optimizer).values()}
-    known |= {id(optimizer._iterations), id(optimizer._learning_rate)}
+    known |= {id(step_counter(optimizer)), id(rate_or_schedule(optimizer))}
     return [variable for variable in optimizer.variables if id(variable) not in known]
 
 

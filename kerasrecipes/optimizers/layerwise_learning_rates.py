@@ -7,11 +7,9 @@ import warnings
 import keras
 from keras import ops
 
+from kerasrecipes._backend import keras_internals
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.optimizers import _by_name, _slots
-
-RATE = "_get_current_learning_rate"
-COUNT = "_iterations"
 
 
 def _of_inner(name):
@@ -94,23 +92,28 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         self.multipliers = dict(multipliers)
         self.previous_updates = dict(previous_updates or {})
         self._groups = {}
-        kind, count = type(inner), inner._iterations
-        inner._backend_update_step = functools.partial(
-            self._update, kind._backend_update_step, count
+        keras_internals.replace_update_step(
+            inner,
+            functools.partial(
+                self._update,
+                keras_internals.update_step(inner),
+                keras_internals.step_counter(inner),
+            ),
         )
-        inner._apply_weight_decay = functools.partial(self._decay, kind._apply_weight_decay)
+        keras_internals.replace_weight_decay_step(
+            inner, functools.partial(self._decay, keras_internals.weight_decay_step(inner))
+        )
 
     def build(self, variables):
         if self.built:
             return
         self.inner_optimizer.build(variables)
         self.built = True
-        # Past the tracking of attributes: the model's variables are not the optimizer's.
-        vars(self)["_trainable_variables"] = list(variables)
+        keras_internals.set_optimized_variables(self, variables)
         vars(self)["_shared"] = _slots.shared_variables(self.inner_optimizer)
         paths = [variable.path for variable in variables]
         self._groups = {
-            self._var_key(variable): (
+            keras_internals.variable_key(self, variable): (
                 _by_name.value_of(path, self.multipliers, 1.0),
                 _by_name.value_of(path, self.previous_updates, 0),
             )
@@ -127,8 +130,10 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
     def apply(self, grads, trainable_variables=None):
         if not self.built:
             self.build(list(trainable_variables))
-        self.inner_optimizer.apply(grads, trainable_variables or self._trainable_variables)
-        self._iterations.assign_add(1)
+        self.inner_optimizer.apply(
+            grads, trainable_variables or keras_internals.optimized_variables(self)
+        )
+        keras_internals.step_counter(self).assign_add(1)
 
     use_ema = _of_inner("use_ema")
     loss_scale_factor = _of_inner("loss_scale_factor")
@@ -137,7 +142,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
 
     @property
     def variables(self):
-        return [*self._variables, *self.inner_optimizer.variables]
+        return [*keras_internals.own_variables(self), *self.inner_optimizer.variables]
 
     @property
     def learning_rate(self):
@@ -162,11 +167,11 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
 
     def save_own_variables(self, store):
         # Keras saves the optimizer inside by itself.
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(keras_internals.own_variables(self)):
             store[str(i)] = ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store):
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(keras_internals.own_variables(self)):
             variable.assign(store[str(i)])
 
     def get_config(self):
@@ -192,16 +197,17 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
                 for variable, value in zip(self._shared, before):
                     variable.assign(value)
             rate = learning_rate if factor == 1 else ops.multiply(learning_rate, factor)
-            vars(inner)[COUNT] = ops.add(count, previous * every) if previous else count
+            shifted = ops.add(count, previous * every) if previous else count
+            keras_internals.replace_step_counter(inner, shifted)
             try:
                 update(inner, [grads[i] for i in members], [variables[i] for i in members], rate)
             finally:
-                vars(inner)[COUNT] = count
+                keras_internals.replace_step_counter(inner, count)
 
     def _decay(self, decay, variables):
         """Decay the weights of each group by its rate."""
         inner = self.inner_optimizer
-        variables = [variable for variable in variables if inner._use_weight_decay(variable)]
+        variables = [variable for variable in variables if keras_internals.decays(inner, variable)]
         for (factor, _), members in self._grouped(variables):
             with self._rate_times(factor):
                 decay(inner, [variables[i] for i in members])
@@ -210,24 +216,22 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         """Return [((factor, previous updates), places in `variables`)]."""
         groups = {}
         for i, variable in enumerate(variables):
-            groups.setdefault(self._groups[self._var_key(variable)], []).append(i)
+            key = keras_internals.variable_key(self, variable)
+            groups.setdefault(self._groups[key], []).append(i)
         return groups.items()
 
     @contextlib.contextmanager
     def _rate_times(self, factor):
         """Let the inner optimizer answer with its rate times `factor`."""
-        attributes = vars(self.inner_optimizer)
-        own = attributes.get(RATE)
+        inner = self.inner_optimizer
+        own = keras_internals.replaced_rate(inner)
         # Replicas of TensorFlow take turns inside here, each in a thread of its own.
         own = own.own if isinstance(own, _Times) else own
-        attributes[RATE] = _Times(self.inner_optimizer, own, factor)
+        keras_internals.replace_rate(inner, _Times(inner, own, factor))
         try:
             yield
         finally:
-            if own is None:
-                attributes.pop(RATE, None)
-            else:
-                attributes[RATE] = own
+            keras_internals.replace_rate(inner, own)
 
 
 class _Times:
@@ -239,7 +243,7 @@ class _Times:
     def __call__(self):
         if self.own is not None:
             return self.own() * self.factor
-        return getattr(type(self.optimizer), RATE)(self.optimizer) * self.factor
+        return keras_internals.compiled_rate(self.optimizer) * self.factor
 
 
 def _check_values(name, values, check):
