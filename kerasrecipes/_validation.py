@@ -61,6 +61,15 @@ def check_range(name, value, interval):
         raise ValueError(f"Argument `{name}` must have low <= high. Received: {name}={value!r}")
 
 
+def check_axis(name, value):
+    """Raise unless `value` is an integer other than 0, the axis of the batch."""
+    check_integer(name, value, "(-inf, inf)")
+    if value == 0:
+        raise ValueError(
+            f"Argument `{name}` must not be 0, the axis of the batch. Received: {name}={value}"
+        )
+
+
 def check_rank(name, shape, least):
     """Raise unless a tensor of this `shape` has at least `least` dimensions."""
     if len(shape) < least:

@@ -18,7 +18,8 @@ def whitened_batch(rows, affine, gamma, beta, total):
     Args:
         rows: Tensor `(products, positions, width)`, a transposed view as it is.
         affine: Function from shift `(products, 1, width)`, moments `(products, width, width + 1)`,
-            gamma and beta to matrix `(products, width, width)` and bias `(products, 1, width)`.
+            gamma, beta and whether there are rows to matrix `(products, width, width)` and bias
+            `(products, 1, width)`.
         gamma: Tensor or `None`, and beta likewise: what else the matrix and the bias depend on.
         total: Function that sums a tensor over the replicas.
 
@@ -33,12 +34,13 @@ def _forward(affine, total, rows, gamma, beta):
     import torch
 
     # No replica and no batch is too small: an empty share of a batch counts nothing.
-    count = total(rows.new_tensor(float(rows.shape[1]))).clamp(1)
+    found = total(rows.new_tensor(float(rows.shape[1])))
+    count = found.clamp(1)
     shift = total(rows.sum(1, keepdim=True)) / count
     leaves = [total(_moments(rows, shift)) / count, gamma, beta]
     leaves = [leaf if leaf is None else leaf.detach().requires_grad_() for leaf in leaves]
     with torch.enable_grad():
-        matrix, bias = affine(shift, *leaves)
+        matrix, bias = affine(shift, *leaves, found > 0)
     result = _product(rows, shift, matrix.detach(), bias.detach())
     return result, (shift, count, leaves, matrix, bias)
 

@@ -24,9 +24,9 @@ def check_channels(mean, std, channels):
 
 
 def normalize(pixels, mean, std):
-    """Return (pixels - mean) / std of float32 pixels."""
-    mean = ops.convert_to_tensor(_values(mean), "float32")
-    std = ops.convert_to_tensor(_values(std), "float32")
+    """Return (pixels - mean) / std of pixels in float32 or float64."""
+    mean = ops.convert_to_tensor(_values(mean), pixels.dtype)
+    std = ops.convert_to_tensor(_values(std), pixels.dtype)
     return (pixels - mean) / std
 
 

@@ -2,7 +2,7 @@
 
 import keras
 
-from kerasrecipes._validation import check_boolean, check_integer, check_number, check_rank
+from kerasrecipes._validation import check_axis, check_boolean, check_number, check_rank
 
 
 class ScaleAndCenter(keras.layers.Layer):
@@ -23,7 +23,7 @@ class ScaleAndCenter(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        check_integer("axis", axis, "(-inf, inf)")
+        check_axis("axis", axis)
         check_number("epsilon", epsilon, "(0, inf)")
         check_boolean("center", center)
         check_boolean("scale", scale)

@@ -1,6 +1,10 @@
 """What wrappers share: a wrapped layer's configuration, and a call without side effects."""
 
+import inspect
+
 import keras
+
+from kerasrecipes._backend.keras_internals import flatten_layers, own_trainable_variables
 
 
 def check_layer(name, value):
@@ -12,28 +16,42 @@ def check_layer(name, value):
         )
 
 
-def call_with_values(layer, values, *args):
+def state_variables(layer):
+    """The variables that a layer's calls may assign: statistics, seeds, never frozen weights."""
+    weights = {id(v) for part in flatten_layers(layer) for v in own_trainable_variables(part)}
+    return [variable for variable in layer.variables if id(variable) not in weights]
+
+
+def call_with_values(layer, values, x, mask=None):
     """Call `layer` with the values of its variables replaced.
 
     Args:
         layer: A built layer.
         values: List of (variable, value). A variable left out would be read as it was before the
             step on JAX, without a gradient: list them all.
-        *args: What to call it with.
+        x: Its input.
+        mask: Mask of the input, or `None`.
 
     Returns:
-        `(outputs, losses, state)`: the losses it added, and the new values of its non-trainable
-        variables, none of which is assigned.
+        `(outputs, losses, state)`: the losses it added, and the new values of its
+        `state_variables`, none of which is assigned.
     """
     with keras.StatelessScope(values, collect_losses=True) as scope:
-        outputs = layer(*args)
-    state = [scope.get_current_value(variable) for variable in layer.non_trainable_variables]
+        outputs = call_with_mask(layer, x, mask)
+    state = [scope.get_current_value(variable) for variable in state_variables(layer)]
     return outputs, scope.losses, state
 
 
+def call_with_mask(layer, x, mask):
+    """Call `layer`, with the mask if it takes one. Computing `x` may have removed it from `x`."""
+    if mask is not None and "mask" in inspect.signature(layer.call).parameters:
+        return layer(x, mask=mask)
+    return layer(x)
+
+
 def assign_state(layer, state):
-    """Assign the values of the layer's non-trainable variables."""
-    for variable, value in zip(layer.non_trainable_variables, state):
+    """Assign the values of the layer's `state_variables`."""
+    for variable, value in zip(state_variables(layer), state):
         variable.assign(value)
 
 

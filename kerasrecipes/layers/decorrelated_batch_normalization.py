@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import maximum, wide_type
 from kerasrecipes._backend.replicas import sum_over_replicas
 from kerasrecipes._backend.whitened_batch import whitened_batch
 from kerasrecipes._validation import (
@@ -92,6 +93,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         self.iterations = iterations
         self.synchronized = synchronized
         self.autocast = False
+        self.supports_masking = True
 
     def build(self, input_shape):
         channels = self._build_channels(input_shape, least_rank=2)
@@ -111,17 +113,19 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
             aggregation="mean",
         )
 
-    def call(self, inputs, training=None):
+    def call(self, inputs, training=None, mask=None):
         check_floating("inputs", inputs)
-        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        dtype = wide_type(inputs.dtype, self.compute_dtype)
         x = ops.moveaxis(ops.cast(inputs, dtype), self.axis, -1)
         gamma, beta = (
             None if weight is None else self._layout.to_row(ops.cast(weight, dtype))
             for weight in (self.gamma, self.beta)
         )
-        normalize = self._by_batch if training and self.trainable else self._by_averages
-        y = ops.moveaxis(normalize(x, gamma, beta), -1, self.axis)
-        return ops.cast(y, self.compute_dtype)
+        if training and self.trainable:
+            y = self._by_batch(x, gamma, beta, _positions(mask, x))
+        else:
+            y = self._by_averages(x, gamma, beta)
+        return ops.cast(ops.moveaxis(y, -1, self.axis), self.compute_dtype)
 
     def _by_averages(self, x, gamma, beta):
         rows = self._layout.to_rows(x)
@@ -129,27 +133,37 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         y = rows @ self._matrix(ops.cast(self.moving_whitening, rows.dtype), gamma)
         return self._layout.from_rows(y if beta is None else y + beta, ops.shape(x))
 
-    def _by_batch(self, x, gamma, beta):
+    def _by_batch(self, x, gamma, beta, positions):
         total = sum_over_replicas if self.synchronized else _unchanged
         rows = self._layout.to_rows(x)
-        if keras.backend.backend() == "torch":
+        if keras.backend.backend() == "torch" and positions is None:
             y = whitened_batch(rows, self._affine, gamma, beta, total)
             return self._layout.from_rows(y, x.shape)
         # No replica and no batch is too small: an empty share of a batch counts nothing.
-        count = total(ops.cast(ops.shape(rows)[1], rows.dtype) * ops.ones((), rows.dtype))
-        count = ops.maximum(count, 1)
-        shift = total(ops.sum(ops.stop_gradient(rows), axis=1, keepdims=True)) / count
+        if positions is None:
+            count = ops.cast(ops.shape(rows)[1], rows.dtype) * ops.ones((), rows.dtype)
+        else:
+            count = ops.sum(positions)
+        found = total(count)
+        count = maximum(found, 1)
+        counted = rows if positions is None else ops.where(positions > 0, rows, 0)
+        shift = total(ops.sum(ops.stop_gradient(counted), axis=1, keepdims=True)) / count
         rows = rows - shift
-        matrix, bias = self._affine(shift, _moments(total, count)(rows), gamma, beta)
+        counted = rows if positions is None else ops.where(positions > 0, rows, 0)
+        moments = _moments(total, count, positions)(counted)
+        matrix, bias = self._affine(shift, moments, gamma, beta, found > 0)
         return self._layout.from_rows(rows @ matrix + bias, ops.shape(x))
 
-    def _affine(self, shift, moments, gamma, beta):
-        """The matrix and the bias for rows moved by `shift` near zero, and their moments."""
+    def _affine(self, shift, moments, gamma, beta, found):
+        """The matrix and the bias for rows moved by `shift` near zero, and their moments.
+
+        `found` is whether there were any rows: averages stay where there were none.
+        """
         offset = ops.swapaxes(moments[..., -1:], 1, 2)
         covariance = moments[..., :-1] - moments[..., -1:] * offset
         whitening = self._whiten(self._layout.to_blocks(covariance))
-        self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)))
-        self._update(self.moving_whitening, whitening)
+        self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)), found)
+        self._update(self.moving_whitening, whitening, found)
         matrix = self._matrix(whitening, gamma)
         bias = -(offset @ matrix)
         return matrix, bias if beta is None else bias + beta
@@ -165,17 +179,40 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         diagonal = self._layout.diagonal(self.epsilon, padding=1.0)
         return zca_whitening(blocks + ops.cast(diagonal, blocks.dtype), smallest=self.epsilon)
 
-    def _update(self, average, value):
+    def _update(self, average, value, found):
         value = ops.cast(ops.stop_gradient(value), average.dtype)
-        average.assign(self.momentum * average + (1 - self.momentum) * value)
+        updated = self.momentum * average + (1 - self.momentum) * value
+        average.assign(ops.where(found, updated, average))
 
     def get_config(self):
         names = ("group_size", "momentum", "method", "iterations", "synchronized")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
 
-def _moments(total, count):
-    """The function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, its gradient one product."""
+def _positions(mask, x):
+    """1 for each position that counts, 0 for a masked one, `(1, positions, 1)` like rows.
+
+    The mask's axes are the first ones of the channels-last `x`; fewer than it has positions hold
+    for all the others.
+    """
+    if mask is None:
+        return None
+    shape, rank = ops.shape(x)[:-1], len(x.shape) - 1
+    if len(mask.shape) > rank:
+        raise ValueError(
+            f"Argument `mask` must have at most {rank} axes, one less than the input. Received: "
+            f"mask.shape={tuple(mask.shape)}"
+        )
+    mask = ops.cast(ops.cast(mask, "bool"), x.dtype)
+    mask = ops.reshape(mask, (*ops.shape(mask), *(1,) * (rank - len(mask.shape))))
+    return ops.reshape(ops.broadcast_to(mask, shape), (1, -1, 1))
+
+
+def _moments(total, count, positions):
+    """The function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, its gradient one product.
+
+    Rows that do not count are zeros already.
+    """
 
     @ops.custom_gradient
     def moments(rows):
@@ -185,6 +222,7 @@ def _moments(total, count):
         def gradient(*args, upstream=None):
             upstream = total(args[0] if upstream is None else upstream) / count
             inner, outer = upstream[..., :-1], ops.swapaxes(upstream[..., -1:], 1, 2)
+            outer = outer if positions is None else outer * positions
             return rows @ (inner + ops.swapaxes(inner, 1, 2)) + outer
 
         return total(ops.concatenate([gram, sums], axis=-1)) / count, gradient

@@ -59,6 +59,7 @@ class DropConnect(keras.Layer):
         self.rate = rate
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
         if layer.built:
             self._check_kernels()
 
@@ -68,7 +69,7 @@ class DropConnect(keras.Layer):
         self._check_kernels()
 
     def _check_kernels(self):
-        if not self._kernels():
+        if not self._kernel_names():
             raise ValueError(
                 f"Argument `layer` must have one of the weights {', '.join(KERNELS)}. "
                 f"Received: layer={self.layer.name} (of type {type(self.layer).__name__})"
@@ -79,23 +80,42 @@ class DropConnect(keras.Layer):
             return self.layer(x)
         values = [(variable, variable.value) for variable in self.layer.variables]
         # The later value of a variable counts.
-        values += [(kernel, self._masked(kernel.value)) for kernel in self._kernels()]
+        values += [self._masked(name) for name in self._kernel_names()]
         outputs, losses, state = call_with_values(self.layer, values, x)
         assign_state(self.layer, state)
         if losses:
             self.add_loss(losses)
         return outputs
 
-    def _kernels(self):
-        names = [name for name in KERNELS if getattr(self.layer, name, None) is not None]
-        return [getattr(self.layer, name) for name in names]
+    def _kernel_names(self):
+        return [name for name in KERNELS if getattr(self.layer, name, None) is not None]
 
-    def _masked(self, kernel):
-        draws = draw_uniform(kernel.shape, self.seed_generator)
-        return ops.where(draws >= self.rate, kernel / (1 - self.rate), ops.zeros_like(kernel))
+    def _masked(self, name):
+        """A kernel's variable, and the value at which the layer's kernel is the masked one."""
+        kernel = getattr(self.layer, name)
+        stored = kernel
+        if not isinstance(kernel, keras.Variable):
+            stored = next(variable for variable in self.layer.variables if variable.name == name)
+        if "float" not in keras.backend.standardize_dtype(stored.dtype):
+            raise ValueError(
+                "Argument `layer` must not be quantized when it trains. Received: "
+                f"layer={self.layer.name}, whose {name} is {stored.dtype}"
+            )
+        value, draws = stored.value, draw_uniform(stored.shape, self.seed_generator)
+        # What the layer adds to the variable, with LoRA, is masked with it.
+        added = None if kernel is stored else ops.cast(kernel, value.dtype) - value
+        whole = value if added is None else value + added
+        masked = ops.where(draws >= self.rate, whole / (1 - self.rate), ops.zeros_like(whole))
+        return stored, masked if added is None else masked - added
+
+    def compute_output_spec(self, x, training=None):
+        return self.layer.compute_output_spec(x)
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)
+
+    def compute_mask(self, x, previous_mask):
+        return self.layer.compute_mask(x, previous_mask) if self.layer.supports_masking else None
 
     def get_config(self):
         return {

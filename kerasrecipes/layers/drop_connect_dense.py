@@ -6,6 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import matmul, wide_type
 from kerasrecipes._backend.masked_product import LANES, masked_product
 from kerasrecipes._backend.random_draws import draw_bits, draw_normal
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
@@ -109,6 +110,7 @@ class DropConnectDense(keras.Layer):
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
         self._check_activation()
 
     def _check_activation(self):
@@ -151,19 +153,20 @@ class DropConnectDense(keras.Layer):
         return ops.cast(self._expected_activation(*self._moments(x)), self.compute_dtype)
 
     def _dense(self, x):
-        outputs = ops.matmul(x, self.kernel)
+        outputs = matmul(x, self.kernel)
         return outputs if self.bias is None else outputs + self.bias
 
     def _drop(self, x):
         """x·(M ∗ W) + m ∗ b, the bias a weight of one more input that is always 1."""
-        wide = keras.backend.result_type(self.compute_dtype, "float32")
+        wide = wide_type(self.compute_dtype)
         examples = ops.cast(ops.reshape(x, (-1, x.shape[-1])), wide)
         kernel = ops.cast(self.kernel, wide)
         if self.bias is not None:
             examples = ops.pad(examples, ((0, 0), (0, 1)), constant_values=1)
             kernel = ops.concatenate([kernel, ops.cast(self.bias, wide)[None]], axis=0)
         count = ops.shape(examples)[0]
-        groups = (count + LANES - 1) // LANES
+        # One at least: TensorFlow maps over no empty axis.
+        groups = ops.maximum(1, (count + LANES - 1) // LANES)
         examples = ops.pad(examples, ((0, groups * LANES - count), (0, 0)))
         masks = draw_bits((groups, *kernel.shape), 1 - self.rate, self.seed_generator)
         outputs = masked_product(examples, kernel, masks)[:count]
@@ -176,7 +179,7 @@ class DropConnectDense(keras.Layer):
 
     def _moments(self, x):
         """Mean and variance of u, in float32 where the compute dtype is shorter."""
-        wide = keras.backend.result_type(self.compute_dtype, "float32")
+        wide = wide_type(self.compute_dtype)
         bias = None if self.bias is None else ops.cast(self.bias, wide)
         return drop_connect_moments(ops.cast(x, wide), ops.cast(self.kernel, wide), bias, self.rate)
 

@@ -5,6 +5,7 @@ import math
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import maximum, mean_over, wide_type
 from kerasrecipes._backend.multiply_add import multiply_add
 from kerasrecipes._validation import check_floating, check_integer
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
@@ -68,7 +69,7 @@ class GroupNormalization(ScaleAndCenter):
 
     def call(self, inputs):
         check_floating("inputs", inputs)
-        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        dtype = wide_type(inputs.dtype, self.compute_dtype)
         shape = ops.shape(inputs)
         axis = self.axis % len(shape)
         channels = inputs.shape[axis]
@@ -96,7 +97,7 @@ def _normalize(groups, epsilon):
         shifted = x - _shift(x, groups)
         mean = _over_groups(_over_positions(shifted), groups)
         square = _over_groups(_over_positions(ops.square(shifted)), groups)
-        root = ops.rsqrt(ops.maximum(square - ops.square(mean), 0) + epsilon)
+        root = ops.rsqrt(maximum(square - ops.square(mean), 0) + epsilon)
         slope = gamma * root
         y = multiply_add(shifted, slope, beta - mean * slope)
 
@@ -136,14 +137,14 @@ def _over_positions(x):
         # XLA strides over all positions for each channel: a few at a time stay in the cache.
         few = math.gcd(positions, 16)
         if few > 1:
-            x = ops.mean(ops.reshape(x, (-1, positions // few, few, x.shape[2], 1)), axis=2)
-    return ops.mean(x, axis=(1, 3), keepdims=True)
+            x = mean_over(ops.reshape(x, (-1, positions // few, few, x.shape[2], 1)), axis=2)
+    return mean_over(x, axis=(1, 3), keepdims=True)
 
 
 def _over_groups(x, groups):
     """Means of the channels of each group, given back to every channel of it."""
     channels = x.shape[2]
-    means = ops.mean(ops.reshape(x, (-1, groups, channels // groups)), axis=2, keepdims=True)
+    means = mean_over(ops.reshape(x, (-1, groups, channels // groups)), axis=2, keepdims=True)
     return ops.reshape(ops.repeat(means, channels // groups, axis=2), (-1, 1, channels, 1))
 
 

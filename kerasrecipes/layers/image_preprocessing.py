@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_integer
 from kerasrecipes.layers._pixel_statistics import check_channels, check_statistics, normalize
 
@@ -69,13 +70,14 @@ class ImagePreprocessing(keras.layers.Layer):
         check_channels(self.mean, self.std, input_shape[-1])
 
     def call(self, inputs):
-        images = ops.cast(inputs, "float32")
+        dtype = wide_type(inputs.dtype, self.compute_dtype)
+        images = ops.cast(inputs, dtype)
         shape = ops.shape(images)
         height, width = shape[1], shape[2]
         short = ops.minimum(height, width)
         sides = [side * self._short_side // short for side in (height, width)]
-        scale = [ops.cast(a, "float32") / ops.cast(b, "float32") for a, b in zip(sides, shape[1:3])]
-        offset = [ops.cast(_centre_offset(side - self.size), "float32") for side in sides]
+        scale = [ops.cast(a, dtype) / ops.cast(b, dtype) for a, b in zip(sides, shape[1:3])]
+        offset = [ops.cast(_centre_offset(side - self.size), dtype) for side in sides]
         crop = ops.image.scale_and_translate(
             images,
             (shape[0], self.size, self.size, shape[3]),

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import matmul, maximum
 from kerasrecipes._validation import check_boolean, check_floating, check_integer, check_rank
 
 
@@ -109,13 +110,13 @@ class Maxout(keras.layers.Layer):
         check_floating("inputs", inputs)
         # Pieces before units: the maximum then runs over whole rows, not over neighbours.
         kernel = ops.reshape(ops.swapaxes(self.kernel, 1, 2), (self.kernel.shape[0], -1))
-        maps = ops.matmul(inputs, kernel)
+        maps = matmul(inputs, kernel)
         maps = ops.reshape(maps, (*ops.shape(inputs)[:-1], self.pieces, self.units))
         if self.bias is not None:
             maps = maps + ops.transpose(self.bias)
         largest = maps[..., 0, :]
         for piece in range(1, self.pieces):
-            largest = ops.maximum(largest, maps[..., piece, :])
+            largest = maximum(largest, maps[..., piece, :])
         return largest
 
     def compute_output_shape(self, input_shape):

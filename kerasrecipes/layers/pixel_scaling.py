@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.layers._pixel_statistics import check_channels, check_statistics, normalize
 
@@ -11,8 +12,8 @@ from kerasrecipes.layers._pixel_statistics import check_channels, check_statisti
 class PixelScaling(keras.layers.Layer):
     """Scales raw pixels: `y = (x - mean) / std`, before it the channels reversed if asked for.
 
-    The size of the image stays. Computed in float32 whatever the compute dtype, so that half
-    precision rounds the result once and not the pixels.
+    The size of the image stays. Computed in float32 where the compute dtype is shorter, so that
+    half precision rounds the result once and not the pixels.
 
     Args:
         mean: Number, or a tuple or list of one number a channel, in pixel values (0 to 255), in
@@ -47,12 +48,13 @@ class PixelScaling(keras.layers.Layer):
         self.mean = mean
         self.std = std
         self.reverse_channels = reverse_channels
+        self.supports_masking = True
 
     def build(self, input_shape):
         check_channels(self.mean, self.std, input_shape[-1])
 
     def call(self, inputs):
-        pixels = ops.cast(inputs, "float32")
+        pixels = ops.cast(inputs, wide_type(inputs.dtype, self.compute_dtype))
         if self.reverse_channels:
             pixels = ops.flip(pixels, axis=-1)
         return ops.cast(normalize(pixels, self.mean, self.std), self.compute_dtype)

@@ -7,9 +7,11 @@ from kerasrecipes._backend.zero_gradients import with_zero_gradients
 from kerasrecipes._validation import check_choice, check_number
 from kerasrecipes.layers._wrapped import (
     assign_state,
+    call_with_mask,
     call_with_values,
     check_layer,
     serialize_layer,
+    state_variables,
 )
 
 
@@ -75,6 +77,7 @@ class StochasticDepth(keras.Layer):
         self.shortcut = shortcut
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
+        self.supports_masking = True
 
     def build(self, input_shape):
         # A call, not `branch.build`, also builds layers that define no `build` of their own.
@@ -88,34 +91,42 @@ class StochasticDepth(keras.Layer):
                 f"{tuple(change.shape[1:])}"
             )
 
-    def call(self, x, training=None):
-        x = ops.cast(x, self.compute_dtype)
-        base = x if self.shortcut is None else self._cast(self.shortcut(x))
+    def call(self, x, training=None, mask=None):
+        x = self._cast(x)
+        base = x
+        if self.shortcut is not None:
+            base = self._cast(call_with_mask(self.shortcut, x, mask))
         if not training:
-            return base + (1 - self.rate) * self._cast(self.branch(x))
+            return base + (1 - self.rate) * self._change(x, mask)
         if self.rate == 0:
-            return base + self._cast(self.branch(x))
-        return self._on_subset(x, base) if self.mode == "subset" else self._gated(x, base)
+            return base + self._change(x, mask)
+        return (
+            self._on_subset(x, base, mask) if self.mode == "subset" else self._gated(x, base, mask)
+        )
 
-    def _on_subset(self, x, base):
+    def _change(self, x, mask):
+        return self._cast(call_with_mask(self.branch, x, mask))
+
+    def _on_subset(self, x, base, mask):
         count = ops.shape(x)[0]
         order = keras.random.shuffle(ops.arange(count, dtype="int32"), seed=self.seed_generator)
         kept = order[: _share(count, 1 - self.rate)]
-        change = self._cast(self.branch(ops.take(x, kept, axis=0)))
+        mask = None if mask is None else ops.take(mask, kept, axis=0)
+        change = self._change(ops.take(x, kept, axis=0), mask)
         return ops.scatter_update(base, kept[:, None], change, reduction="add")
 
-    def _gated(self, x, base):
+    def _gated(self, x, base, mask):
         is_open = keras.random.uniform((), seed=self.seed_generator) >= self.rate
         if keras.backend.backend() == "torch":
-            return self._called_or_skipped(is_open, x, base)
+            return self._called_or_skipped(is_open, x, base, mask)
         values = [(v, v.value) for v in self.branch.variables]
         scope = keras.StatelessScope(values)
-        before = [scope.get_current_value(v) for v in self.branch.non_trainable_variables]
+        before = [scope.get_current_value(v) for v in state_variables(self.branch)]
         no_penalty = ops.zeros((), self.variable_dtype)
         penalties = []
 
         def run():
-            change, losses, state = call_with_values(self.branch, values, x)
+            change, losses, state = call_with_values(self.branch, values, x, mask)
             penalties.extend(losses)
             penalty = sum((ops.cast(loss, no_penalty.dtype) for loss in losses), no_penalty)
             return base + self._cast(change), penalty, state
@@ -130,17 +141,24 @@ class StochasticDepth(keras.Layer):
             self.add_loss(penalty)
         return outputs
 
-    def _called_or_skipped(self, is_open, x, base):
+    def _called_or_skipped(self, is_open, x, base, mask):
         """On PyTorch one of the two is called, not traced, and may assign and add losses."""
         weights = [variable.value for variable in self.branch.trainable_variables]
         return ops.cond(
             is_open,
-            lambda: base + self._cast(self.branch(x)),
+            lambda: base + self._change(x, mask),
             lambda: with_zero_gradients(base, weights),
         )
 
     def _cast(self, x):
         return ops.cast(x, self.compute_dtype)
+
+    def compute_mask(self, x, previous_mask):
+        if self.shortcut is None:
+            return previous_mask
+        if self.shortcut.supports_masking:
+            return self.shortcut.compute_mask(x, previous_mask)
+        return None
 
     def compute_output_shape(self, input_shape):
         if self.shortcut is None:

@@ -3,7 +3,8 @@
 import keras
 from keras import ops
 
-from kerasrecipes._validation import check_boolean, check_integer, check_number
+from kerasrecipes._backend.arithmetic import wide_type
+from kerasrecipes._validation import check_axis, check_boolean, check_number
 
 SMALLEST = 1.2e-38  # about the least normal float32: the logarithm of a probability of 0 is finite
 
@@ -36,7 +37,7 @@ class TemperatureScaling(keras.layers.Layer):
         That of the input; sums to 1 along `axis`.
 
     Raises:
-        ValueError: If the temperature is not positive.
+        ValueError: If the temperature is not positive, or `axis` is 0, the batch.
 
     Example:
 
@@ -53,15 +54,14 @@ class TemperatureScaling(keras.layers.Layer):
         super().__init__(**kwargs)
         check_number("temperature", temperature, "(0, inf)")
         check_boolean("from_logits", from_logits)
-        check_integer("axis", axis, "(-inf, inf)")
+        check_axis("axis", axis)
         self.temperature = temperature
         self.from_logits = from_logits
         self.axis = axis
+        self.supports_masking = True
 
     def call(self, inputs):
-        own = keras.backend.standardize_dtype(inputs.dtype)
-        dtype = "float64" if own == "float64" else "float32"
-        scores = ops.cast(inputs, dtype)
+        scores = ops.cast(inputs, wide_type(inputs.dtype))
         if not self.from_logits:
             scores = ops.log(scores + SMALLEST)
         return ops.cast(ops.softmax(scores / self.temperature, axis=self.axis), self.compute_dtype)

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import wide_type
+from kerasrecipes._backend.stored_value import value_of
 from kerasrecipes._batches import batches
 from kerasrecipes._feature_statistics import FeatureStatistics
-from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes._validation import check_axis, check_choice, check_integer, check_number
 
 _METHODS = ("center", "decorrelate", "pca", "zca")
 
@@ -66,11 +68,12 @@ class Whitening(keras.layers.Layer):
         check_choice("method", method, _METHODS)
         check_number("epsilon", epsilon, "(0, inf)")
         for one in axis if isinstance(axis, (tuple, list)) else (axis,):
-            check_integer("axis", one, "(-inf, inf)")
+            check_axis("axis", one)
         self.method = method
         self.epsilon = epsilon
         self.axis = axis
         self.autocast = False
+        self.supports_masking = True
         self._adapted = False
 
     def build(self, input_shape):
@@ -142,17 +145,31 @@ class Whitening(keras.layers.Layer):
         return scaled if self.method == "pca" else scaled @ vectors.T
 
     def call(self, inputs):
-        if not self._adapted:
+        if not self._adapted and self._is_identity():
             warnings.warn(
                 f"The layer `{self.name}` has no effect before `adapt(data)` is called.",
                 stacklevel=2,
             )
-        dtype = keras.backend.result_type(inputs.dtype, "float32")
+        dtype = wide_type(inputs.dtype, self.compute_dtype)
         x = ops.cast(inputs, dtype)
         rows = self._to_rows(x, ops) - ops.cast(self.mean, dtype)
         if self.method != "center":
             rows = rows @ ops.cast(self.matrix, dtype)
         return ops.cast(self._from_rows(rows, x), self.compute_dtype)
+
+    def _is_identity(self):
+        """Whether the statistics have not been set, be it by `set_weights` of a model."""
+        for variable in self.variables:
+            value = value_of(variable.value)
+            initial = np.zeros(self._features) if variable is self.mean else np.eye(self._features)
+            if value is not None and not np.array_equal(value, initial):
+                self._adapted = True
+                return False
+        return True
+
+    def set_weights(self, weights):
+        super().set_weights(weights)
+        self._adapted = True
 
     def _to_rows(self, x, module):
         return module.reshape(module.transpose(x, self._order(len(x.shape))), (-1, self._features))

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import maximum
+from kerasrecipes._backend.stored_value import value_of
 from kerasrecipes._validation import check_number
 
 
@@ -19,12 +21,13 @@ class MulticlassHinge(keras.losses.Loss):
         dtype: As in `keras.losses.Loss`.
 
     Call arguments:
-        y_true: The right classes: integers of shape `(batch, ...)` or `(batch, ..., 1)`, or
-            one-hot of the shape of `y_pred`.
+        y_true: The right classes: integers in [0, classes) of shape `(batch, ...)` or
+            `(batch, ..., 1)`, or one-hot of the shape of `y_pred`. Inside a compiled graph, which
+            cannot raise, a label out of range makes its loss NaN.
         y_pred: Scores of shape `(batch, ..., classes)`, 2 classes or more.
 
     Raises:
-        ValueError: `margin` is negative, or the shapes do not fit.
+        ValueError: `margin` is negative, the shapes do not fit, or a label is no class.
 
     Example:
 
@@ -59,7 +62,7 @@ class MulticlassHinge(keras.losses.Loss):
     def call(self, y_true, y_pred):
         y_true = _one_hot(y_true, y_pred)
         right = ops.sum(y_true * y_pred, axis=-1, keepdims=True)
-        violations = ops.maximum(y_pred - right + self.margin, 0) * (1 - y_true)
+        violations = maximum(y_pred - right + self.margin, 0) * (1 - y_true)
         return ops.sum(violations, axis=-1)
 
     def get_config(self):
@@ -76,10 +79,32 @@ def _one_hot(y_true, y_pred):
     if len(shape) == len(scores) and shape[-1] == scores[-1]:
         return ops.cast(y_true, y_pred.dtype)
     if len(shape) == len(scores) and shape[-1] == 1:
-        y_true = ops.squeeze(y_true, axis=-1)
-    elif len(shape) != len(scores) - 1:
+        y_true, shape = ops.squeeze(y_true, axis=-1), shape[:-1]
+    if len(shape) != len(scores) - 1 or not all(map(_agree, shape, scores)):
         raise ValueError(
             "Argument `y_true` must be integers, one for each row of scores, or one-hot of the "
             f"shape of the scores {scores}. Received: y_true.shape={shape}"
         )
-    return ops.one_hot(ops.cast(y_true, "int32"), scores[-1], dtype=y_pred.dtype)
+    if None in shape:
+        # Raises in the graph where the sizes turn out to differ; a product would broadcast.
+        y_true = ops.reshape(y_true, ops.shape(y_pred)[:-1])
+    return _one_hot_of_labels(y_true, scores[-1], y_pred.dtype)
+
+
+def _one_hot_of_labels(labels, classes, dtype):
+    numbers = ops.cast(labels, "int32")
+    valid = (numbers >= 0) & (numbers < classes)
+    if "float" in keras.backend.standardize_dtype(labels.dtype):
+        valid = valid & (ops.cast(numbers, labels.dtype) == labels)
+    known = value_of(valid)
+    if known is not None and not known.all():
+        wrong = value_of(labels)[~known].flatten()[0]
+        raise ValueError(
+            f"Argument `y_true` must be classes in [0, {classes}). Received: y_true with {wrong}"
+        )
+    one_hot = ops.one_hot(ops.clip(numbers, 0, classes - 1), classes, dtype=dtype)
+    return ops.where(valid[..., None], one_hot, ops.cast(float("nan"), dtype))
+
+
+def _agree(size, other):
+    return size is None or other is None or size == other

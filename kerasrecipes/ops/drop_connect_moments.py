@@ -2,6 +2,7 @@
 
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import matmul
 from kerasrecipes._validation import check_number
 
 
@@ -36,7 +37,7 @@ def drop_connect_moments(x, kernel, bias, rate):
     """
     check_number("rate", rate, "[0, 1)")
     kept = 1 - rate
-    mean, variance = ops.matmul(x, kernel), ops.matmul(ops.square(x), ops.square(kernel))
+    mean, variance = matmul(x, kernel), matmul(ops.square(x), ops.square(kernel))
     if bias is not None:
         mean, variance = mean + bias, variance + ops.square(bias)
     return kept * mean, kept * rate * variance

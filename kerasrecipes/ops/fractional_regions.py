@@ -2,10 +2,10 @@
 
 import numbers
 
-import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_integer
 
 
@@ -103,5 +103,5 @@ def _floor_product(u, total):
         if not ((shift >= 0) & (shift < 1)).all():
             raise ValueError(f"Argument `u` must be in [0, 1). Received: u={u}")
         return ops.convert_to_tensor(np.floor(shift * total), dtype="int32")
-    wide = keras.backend.result_type(keras.backend.standardize_dtype(u.dtype), "float32")
+    wide = wide_type(u.dtype)
     return ops.cast(ops.floor(ops.cast(u, wide) * total), "int32")

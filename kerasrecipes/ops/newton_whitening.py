@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_integer
 
 
@@ -40,7 +41,7 @@ def newton_whitening(covariance, iterations=5):
     check_integer("iterations", iterations, "[1, 10]")
     covariance = ops.convert_to_tensor(covariance)
     dtype = keras.backend.standardize_dtype(covariance.dtype)
-    wide = ops.cast(covariance, keras.backend.result_type(dtype, "float32"))
+    wide = ops.cast(covariance, wide_type(dtype))
     trace = ops.trace(wide, axis1=-2, axis2=-1)[..., None, None]
     normed = wide / trace
     # root and power commute in exact arithmetic and root = power · Σn: stepping both keeps

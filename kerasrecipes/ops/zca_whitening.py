@@ -4,6 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.arithmetic import maximum, wide_type
+
 
 def zca_whitening(covariance, smallest=None):
     """Return Σ^(-1/2), the symmetric matrix that whitens data of covariance Σ.
@@ -39,7 +41,7 @@ def zca_whitening(covariance, smallest=None):
     """
     covariance = ops.convert_to_tensor(covariance)
     dtype = keras.backend.standardize_dtype(covariance.dtype)
-    wide = ops.cast(covariance, keras.backend.result_type(dtype, "float32"))
+    wide = ops.cast(covariance, wide_type(dtype))
     symmetric = (wide + ops.swapaxes(wide, -1, -2)) / 2
     return ops.cast(_inverse_root(symmetric, smallest), dtype)
 
@@ -71,7 +73,7 @@ def _eigen_roots(covariance, smallest):
     precision = np.finfo(keras.backend.standardize_dtype(covariance.dtype))
     if smallest is None:
         smallest = values[..., -1:] * float(precision.eps)
-    root = ops.sqrt(ops.maximum(values, ops.maximum(smallest, float(precision.tiny))))
+    root = ops.sqrt(maximum(maximum(values, smallest), float(precision.tiny)))
     return ops.where(finite[..., 0], root, float("nan")), vectors
 
 

@@ -1,7 +1,8 @@
 """The linear rise that every schedule here can begin with."""
 
-import keras
 from keras import ops
+
+from kerasrecipes.schedules._step import float_type
 
 
 def with_warm_up(step, rate, peak, warmup):
@@ -11,6 +12,6 @@ def with_warm_up(step, rate, peak, warmup):
     """
     if not warmup:
         return rate
-    floatx = keras.config.floatx()
+    floatx = float_type()
     rising = (ops.cast(step, floatx) + 1) * ops.convert_to_tensor(peak / (warmup + 1), floatx)
     return ops.where(step < warmup, rising, rate)

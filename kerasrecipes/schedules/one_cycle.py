@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes.schedules._step import LAST, as_int32, float_type
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -30,7 +31,8 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         shape: `"cosine"` or `"linear"`. Defaults to `"cosine"`.
 
     Returns:
-        Called with an optimizer step: the rate, a scalar of Keras's float type.
+        Called with an optimizer step: the rate, a scalar of Keras's float type, or of
+        float32 if that is shorter.
 
     Raises:
         ValueError: for an argument outside its range.
@@ -57,7 +59,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         shape="cosine",
     ):
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
-        check_integer("total", total, "[2, inf)")
+        check_integer("total", total, f"[2, {LAST}]")
         check_number("rise", rise, "(0, 1)")
         check_number("initial_divisor", initial_divisor, "[1, inf)")
         check_number("final_divisor", final_divisor, "[1, inf)")
@@ -78,7 +80,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         first = self.max_learning_rate / self.initial_divisor
         last = first / self.final_divisor
         top = self.rise * self.total - 1
-        step = ops.cast(step, keras.config.floatx())
+        step = ops.cast(as_int32(step), float_type())
         up = self._between(first, self.max_learning_rate, step / top)
         down = self._between(self.max_learning_rate, last, (step - top) / (self.total - 1 - top))
         return ops.where(step <= top, up, down)

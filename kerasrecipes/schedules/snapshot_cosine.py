@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.schedules._step import STEPS, as_int32, float_type
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -26,7 +27,8 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
         cycles: integer in [1, total], snapshots to be taken.
 
     Returns:
-        Called with an optimizer step: the rate, a scalar of Keras's float type.
+        Called with an optimizer step: the rate, a scalar of Keras's float type, or of
+        float32 if that is shorter.
 
     Raises:
         ValueError: for an argument outside its range.
@@ -43,7 +45,7 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(self, max_learning_rate, total, cycles):
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
-        check_integer("total", total, "[1, inf)")
+        check_integer("total", total, STEPS)
         check_integer("cycles", cycles, f"[1, {total}]")
         self.max_learning_rate = max_learning_rate
         self.total = total
@@ -58,9 +60,7 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
             )
 
     def __call__(self, step):
-        floatx = keras.config.floatx()
-        step = ops.cast(step, "int32")
-        position = ops.cast(step % self._length, floatx) / self._length
+        position = ops.cast(as_int32(step) % self._length, float_type()) / self._length
         return self.max_learning_rate * (ops.cos(math.pi * position) + 1) / 2
 
     def get_config(self):

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.schedules._step import LAST, as_int32, float_type
 from kerasrecipes.schedules._warm_up import with_warm_up
 
 
@@ -25,7 +26,8 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
             boundaries. Defaults to 0.
 
     Returns:
-        Called with an optimizer step: the rate, a scalar of Keras's float type.
+        Called with an optimizer step: the rate, a scalar of Keras's float type, or of
+        float32 if that is shorter.
 
     Raises:
         ValueError: for an argument outside its range, or boundaries out of order.
@@ -46,7 +48,7 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
     def __init__(self, initial_learning_rate, boundaries, factor=0.1, warmup=0):
         check_number("initial_learning_rate", initial_learning_rate, "(0, inf)")
         check_number("factor", factor, "(0, 1)")
-        check_integer("warmup", warmup, "[0, inf)")
+        check_integer("warmup", warmup, f"[0, {LAST}]")
         _check_boundaries(boundaries, warmup)
         self.initial_learning_rate = initial_learning_rate
         self.boundaries = list(boundaries)
@@ -55,8 +57,8 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
         self._rates = [initial_learning_rate * factor**i for i in range(len(boundaries) + 1)]
 
     def __call__(self, step):
-        step = ops.cast(step, "int32")
-        rates = ops.convert_to_tensor(self._rates, keras.config.floatx())
+        step = as_int32(step)
+        rates = ops.convert_to_tensor(self._rates, float_type())
         if not self.boundaries:
             rate = rates[0]
         else:
@@ -80,7 +82,7 @@ def _check_boundaries(boundaries, warmup):
             f"Received: boundaries={boundaries!r}"
         )
     for boundary in boundaries:
-        check_integer("boundaries", boundary, "[1, inf)")
+        check_integer("boundaries", boundary, f"[1, {LAST}]")
     if list(boundaries) != sorted(set(boundaries)):
         raise ValueError(
             "Argument `boundaries` must be strictly increasing. "

@@ -7,9 +7,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes.schedules._step import LAST, as_int32, float_type
 from kerasrecipes.schedules._warm_up import with_warm_up
-
-_LAST_STEP = 2**31 - 1
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
@@ -36,7 +35,8 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         warmup: integer >= 0, steps of a linear rise before the first cycle. Defaults to 0.
 
     Returns:
-        Called with an optimizer step: the rate, a scalar of Keras's float type.
+        Called with an optimizer step: the rate, a scalar of Keras's float type, or of
+        float32 if that is shorter.
 
     Raises:
         ValueError: for an argument outside its range.
@@ -62,11 +62,11 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         warmup=0,
     ):
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
-        check_number("first_cycle", first_cycle, f"[1, {_LAST_STEP}]")
+        check_number("first_cycle", first_cycle, f"[1, {LAST}]")
         check_number("cycle_multiplier", cycle_multiplier, "[1, inf)")
         check_number("min_learning_rate", min_learning_rate, f"[0, {max_learning_rate}]")
         check_number("peak_multiplier", peak_multiplier, "(0, 1]")
-        check_integer("warmup", warmup, "[0, inf)")
+        check_integer("warmup", warmup, f"[0, {LAST}]")
         self.max_learning_rate = max_learning_rate
         self.first_cycle = first_cycle
         self.cycle_multiplier = cycle_multiplier
@@ -76,8 +76,8 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         self._runs = _runs_of_equal_cycles(first_cycle, cycle_multiplier)
 
     def __call__(self, step):
-        floatx = keras.config.floatx()
-        step = ops.cast(step, "int32")
+        floatx = float_type()
+        step = as_int32(step)
         since = ops.maximum(step - self.warmup, 0)
         start, first, length = self._run_at(since)
         position = ops.cast((since - start) % length, floatx) / ops.cast(length, floatx)
@@ -123,13 +123,13 @@ def _runs_of_equal_cycles(first_cycle, multiplier):
     """List (first step, first cycle, length) of each run of cycles of one rounded length."""
 
     def length_of(cycle):
-        return max(1, round(min(first_cycle * multiplier**cycle, _LAST_STEP)))
+        return max(1, round(min(first_cycle * multiplier**cycle, LAST)))
 
     start, cycle, runs = 0, 0, []
-    while start <= _LAST_STEP:
+    while start <= LAST:
         length = length_of(cycle)
         runs.append((start, cycle, length))
-        if multiplier == 1 or length == _LAST_STEP:
+        if multiplier == 1 or length == LAST:
             break
         following = max(cycle, _cycles_until(length + 0.5, first_cycle, multiplier) - 2) + 1
         while length_of(following) == length:

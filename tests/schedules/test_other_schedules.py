@@ -5,7 +5,14 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.schedules import OneCycle, Scaled, SnapshotCosine, StepDecay, preview
+from kerasrecipes.schedules import (
+    OneCycle,
+    Scaled,
+    SnapshotCosine,
+    StepDecay,
+    WarmRestarts,
+    preview,
+)
 
 
 @pytest.mark.parametrize("total, cycles", [(40, 4), (40, 1), (41, 4), (7, 7)])
@@ -94,3 +101,52 @@ def test_scaled_multiplies():
 def test_bad_input(make, error, named):
     with pytest.raises(error, match=f"{named}.*Received"):
         make()
+
+
+LONG = 2**31
+
+
+@pytest.mark.parametrize(
+    "make, name",
+    [
+        (lambda: SnapshotCosine(0.1, LONG, 2), "total"),
+        (lambda: OneCycle(0.1, LONG), "total"),
+        (lambda: StepDecay(0.1, [5, LONG]), "boundaries"),
+        (lambda: StepDecay(0.1, [], warmup=LONG), "warmup"),
+        (lambda: WarmRestarts(0.1, LONG), "first_cycle"),
+        (lambda: WarmRestarts(0.1, 5, warmup=LONG), "warmup"),
+    ],
+)
+def test_numbers_of_steps_that_an_int32_does_not_hold_are_refused(make, name):
+    with pytest.raises(ValueError, match=rf"`{name}` must be in \[\d, 2147483647\]"):
+        make()
+
+
+SCHEDULES = [
+    SnapshotCosine(0.3, 40_000, 4),
+    OneCycle(0.3, 40_000),
+    StepDecay(0.3, [10_000, 20_000], warmup=5000),
+    WarmRestarts(0.3, 10_000, min_learning_rate=1e-3, peak_multiplier=0.5, warmup=5000),
+]
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
+def test_steps_beyond_an_int32(schedule):
+    with pytest.raises(ValueError, match="`step` must be at most 2147483647"):
+        schedule(LONG)
+    if keras.backend.backend() != "jax":  # has no int64 unless asked for
+        beyond = keras.ops.convert_to_tensor(np.array(LONG + 7, "int64"))
+        assert float(schedule(beyond)) == float(schedule(LONG - 1))
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES, ids=lambda schedule: type(schedule).__name__)
+def test_under_float16_the_rates_are_those_of_float32(schedule):
+    steps = [0, 1, 2500, 4999, 5000, 10_001, 11_000, 11_001, 39_999]
+    expected = [float(schedule(step)) for step in steps]
+    keras.config.set_floatx("float16")
+    try:
+        found = [schedule(keras.ops.convert_to_tensor(step)) for step in steps]
+    finally:
+        keras.config.set_floatx("float32")
+    assert {keras.backend.standardize_dtype(rate.dtype) for rate in found} == {"float32"}
+    np.testing.assert_array_equal([float(rate) for rate in found], expected)
