@@ -71,6 +71,13 @@ def test_flatten_layers():
     assert id(model) not in found and id(inner.layers[0]) in found, CHANGED
 
 
+def test_direct_sublayers():
+    model = network()
+    found = [id(layer) for layer in keras_internals.direct_sublayers(model)]
+    assert {id(layer) for layer in model.layers} <= set(found), CHANGED
+    assert id(model.layers[0].layers[0]) not in found, CHANGED
+
+
 @pytest.mark.parametrize("trainable", [True, False])
 def test_own_variables_of_a_layer_do_not_depend_on_trainable(trainable):
     layer = keras.layers.BatchNormalization()

@@ -23,6 +23,11 @@ def flatten_layers(layer, include_self=True):
     return layer._flatten_layers(include_self=include_self)
 
 
+def direct_sublayers(layer):
+    """The layers that a layer or model holds, one level down. Only models have `layers`."""
+    return layer._flatten_layers(include_self=False, recursive=False)
+
+
 def own_trainable_variables(layer):
     """Variables made as trainable, sublayers aside. The public list is empty in frozen layers."""
     return list(layer._trainable_variables)

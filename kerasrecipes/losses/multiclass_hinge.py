@@ -23,7 +23,7 @@ class MulticlassHinge(keras.losses.Loss):
     Call arguments:
         y_true: The right classes: integers in [0, classes) of shape `(batch, ...)` or
             `(batch, ..., 1)`, or one-hot of the shape of `y_pred`. Inside a compiled graph, which
-            cannot raise, a label out of range makes its loss NaN.
+            cannot raise, a label out of range or a number of labels that differs makes it NaN.
         y_pred: Scores of shape `(batch, ..., classes)`, 2 classes or more.
 
     Raises:
@@ -85,15 +85,16 @@ def _one_hot(y_true, y_pred):
             "Argument `y_true` must be integers, one for each row of scores, or one-hot of the "
             f"shape of the scores {scores}. Received: y_true.shape={shape}"
         )
-    if None in shape:
-        # Raises in the graph where the sizes turn out to differ; a product would broadcast.
-        y_true = ops.reshape(y_true, ops.shape(y_pred)[:-1])
-    return _one_hot_of_labels(y_true, scores[-1], y_pred.dtype)
+    return _one_hot_of_labels(y_true, y_pred)
 
 
-def _one_hot_of_labels(labels, classes, dtype):
+def _one_hot_of_labels(labels, y_pred):
+    classes, dtype = y_pred.shape[-1], y_pred.dtype
     numbers = ops.cast(labels, "int32")
     valid = (numbers >= 0) & (numbers < classes)
+    for size, other in zip(ops.shape(labels), ops.shape(y_pred)):
+        # Unknown until now, these may differ: a product would broadcast.
+        valid = valid & (size == other)
     if "float" in keras.backend.standardize_dtype(labels.dtype):
         valid = valid & (ops.cast(numbers, labels.dtype) == labels)
     known = value_of(valid)

@@ -8,6 +8,8 @@ from keras import ops
 from kerasrecipes.layers import StochasticDepth
 from kerasrecipes.models.normalization import channel_axis, normalization_layer
 
+DROPS = 2**20  # more than a network has kernels
+
 
 class ResidualParts:
     """Makes the layers of one network, all with its normalisation, regularizer and seed."""
@@ -16,7 +18,9 @@ class ResidualParts:
         self.normalization = normalization
         self.stochastic_depth_mode = stochastic_depth_mode
         self.kernel_regularizer = kernel_regularizer
-        self._seeds = itertools.repeat(None) if seed is None else itertools.count(seed)
+        self._seeds = _seeds_from(seed)
+        # Apart, so that networks of one seed start alike whether they drop or not.
+        self._seeds_of_drops = _seeds_from(None if seed is None else seed + DROPS)
 
     def convolution(self, filters, size, stride, name):
         """A convolution without bias, "same" padding, He-normal."""
@@ -38,7 +42,7 @@ class ResidualParts:
         return keras.layers.ReLU(name=name)
 
     def dropout(self, rate, name):
-        return keras.layers.Dropout(rate, seed=next(self._seeds), name=name)
+        return keras.layers.Dropout(rate, seed=next(self._seeds_of_drops), name=name)
 
     def residual(self, x, shortcut, branch, rate, name):
         """`shortcut(x) + branch(x)`, both lists of layers, the branch dropped at `rate`."""
@@ -50,7 +54,7 @@ class ResidualParts:
                 rate,
                 mode=self.stochastic_depth_mode,
                 shortcut=path,
-                seed=next(self._seeds),
+                seed=next(self._seeds_of_drops),
                 name=f"{name}_drop",
             )
             return block(x)
@@ -72,6 +76,10 @@ class ResidualParts:
             dtype=keras.config.dtype_policy().variable_dtype,
             name="classifier",
         )(x)
+
+
+def _seeds_from(seed):
+    return itertools.repeat(None) if seed is None else itertools.count(seed)
 
 
 def padded_shortcut(channels, filters, stride, name):

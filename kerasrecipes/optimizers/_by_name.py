@@ -3,6 +3,8 @@
 import fnmatch
 import re
 
+from kerasrecipes._backend.keras_internals import direct_sublayers
+
 WILDCARDS = re.compile(r"[*?\[]")
 
 
@@ -25,6 +27,26 @@ def value_of(path, values, default):
         keys = [key for key, rank in ranks.items() if rank == best]
         raise ValueError(f"The keys {keys} say different things about the variable {path!r}.")
     return found.pop()
+
+
+def paths_in(model):
+    """Return {id of a variable: its path by the names of the layers it lies in}.
+
+    A variable's own `path` tells where it was made: it lacks the name of a functional model that
+    was made before and called inside another.
+    """
+    paths = {}
+
+    def visit(layer, prefix):
+        inside = {id(v) for part in direct_sublayers(layer) for v in part.variables}
+        for variable in layer.variables:
+            if id(variable) not in inside:
+                paths.setdefault(id(variable), f"{prefix}/{variable.name}")
+        for part in direct_sublayers(layer):
+            visit(part, f"{prefix}/{part.name}")
+
+    visit(model, model.name)
+    return paths
 
 
 def unused(paths, values):

@@ -2,7 +2,7 @@
 
 import contextlib
 import functools
-import warnings
+import weakref
 
 import keras
 from keras import ops
@@ -53,11 +53,13 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
             and its kin divide by what a count of updates says about their slots: this makes it
             the layer's own. State that is not by variable (the product in Nadam) is shared by all.
         name: string or `None`, the name of the optimizer.
+        model: `keras.Model` or `None` (default). With it a key may name a model inside the model,
+            such as a functional backbone, whose name is not in the `path` of its variables.
 
     Raises:
         TypeError: for an argument of the wrong type.
         ValueError: for a factor or a count out of range; when it is built, if two keys say
-            different things about a variable.
+            different things about a variable, or a key of `multipliers` names none that trains.
 
     Example:
 
@@ -78,7 +80,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         the stages of a network.
     """
 
-    def __init__(self, optimizer, multipliers, previous_updates=None, name=None):
+    def __init__(self, optimizer, multipliers, previous_updates=None, name=None, model=None):
         inner = keras.optimizers.get(optimizer)
         if hasattr(inner, "inner_optimizer") or hasattr(inner, "optimizers"):
             raise TypeError(
@@ -87,11 +89,18 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
             )
         _check_values("multipliers", multipliers, check_number)
         _check_values("previous_updates", previous_updates or {}, check_integer)
+        if model is not None and not isinstance(model, keras.Model):
+            raise TypeError(
+                f"Argument `model` must be a Keras model or None. Received: model={model!r}"
+            )
         super().__init__(learning_rate=0.0, name=name)
         self.inner_optimizer = inner
         self.multipliers = dict(multipliers)
         self.previous_updates = dict(previous_updates or {})
         self._groups = {}
+        # Weak, and past the tracking of attributes: the model holds the optimizer.
+        vars(self)["_model"] = None if model is None else weakref.ref(model)
+        vars(self)["_paths"] = []  # in the model, of the variables that train
         keras_internals.replace_update_step(
             inner,
             functools.partial(
@@ -111,7 +120,14 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         self.built = True
         keras_internals.set_optimized_variables(self, variables)
         vars(self)["_shared"] = _slots.shared_variables(self.inner_optimizer)
-        paths = [variable.path for variable in variables]
+        paths = self._paths_of(variables)
+        unused = _by_name.unused(paths, self.multipliers)
+        if unused:
+            raise ValueError(
+                "Argument `multipliers` must have keys that name variables that train; the name of "
+                "a functional model inside the model needs the argument `model`. Received: "
+                f"{unused}, which name none of {', '.join(paths)}"
+            )
         self._groups = {
             keras_internals.variable_key(self, variable): (
                 _by_name.value_of(path, self.multipliers, 1.0),
@@ -119,13 +135,15 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
             )
             for variable, path in zip(variables, paths)
         }
-        unused = _by_name.unused(paths, self.multipliers)
-        if unused:
-            warnings.warn(
-                f"The multipliers of {unused} have no effect: no variable that trains has such a "
-                "name in its path.",
-                stacklevel=2,
-            )
+
+    def _paths_of(self, variables):
+        model = self._model and self._model()
+        if model is not None:
+            found = _by_name.paths_in(model)
+            vars(self)["_paths"] = [found.get(id(v), v.path) for v in variables]
+        if len(self._paths) == len(variables):
+            return self._paths
+        return [variable.path for variable in variables]
 
     def apply(self, grads, trainable_variables=None):
         if not self.built:
@@ -180,12 +198,17 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
             "optimizer": keras.saving.serialize_keras_object(self.inner_optimizer),
             "multipliers": self.multipliers,
             "previous_updates": self.previous_updates,
+            "paths": list(self._paths),
         }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         optimizer = keras.saving.deserialize_keras_object(config["optimizer"], custom_objects)
-        return cls(**{**config, "optimizer": optimizer})
+        config = {**config, "optimizer": optimizer}
+        paths = config.pop("paths", [])
+        optimizer = cls(**config)
+        vars(optimizer)["_paths"] = list(paths)
+        return optimizer
 
     def _update(self, update, count, grads, variables, learning_rate):
         """Update the groups one after another, each with its rate and from the same state."""

@@ -33,9 +33,10 @@ class PhaseOptimizers:
         layerwise, optimizer = _without(optimizer, LayerwiseLearningRates)
         self._multipliers = (layerwise or {}).get("multipliers", {})
         self._config = keras.saving.serialize_keras_object(optimizer)
+        self._paths = _by_name.paths_in(model)
         self._updates = {}
         self.last = None
-        paths = [variable.path for variable in model.variables]
+        paths = [self._path_of(variable) for variable in model.variables]
         unused = _by_name.unused(paths, self._multipliers)
         if unused:
             raise ValueError(
@@ -52,13 +53,13 @@ class PhaseOptimizers:
             rate = keras.saving.serialize_keras_object(rate) if is_schedule else float(rate)
             config["config"]["learning_rate"] = rate
         optimizer = keras.saving.deserialize_keras_object(config)
-        paths = [variable.path for variable in self._model.trainable_variables]
+        paths = [self._path_of(variable) for variable in self._model.trainable_variables]
         multipliers = self._multipliers_of(phase)
         unused = _by_name.unused(paths, multipliers)
         multipliers = {key: value for key, value in multipliers.items() if key not in unused}
         previous = {path: self._updates[path] for path in paths if path in self._updates}
         if any(value != 1 for value in multipliers.values()) or previous:
-            optimizer = LayerwiseLearningRates(optimizer, multipliers, previous)
+            optimizer = LayerwiseLearningRates(optimizer, multipliers, previous, model=self._model)
         if self._loss_scale is not None:
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer, **self._loss_scale)
         return optimizer
@@ -74,7 +75,11 @@ class PhaseOptimizers:
         """Note the updates of the phase that has ended."""
         done = int(keras.ops.convert_to_numpy(_slots.single(self.last).iterations))
         for variable in self._model.trainable_variables:
-            self._updates[variable.path] = self._updates.get(variable.path, 0) + done
+            path = self._path_of(variable)
+            self._updates[path] = self._updates.get(path, 0) + done
+
+    def _path_of(self, variable):
+        return self._paths.get(id(variable), variable.path)
 
     def _multipliers_of(self, phase):
         if phase.decay == 1:

@@ -82,3 +82,41 @@ def test_trains_and_loads_in_a_model(tmp_path):
 def test_bad_arguments(call, error, match):
     with pytest.raises(error, match=match + ".*Received"):
         call()
+
+
+@pytest.mark.parametrize(
+    "labels, scores, message",
+    [
+        ([3], (1, 3), r"classes in \[0, 3\). Received: y_true with 3"),
+        ([-1], (1, 3), r"classes in \[0, 3\). Received: y_true with -1"),
+        ([[0], [7]], (2, 3), r"classes in \[0, 3\). Received: y_true with 7"),
+        ([1.5], (1, 3), r"classes in \[0, 3\). Received: y_true with 1.5"),
+        ([float("nan")], (1, 3), r"classes in \[0, 3\). Received: y_true with nan"),
+        ([0], (6, 3), r"one for each row of scores(.|\n)*y_true.shape=\(1,\)"),
+        ([0, 1, 2], (6, 3), r"one for each row of scores(.|\n)*y_true.shape=\(3,\)"),
+        ([[0]], (6, 3), r"one for each row of scores(.|\n)*y_true.shape=\(1,\)"),
+    ],
+)
+def test_labels_that_are_no_classes_of_the_scores_are_refused(labels, scores, message):
+    with pytest.raises(ValueError, match=message):
+        MulticlassHinge()(np.array(labels), np.ones(scores, "float32"))
+
+
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="its fit is not compiled: it raises")
+@pytest.mark.parametrize("label", [3, -1])
+def test_inside_a_compiled_graph_the_loss_of_a_label_out_of_range_is_nan(label):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+    model.compile("sgd", MulticlassHinge(), jit_compile=keras.backend.backend() == "jax")
+    x, y = np.ones((4, 2)), np.array([0, 1, 2, 1])
+    assert np.isfinite(model.evaluate(x, y, verbose=0))
+    assert np.isnan(model.evaluate(x, np.array([0, 1, label, 1]), verbose=0))
+
+
+def test_fewer_labels_than_scores_make_it_nan_where_sizes_are_unknown():
+    tf = pytest.importorskip("tensorflow")
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("sizes are known when a graph is traced")
+    spec = [tf.TensorSpec([None], tf.int32), tf.TensorSpec([None, 3])]
+    loss = tf.function(MulticlassHinge(), input_signature=spec)
+    assert float(loss(np.zeros(2, "int32"), np.ones((2, 3), "float32"))) == 2
+    assert np.isnan(float(loss(np.zeros(1, "int32"), np.ones((6, 3), "float32"))))

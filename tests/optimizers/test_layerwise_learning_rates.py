@@ -222,9 +222,55 @@ def test_keys_that_contradict_each_other():
     assert _by_name.value_of("stage1/kernel", {"stage*": 0.1, "*age1": 0.1}, 1.0) == 0.1
 
 
-def test_key_without_effect_warns():
-    with pytest.warns(UserWarning, match=r"\['stagee'\] have no effect"):
-        LayerwiseLearningRates("sgd", {"stagee": 0.1, "early": 0.1}).build(variables())
+def test_key_without_effect_raises():
+    optimizer = LayerwiseLearningRates("sgd", {"stagee": 0.1, "early": 0.1})
+    with pytest.raises(ValueError, match=r"\['stagee'\], which name none of"):
+        optimizer.build(variables())
+
+
+def nested():
+    """A functional backbone inside a model, beside a sequential one that is built there."""
+    inputs = keras.Input((3,))
+    kernel = {"kernel_initializer": "ones", "use_bias": False}
+    backbone = keras.Model(
+        inputs, keras.layers.Dense(3, name="dense", **kernel)(inputs), name="backbone"
+    )
+    neck = keras.Sequential([keras.layers.Dense(3, name="dense", **kernel)], name="neck")
+    outer = keras.Input((3,))
+    head = keras.layers.Dense(3, name="head", **kernel)
+    return keras.Model(outer, head(neck(backbone(outer))), name="outer")
+
+
+@pytest.mark.parametrize(
+    "factors, moved",
+    [
+        ({"backbone": 0.0}, [False, True, True]),
+        ({"backbone/dense": 0.0, "head": 0.0}, [False, True, False]),
+        ({"neck": 0.0}, [True, False, True]),
+        ({"outer": 0.0, "back*/dense/kernel": 1.0}, [True, False, False]),
+    ],
+)
+def test_keys_name_models_inside_the_model(factors, moved, tmp_path):
+    model = nested()
+    model.compile(LayerwiseLearningRates("sgd", factors, model=model), "mse")
+
+    def moves(model):
+        before = model.get_weights()
+        model.fit(np.ones((2, 3)), np.zeros((2, 3)), verbose=0)
+        return [not np.array_equal(*pair) for pair in zip(model.get_weights(), before)]
+
+    assert moves(model) == moved
+    model.save(tmp_path / "model.keras")
+    assert moves(keras.saving.load_model(tmp_path / "model.keras")) == moved
+
+
+def test_the_name_of_a_functional_model_inside_needs_the_model():
+    model = nested()
+    model.compile(LayerwiseLearningRates("sgd", {"backbone": 0.0}), "mse")
+    with pytest.raises(ValueError, match="needs the argument `model`"):
+        model.fit(np.ones((2, 3)), np.zeros((2, 3)), verbose=0)
+    with pytest.raises(TypeError, match="`model` must be a Keras model or None"):
+        LayerwiseLearningRates("sgd", {}, model="backbone")
 
 
 @pytest.mark.parametrize(

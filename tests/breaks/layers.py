@@ -1,38 +1,6 @@
-"""Breaks each layer on purpose, in a copy, and sees a test fail.
+"""Breaks of `layers`, `ops` and `losses`."""
 
-    python tests/break_layers.py                # every break, some minutes
-    python tests/break_layers.py --only Group   # those of layers that begin with this
-
-Each row of `BREAKS` replaces a piece of source by a wrong one and names the tests that must notice.
-Prints a table and exits with 1 if a break goes unnoticed, or if its source is no longer there.
-"""
-
-import argparse
-import dataclasses
-import os
-import pathlib
-import shlex
-import shutil
-import subprocess
-import sys
-import tempfile
-
-ROOT = pathlib.Path(__file__).parent.parent
-FAILED, PASSED = 1, 0
-
-
-@dataclasses.dataclass(frozen=True)
-class Break:
-    """A wrong piece of source, and the tests that must fail on it."""
-
-    layer: str
-    fault: str  # in words
-    path: str  # below kerasrecipes/
-    right: str  # found there exactly once
-    wrong: str
-    tests: str  # pytest's arguments, below tests/
-    backend: str = ""  # the one that alone runs it; else Keras's own choice
-
+from tests.breaks.table import Break
 
 GROUP, GROUP_TESTS = "layers/group_normalization.py", "layers/test_group_normalization.py"
 WHITE = "layers/decorrelated_batch_normalization.py"
@@ -42,8 +10,8 @@ CONTRACT = "layers/test_contract.py"
 BREAKS = [
     Break(
         "GroupNormalization", "epsilon outside the root", GROUP,
-        "ops.maximum(square - ops.square(mean), 0) + epsilon)",
-        "ops.maximum(square - ops.square(mean), 0)) + epsilon",
+        "maximum(square - ops.square(mean), 0) + epsilon)",
+        "maximum(square - ops.square(mean), 0)) + epsilon",
         f"{GROUP_TESTS} -k forward",
     ),
     Break(
@@ -59,7 +27,7 @@ BREAKS = [
     ),
     Break(
         "GroupNormalization", "no cast to float32", GROUP,
-        'keras.backend.result_type(inputs.dtype, "float32")', "inputs.dtype",
+        "wide_type(inputs.dtype, self.compute_dtype)", "inputs.dtype",
         f"{GROUP_TESTS} -k statistics_are_float32",
     ),
     Break(
@@ -85,7 +53,7 @@ BREAKS = [
     ),
     Break(
         "DecorrelatedBatchNormalization", "unbiased covariance", WHITE,
-        "count = ops.maximum(count, 1)", "count = ops.maximum(count - 1, 1)",
+        "count = maximum(found, 1)", "count = maximum(found - 1, 1)",
         f"{WHITE_TESTS} -k two_batches",
     ),
     Break(
@@ -112,7 +80,7 @@ BREAKS = [
     ),
     Break(
         "DecorrelatedBatchNormalization", "no cast to float32", WHITE,
-        'keras.backend.result_type(inputs.dtype, "float32")', "inputs.dtype",
+        "wide_type(inputs.dtype, self.compute_dtype)", "inputs.dtype",
         f"{WHITE_TESTS} -k never_nan",
     ),
     Break(
@@ -136,7 +104,7 @@ BREAKS = [
     ),
     Break(
         "Maxout", "the least of the maps", "layers/maxout.py",
-        "largest = ops.maximum(", "largest = ops.minimum(",
+        "largest = maximum(", "largest = ops.minimum(",
         "layers/test_maxout.py",
     ),
     Break(
@@ -151,7 +119,7 @@ BREAKS = [
     ),
     Break(
         "Whitening", "the mean of the last batch", "_feature_statistics.py",
-        "self.mean + apart * (count / total)", "mean",
+        "self.mean + difference * (count / total)", "mean",
         "layers/test_whitening.py",
     ),
     Break(
@@ -167,13 +135,13 @@ BREAKS = [
     ),
     Break(
         "StochasticDepth", "rescaled in training", "layers/stochastic_depth.py",
-        "change = self._cast(self.branch(ops.take(x, kept, axis=0)))",
-        "change = self._cast(self.branch(ops.take(x, kept, axis=0))) / (1 - self.rate)",
+        "change = self._change(ops.take(x, kept, axis=0), mask)",
+        "change = self._change(ops.take(x, kept, axis=0), mask) / (1 - self.rate)",
         "layers/test_stochastic_depth.py -k stated_size",
     ),
     Break(
         "StochasticDepth", "not scaled at inference", "layers/stochastic_depth.py",
-        "return base + (1 - self.rate) * self._cast", "return base + self._cast",
+        "return base + (1 - self.rate) * self._change", "return base + self._change",
         "layers/test_stochastic_depth.py -k expected_share",
     ),
     Break(
@@ -187,7 +155,43 @@ BREAKS = [
     ),
     Break(
         "DropConnect", "not rescaled", "layers/drop_connect.py",
-        "kernel / (1 - self.rate)", "kernel", "layers/test_drop_connect.py -k masked",
+        "whole / (1 - self.rate)", "whole", "layers/test_drop_connect.py -k masked",
+    ),
+    Break(
+        "DropConnect", "frozen weights are assigned", "layers/_wrapped.py",
+        "return [variable for variable in layer.variables if id(variable) not in weights]",
+        "return layer.non_trainable_variables",
+        "layers/test_drop_connect.py -k frozen",
+    ),
+    Break(
+        "DropConnect", "LoRA's product escapes the mask", "layers/drop_connect.py",
+        "masked if added is None else masked - added", "masked",
+        "layers/test_drop_connect.py -k lora",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "masked steps are counted", WHITE,
+        "count = ops.sum(positions)", "count = ops.sum(ops.ones_like(positions))",
+        "layers/test_masks.py -k no_part",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "masked steps get a gradient", WHITE,
+        "outer if positions is None else outer * positions", "outer",
+        "layers/test_masks.py -k gradient",
+    ),
+    Break(
+        "MulticlassHinge", "a label out of range counts nothing", "losses/multiclass_hinge.py",
+        'ops.cast(float("nan"), dtype)', "ops.zeros((), dtype)",
+        "losses/test_multiclass_hinge.py -k compiled",
+    ),
+    Break(
+        "MulticlassHinge", "sizes may differ", "losses/multiclass_hinge.py",
+        "or not all(map(_agree, shape, scores))", "",
+        "losses/test_multiclass_hinge.py -k refused",
+    ),
+    Break(
+        "every layer", "float64 through float32 on PyTorch", "_backend/arithmetic.py",
+        'return "float64" if "float64" in names else "float32"', 'return "float32"',
+        "layers/test_float64.py", "torch",
     ),
     Break(
         "DropConnectDense", "rescaled", "layers/drop_connect_dense.py",
@@ -217,8 +221,8 @@ BREAKS = [
     ),
     Break(
         "DropConnectDense", "no cast to float32", "layers/drop_connect_dense.py",
-        'result_type(self.compute_dtype, "float32")\n        bias = None',
-        'result_type(self.compute_dtype, "float16")\n        bias = None',
+        "wide_type(self.compute_dtype)\n        bias = None",
+        "self.compute_dtype\n        bias = None",
         "layers/test_drop_connect_dense.py -k half_precision",
     ),
     Break(
@@ -251,56 +255,3 @@ BREAKS = [
         f"{CONTRACT} -k 'saved and GroupNormalization'",
     ),
 ]  # fmt: skip
-
-
-def main(arguments=None):
-    """Run the breaks; return 0 if every one was noticed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--only", default="", help="layers that begin with this")
-    options = parser.parse_args(arguments)
-    verdicts = []
-    with tempfile.TemporaryDirectory() as folder:
-        copy = pathlib.Path(folder)
-        for name in ("kerasrecipes", "tests"):
-            shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)
-        for one in BREAKS:
-            if one.layer.startswith(options.only):
-                verdicts.append(try_break(one, copy))
-                print(f"{one.layer:<32}{one.fault:<46}{verdicts[-1]}", flush=True)
-    unnoticed = [verdict for verdict in verdicts if verdict != "noticed"]
-    print(f"{len(verdicts)} breaks, {len(unnoticed)} not noticed")
-    return 1 if unnoticed or not verdicts else 0
-
-
-def try_break(one, copy):
-    """Break the copy, run the tests, mend the copy, and say what happened."""
-    path = copy / "kerasrecipes" / one.path
-    source = path.read_text(encoding="utf-8")
-    if source.count(one.right) != 1:
-        return f"STALE: its source is there {source.count(one.right)} times"
-    path.write_text(source.replace(one.right, one.wrong), encoding="utf-8")
-    try:
-        status = run_tests(one, copy)
-    finally:
-        path.write_text(source, encoding="utf-8")
-    words = {FAILED: "noticed", PASSED: "UNNOTICED: its tests pass"}
-    return words.get(status, f"BROKEN: pytest exits with {status}")
-
-
-def run_tests(one, copy):
-    """The exit status of pytest in the copy, stopped at the first failure."""
-    # Alone: where tests run side by side, -x makes pytest exit as if it had been interrupted.
-    command = [sys.executable, "-B", "-m", "pytest", "-n", "0", "-x", "-q", "--no-header"]
-    words = shlex.split(one.tests)
-    environment = {**os.environ, "PYTHONPATH": str(copy)}
-    if one.backend:
-        environment["KERAS_BACKEND"] = one.backend
-    return subprocess.run(
-        [*command, f"tests/{words[0]}", *words[1:]],
-        cwd=copy, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    ).returncode  # fmt: skip
-
-
-if __name__ == "__main__":
-    sys.exit(main())
