@@ -1,10 +1,10 @@
-"""A `.keras` file with all that it leaves out, written so that a kill leaves a whole one."""
+"""A `.keras` file with all that Keras leaves out of it, written atomically."""
 
-import contextlib
 import os
 import zipfile
 
-from kerasrecipes.callbacks import _state_file
+from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes.callbacks import _state_file, _training_state
 from kerasrecipes.callbacks._writable_folder import make_folder
 
 ENTRY = "kerasrecipes.state"
@@ -23,6 +23,34 @@ def check_path(filepath):
         )
 
 
+def read_for(filepath, monitor, model):
+    """Return the state in the file, checked to be of the same monitor and architecture."""
+    state = read(filepath)
+    if state["monitor"] != monitor:
+        raise ValueError(
+            f"Argument `filepath` must hold the best by {monitor!r}; it holds that by "
+            f"{state['monitor']!r}. Received: filepath={str(filepath)!r}"
+        )
+    if model.built:
+        check_architecture(filepath, state, model)
+    return state
+
+
+def check_architecture(filepath, state, model):
+    """Raise a `ValueError` unless the weights in a state are those of `model`."""
+    here = _training_state.shapes(_training_state.model_variables(model))
+    there = _training_state.shapes(_training_state.of_model(state))
+    if here != there:
+        names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
+        name = names[0]
+        raise ValueError(
+            f"Argument `filepath` must hold a model of the same architecture. {name} has shape "
+            f"{there.get(name, 'absent')} in the file, {here.get(name, 'absent')} here; remove the "
+            "file or say `resume=False` to begin with no best. "
+            f"Received: filepath={str(filepath)!r}"
+        )
+
+
 def check_folder(filepath):
     """Make the folder; raise a `ValueError` if it cannot be written."""
     folder = os.path.dirname(filepath) or "."
@@ -31,19 +59,11 @@ def check_folder(filepath):
 
 def write(filepath, model, state):
     """Save the model and `state` in one file: a kill leaves the old one or the new one."""
-    temporary = f"{filepath}.tmp.keras"
-    try:
+    os.makedirs(os.path.dirname(filepath) or ".", exist_ok=True)
+    with atomic_write(filepath) as temporary:
         model.save(temporary)
         with zipfile.ZipFile(temporary, "a") as archive, archive.open(ENTRY, "w") as entry:
             _state_file.write_body(entry, state)
-        with open(temporary, "rb+") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, filepath)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(temporary)
-        raise
-    _state_file.sync_folder(os.path.dirname(filepath))
 
 
 def read(filepath):

@@ -5,13 +5,13 @@ Layout: a line that names format and version, the length of the header (8 bytes)
 another, and the SHA-256 of all that.
 """
 
-import contextlib
 import hashlib
 import json
-import os
 
 import ml_dtypes  # noqa: F401  (lets NumPy know bfloat16 by its name)
 import numpy as np
+
+from kerasrecipes._atomic_write import atomic_write
 
 MAGIC = b"kerasrecipes state "
 VERSION = b"1\n"
@@ -19,33 +19,13 @@ DIGEST = hashlib.sha256().digest_size
 
 
 class BadStateFile(Exception):
-    """The file is not a whole state; the message says why."""
+    """The file is not a complete state; the message says why."""
 
 
 def write(path, state):
     """Write `state` so that a kill at any moment leaves the old file or the new one."""
-    temporary = f"{path}.tmp"
-    try:
-        with open(temporary, "wb") as file:
-            write_body(file, state)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(temporary)
-        raise
-    sync_folder(os.path.dirname(path))
-
-
-def sync_folder(folder):
-    """Make the names in `folder` survive a power cut, where the system lets us."""
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder or ".", os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    with atomic_write(path) as temporary, open(temporary, "wb") as file:
+        write_body(file, state)
 
 
 def read(path):

@@ -1,9 +1,11 @@
 """The numbered state files of one run, the newest first."""
 
+import contextlib
 import os
 import re
 import warnings
 
+from kerasrecipes._atomic_write import remove_parts
 from kerasrecipes.callbacks import _state_file
 from kerasrecipes.callbacks._writable_folder import make_folder
 
@@ -11,7 +13,7 @@ FILE_NAME = re.compile(r"state-(\d{8})\.bin")
 
 
 class StateFolder:
-    """A folder of states: written atomically, the newest whole one read, old ones removed.
+    """A folder of states: written atomically, the newest complete one read, old ones removed.
 
     Args:
         directory: path of the folder.
@@ -28,7 +30,7 @@ class StateFolder:
         make_folder(self.directory, "directory", self.directory)
 
     def newest(self):
-        """Return the newest state that is whole, {} if there is none; read once."""
+        """Return the newest state that can be read, {} if there is none; read once."""
         if self._newest is None:
             files = self._files().values()
             self._newest = next(filter(None, map(_read, files)), {})
@@ -40,41 +42,52 @@ class StateFolder:
         return self._newest
 
     def forget(self):
-        """Read the files anew at the next `newest`."""
+        """Read the files again at the next `newest`."""
         self._newest = None
 
     def write(self, state):
-        """Write `state` as the newest; a failure costs a warning and leaves the one before."""
-        number = max(self._files(), default=0) + 1
-        path = os.path.join(self.directory, f"state-{number:08d}.bin")
+        """Write `state` as the newest; a failure costs a warning and leaves the one before.
+
+        A folder that is gone is made again.
+        """
+        path = os.path.join(self.directory, "")
         try:
+            os.makedirs(self.directory, exist_ok=True)
+            number = max(self._files(), default=0) + 1
+            path = os.path.join(self.directory, f"state-{number:08d}.bin")
             _state_file.write(path, state)
-            self._remove_old()
         except OSError as error:
             warnings.warn(
-                f"Resume could not write {path} ({error.strerror}); the state before it stays.",
+                f"Resume could not write {path} ({error.strerror}); the state before it stays. "
+                "The next one will be tried.",
                 stacklevel=3,
             )
+        else:
+            self._remove_old()
 
     def _files(self):
         """Return {sequence number: path}, the newest first."""
-        if not os.path.isdir(self.directory):
+        try:
+            names = os.listdir(self.directory)
+        except (FileNotFoundError, NotADirectoryError):
             return {}
-        found = {FILE_NAME.fullmatch(name): name for name in os.listdir(self.directory)}
-        numbers = {int(match[1]): name for match, name in found.items() if match}
+        matches = filter(None, map(FILE_NAME.fullmatch, names))
+        numbers = {int(match[1]): match[0] for match in matches}
         return {n: os.path.join(self.directory, numbers[n]) for n in sorted(numbers, reverse=True)}
 
     def _remove_old(self):
-        for path in list(self._files().values())[self.keep :]:
-            os.remove(path)
-        for name in os.listdir(self.directory):
-            if name.endswith(".tmp") and FILE_NAME.fullmatch(name.removesuffix(".tmp")):
-                os.remove(os.path.join(self.directory, name))
+        """Remove what need not be kept; what cannot be removed stays."""
+        with contextlib.suppress(OSError):
+            files = [path for path in self._files().values() if os.path.isfile(path)]
+            for path in files[self.keep :]:
+                os.remove(path)
+        remove_parts(self.directory)
 
 
 def _read(path):
     try:
         return _state_file.read(path)
-    except _state_file.BadStateFile as problem:
-        warnings.warn(f"Resume does not use {path}: {problem}.", stacklevel=2)
+    except (_state_file.BadStateFile, OSError) as problem:
+        reason = getattr(problem, "strerror", None) or problem
+        warnings.warn(f"Resume does not use {path}: {reason}.", stacklevel=2)
         return None

@@ -1,25 +1,123 @@
 """All that training changes in a compiled model, as a flat dict of NumPy arrays."""
 
-import itertools
+import contextlib
 
 import keras
 import numpy as np
 
+from kerasrecipes._backend import keras_internals
 
-def build(model, input_config=None):
-    """Create the variables that Keras would create at the first step."""
-    if not model.built and input_config:
-        model.build_from_config(input_config)
-    if model.built and not model.optimizer.built:
-        model.optimizer.build(model.trainable_variables)
+MODEL = "model/"
+
+
+def build(model, state):
+    """Create the variables that Keras would create at the first step, as a state tells."""
+    if not is_built(model) and state.get("input_spec"):
+        with contextlib.suppress(NotImplementedError):  # it has no `call`
+            model(_structure(state["input_spec"]))
+    elif not model.built and state.get("build_config"):
+        model.build_from_config(state["build_config"])
+    for name, optimizer in optimizers(model).items():
+        numbers = state.get("optimized", {}).get(name)
+        if optimizer.built:
+            continue
+        if numbers:
+            # Of another model, some may be absent: the comparison that follows says so.
+            optimizer.build([v for i, v in enumerate(model.variables) if i in numbers])
+        elif not state and model.built and optimizer is model.optimizer:
+            optimizer.build(model.trainable_variables)
+
+
+def is_built(model):
+    """Whether all variables exist."""
+    layers = keras_internals.flatten_layers(model, include_self=False)
+    return model.built and all(layer.built for layer in layers)
+
+
+def can_be_saved(model):
+    """Whether weights and optimizer exist. A model that is never called may consist of such."""
+    layers = list(keras_internals.flatten_layers(model, include_self=False))
+    has_weights = model.built or (layers and all(layer.built for layer in layers))
+    return has_weights and any(optimizer.built for optimizer in optimizers(model).values())
+
+
+def optimized(model):
+    """Return {name of a built optimizer: which of the model's variables it was built for}."""
+    numbers = {id(variable): number for number, variable in enumerate(model.variables)}
+    return {
+        name: [numbers[id(v)] for v in keras_internals.optimized_variables(optimizer)]
+        for name, optimizer in optimizers(model).items()
+        if optimizer.built
+    }
+
+
+def input_spec(element_spec):
+    """Return the shapes and types of a model's inputs as JSON, from those of the data."""
+    inputs, _, _ = keras.utils.unpack_x_y_sample_weight(element_spec)
+    return _plain(inputs)
+
+
+def _plain(spec):
+    if isinstance(spec, dict):
+        return {"dict": {key: _plain(part) for key, part in spec.items()}}
+    if isinstance(spec, (list, tuple)):
+        return {type(spec).__name__: [_plain(part) for part in spec]}
+    return {"shape": list(spec.shape), "dtype": spec.dtype.name}
+
+
+def _structure(plain):
+    """Return symbolic inputs of the shapes and types that `input_spec` gave."""
+    if "dict" in plain:
+        return {key: _structure(part) for key, part in plain["dict"].items()}
+    for kind in (list, tuple):
+        if kind.__name__ in plain:
+            return kind(_structure(part) for part in plain[kind.__name__])
+    shape = (None, *plain["shape"][1:])
+    return keras.KerasTensor(shape, plain["dtype"])
+
+
+def model_variables(model):
+    """Return {name: variable} of the model, seed generators included."""
+    return {f"{MODEL}{i}": variable for i, variable in enumerate(model.variables)}
+
+
+def of_model(state):
+    """Return the part of a state that is of the model's variables."""
+    return {name: state[name] for name in state if name.startswith(MODEL)}
+
+
+def shapes(named):
+    """Return {name: shape} of arrays or variables."""
+    return {name: tuple(value.shape) for name, value in named.items()}
 
 
 def variables(model):
-    """Return {name: variable} of model (seed generators included) and optimizer."""
-    return {
-        **{f"model/{i}": variable for i, variable in enumerate(model.variables)},
-        **{f"optimizer/{i}": variable for i, variable in enumerate(model.optimizer.variables)},
-    }
+    """Return {name: variable} of the model and of every optimizer that it holds."""
+    named = model_variables(model)
+    for prefix, optimizer in optimizers(model).items():
+        named.update({f"{prefix}/{i}": v for i, v in enumerate(optimizer.variables)})
+    return named
+
+
+def optimizers(model):
+    """Return {name: optimizer}: the compiled one, and those that a custom `train_step` uses."""
+    found = {"optimizer": model.optimizer} if model.optimizer is not None else {}
+    for name, value in vars(model).items():
+        for path, optimizer in _optimizers_in(value, f"optimizer of {name}"):
+            if not any(optimizer is other for other in found.values()):
+                found[path] = optimizer
+    return found
+
+
+def _optimizers_in(value, path):
+    if isinstance(value, keras.optimizers.Optimizer):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _optimizers_in(part, f"{path}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for number, part in enumerate(value):
+            yield from _optimizers_in(part, f"{path}[{number}]")
 
 
 def metric_variables(model):
@@ -35,6 +133,15 @@ def copy_values(named_variables):
     }
 
 
+def without_rate(named_variables):
+    """Return the variables without an optimizer's learning rate."""
+    return {
+        name: variable
+        for name, variable in named_variables.items()
+        if not (name.startswith("optimizer") and variable.name == "learning_rate")
+    }
+
+
 def assign_values(named_variables, values):
     """Assign each variable the array that has its name."""
     for name, variable in named_variables.items():
@@ -43,7 +150,7 @@ def assign_values(named_variables, values):
 
 def has_optimizer_of(state, named_variables):
     """Return whether the optimizer's variables in a state are those of `named_variables`."""
-    names = {name for name in {*state, *named_variables} if name.startswith("optimizer/")}
+    names = {name for name in {*state, *named_variables} if name.startswith("optimizer")}
     return all(
         name in state
         and name in named_variables
@@ -64,25 +171,6 @@ def describe_variables(model):
         description[f"{name} shape"] = str(tuple(variable.shape))
         description[f"{name} dtype"] = str(variable.dtype)
     return description
-
-
-def describe_config(model):
-    """Return {what: how}, strings that differ where layers, optimizer, loss or metrics do."""
-    return {
-        "backend": keras.backend.backend(),
-        "dtype policy": model.dtype_policy.name,
-        **_flatten("model", _config(model)),
-    }
-
-
-def differences(stored, here, most=5):
-    """Return a line for each entry in which two descriptions differ."""
-    names = [name for name in {**stored, **here} if stored.get(name) != here.get(name)]
-    lines = [
-        f"{name}: {stored.get(name, 'absent')} in the state, {here.get(name, 'absent')} here"
-        for name in names[:most]
-    ]
-    return [*lines, f"and {len(names) - most} more"] if len(names) > most else lines
 
 
 def build_metrics(model, element_spec):
@@ -109,50 +197,3 @@ def evaluate(model, data):
     if keras.backend.backend() == "torch":
         model.train()
     return logs
-
-
-def _config(model):
-    """Return the model's and its compilation's configuration, or {} where there is none."""
-    try:
-        config = keras.saving.serialize_keras_object(model)
-    except Exception:  # a subclassed model may raise anything in get_config
-        return {}
-    names = {}
-    _collect_names(config, names)
-    return _rename({key: config.get(key) for key in ("config", "compile_config")}, names)
-
-
-def _collect_names(config, names):
-    """Number the names in the order they appear: `dense` and `dense_7` are the same layer."""
-    if isinstance(config, dict):
-        name = config.get("name")
-        if isinstance(name, str):
-            names.setdefault(name, f"#{len(names)}")
-    for value in _children(config):
-        _collect_names(value, names)
-
-
-def _rename(config, names):
-    if isinstance(config, dict):
-        return {key: _rename(value, names) for key, value in config.items()}
-    if isinstance(config, (list, tuple)):
-        return [_rename(value, names) for value in config]
-    return names.get(config, config) if isinstance(config, str) else config
-
-
-def _children(config):
-    if isinstance(config, dict):
-        return config.values()
-    return config if isinstance(config, (list, tuple)) else ()
-
-
-def _flatten(prefix, config):
-    if isinstance(config, dict):
-        parts = config.items()
-    elif isinstance(config, (list, tuple)):
-        parts = enumerate(config)
-    else:
-        plain = isinstance(config, (str, int, float, bool, type(None)))
-        return {prefix: repr(config) if plain else type(config).__name__}
-    flat = [_flatten(f"{prefix}.{key}", value).items() for key, value in parts]
-    return dict(itertools.chain.from_iterable(flat))

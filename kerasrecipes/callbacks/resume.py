@@ -8,9 +8,12 @@ import warnings
 
 import keras
 
+from kerasrecipes._atomic_write import PART
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
+from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._validation import check_integer
-from kerasrecipes.callbacks import _fit, _interruption, _training_state
+from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
+from kerasrecipes.callbacks._resumed_state import check_state
 from kerasrecipes.callbacks._state_folder import StateFolder
 
 INTERVAL_IN_WRITES = 100
@@ -28,6 +31,12 @@ class Resume(keras.callbacks.Callback):
     and how many batches were drawn. It is written beside its place, synced and renamed, so that a
     kill during the write leaves the one before.
 
+    A folder belongs to one process at a time: a second one is refused before its first step.
+
+    A signal (Ctrl-C, SIGTERM, SIGHUP) ends training after the step, with the state written; then
+    the process ends with status 130, 143 or 129, unless the signal is someone else's to handle. A
+    second one ends it at once.
+
     The data must go on as well. Reading `step` promises that they do: build them with
     `augment.pipeline(..., start_step=resume.step)` and train with `steps_per_epoch`; then the state
     is written inside epochs too. If `step` is never read, it is written between epochs
@@ -35,22 +44,29 @@ class Resume(keras.callbacks.Callback):
     `tf.data` and PyTorch loaders go on; Keras does not let a `PyDataset` end an epoch early.)
 
     Args:
-        directory: path of the folder of the states, one folder a run; made if it is not there.
-        every_steps: integer >= 1, or `None` (the default): how many steps lie between two states;
+        directory: path of the folder of the states, one folder a run; made if it does not exist.
+        every_steps: int >= 1, or `None` (the default): how many steps lie between two states;
             `None` writes one whenever 100 times the time of a write has gone by, which
             costs at most 2% of the training time.
-        keep: integer >= 1, how many states to keep. Defaults to 2.
+        keep: int >= 1, how many states to keep. Defaults to 2.
+        allow: tuple of str, what may differ from the run that wrote the state: names of options
+            (`"patience"`, `"learning_rate"`, `"batch_size"`), or of callbacks that come or go
+            (`"BestSnapshot"`). Defaults to (), nothing that could change the result. Paths, names
+            of layers, `verbose` and seeds of unseeded layers may always differ; other versions of
+            the libraries cost a warning.
+        data: dict of what identifies the data, such as file names, sizes and hashes, compared
+            beside what `fit` shows of them: content of arrays, shapes, sizes. Defaults to `None`.
 
     Attributes:
-        step: integer, how many batches the data have given so far: where they must go on. Those of
+        step: int, how many batches the data have given so far: where they must go on. Those of
             its parts are counted too.
-        epoch: integer, the 0-based epoch in which training goes on (`fit` is told by itself).
-        finished: boolean, whether the run came to its end.
+        epoch: int, the 0-based epoch in which training goes on (`fit` is told by itself).
+        finished: bool, whether the run came to its end.
 
     Raises:
         ValueError: before the first step, if the folder cannot be written, if its state belongs
-            to another model, optimizer or set of callbacks (the error says what differs), or if
-            it holds states of which none can be read.
+            to another model, optimizer, set of callbacks or other data (the error says what
+            differs), if it holds states of which none can be read, or if another process uses it.
 
     Example:
 
@@ -63,12 +79,13 @@ class Resume(keras.callbacks.Callback):
     >>> Resume(folder).epoch
     3
 
-    A disk that is full costs a warning and no more; a file that is damaged costs a warning that
-    names it, and the one before is used. Differs from `keras.callbacks.BackupAndRestore`, which
-    repeats the epoch from its start and loses `History` and the state of callbacks.
+    A disk that is full or a folder that is deleted costs a warning, and the next state is tried; a
+    file that is damaged costs a warning that names it, and the one before is used. Differs from
+    `keras.callbacks.BackupAndRestore`, which repeats the epoch from its start and loses `History`
+    and the state of callbacks.
     """
 
-    def __init__(self, directory, every_steps=None, keep=2):
+    def __init__(self, directory, every_steps=None, keep=2, allow=(), data=None):
         super().__init__()
         if not isinstance(directory, (str, os.PathLike)):
             raise TypeError(
@@ -78,10 +95,15 @@ class Resume(keras.callbacks.Callback):
         if every_steps is not None:
             check_integer("every_steps", every_steps, "[1, inf)")
         check_integer("keep", keep, "[1, inf)")
+        if isinstance(allow, str) or not all(isinstance(name, str) for name in allow):
+            raise TypeError(f"Argument `allow` must be a tuple of names. Received: allow={allow!r}")
         self.directory = directory
         self.every_steps = every_steps
         self.keep = keep
+        self.allow = allow
+        self.data = data
         self._folder = StateFolder(directory, keep)
+        self._lock = FolderLock(directory)
         self._position_is_known = False
         self._interruption = _interruption.Interruption()
 
@@ -110,9 +132,8 @@ class Resume(keras.callbacks.Callback):
 
     def _parts(self):
         names = sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []
-        return [
-            self.part(name) for name in names if os.path.isdir(os.path.join(self.directory, name))
-        ]
+        folders = [name for name in names if os.path.isdir(os.path.join(self.directory, name))]
+        return [self.part(name) for name in folders if not name.startswith((PART, "state-"))]
 
     def set_params(self, params):
         super().set_params(params)
@@ -120,6 +141,7 @@ class Resume(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._folder.make()
+        self._lock.acquire()
         if self.every_steps and not self._position_is_known:
             warnings.warn(
                 f"`every_steps={self.every_steps}` has an effect between epochs only: inside one, "
@@ -134,14 +156,18 @@ class Resume(keras.callbacks.Callback):
         """Restore model and companions, once all of them have begun."""
         model, state = self.model, self._folder.newest()
         self._companions = [other for other in companions if hasattr(other, "get_state")]
-        _training_state.build(model, state.get("build_config"))
-        self._options = {**_training_state.describe_config(model), **self._describe_fit()}
+        _training_state.build(model, state)
+        self._options = {**_description.describe_model(model), **self._describe_fit()}
+        self._was_built = _training_state.is_built(model)
+        self._input_spec = state.get("input_spec")
         self._epoch, self._first_step, self._drawn = None, 0, 0
         self._metrics, self._history, self._random = {}, None, None
         self._last_drawn, self._last_time, self._cost = -math.inf, -math.inf, 0.0
         if state:
-            self._check(model, state)
+            here = {**_training_state.describe_variables(model), **self._options}
+            check_state(state, here, self.directory, self.allow, self._position_is_known)
             self._restore(model, state)
+            self._say_where(state)
         self._folder.forget()
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -162,8 +188,8 @@ class Resume(keras.callbacks.Callback):
         self._is_last = bool(self.params["steps"]) and step + size >= self.params["steps"]
         if self._interruption and self._can_save(step):
             self._stop(is_cut=not self._is_last)
-        if self._metrics:
-            self._restore_metrics_with_data(self._model)
+        if self._metrics or not (self._was_built or self._input_spec):
+            self._look_at_data(self._model)
         if self._random:
             set_random_state(self._random)
             self._random = None
@@ -194,42 +220,49 @@ class Resume(keras.callbacks.Callback):
         self._model._initial_epoch = None
         self._restore_history(self._model)
         _fit.end(self)
+        self._lock.release()
         _interruption.end(self, self._interruption)
 
     def _describe_fit(self):
-        """Return {what: how} of the callbacks and of the size of an epoch."""
-        description = {
-            "steps per epoch": str(self.params["steps"]),
+        """Return {name: text} of the callbacks, the size of an epoch, the data and versions."""
+        return {
+            "steps_per_epoch": str(self.params["steps"]),
             "steps_per_execution": str(self._model.steps_per_execution),
+            **_description.describe_callbacks(self._named_companions()),
+            **_fit_data.describe_data(self._model, self._position_is_known),
+            **_fit_data.describe_given(self.data),
+            **_description.describe_versions(),
         }
-        for name, callback in zip(_fit.names(self._companions), self._companions):
-            description[f"callback {name}"] = "present"
-            for option in inspect.signature(type(callback).__init__).parameters:
-                value = getattr(callback, option, None)
-                if isinstance(value, (str, int, float)):
-                    description[f"callback {name}.{option}"] = repr(value)
-        return description
 
-    def _check(self, model, state):
-        here = {**_training_state.describe_variables(model), **self._options}
-        lines = _training_state.differences(state["description"], here)
-        if lines:
-            raise ValueError(
-                "Argument `directory` must hold the state of the same model, optimizer and "
-                "callbacks. It differs in\n  " + "\n  ".join(lines) + "\n"
-                f"Received: directory={str(self.directory)!r}"
-            )
-        if state["step"] and not self._position_is_known:
-            raise ValueError(
-                f"The state was written inside epoch {state['epoch']}, after step {state['step']}: "
-                "build the data with `start_step=resume.step`, as the run that wrote it did. "
-                f"Received: directory={str(self.directory)!r}"
-            )
+    def _named_companions(self):
+        return dict(zip(_fit.names(self._companions), self._companions))
+
+    def _describe_now(self, model):
+        """Return what a state says of the training; a model is described when it is built."""
+        if not self._was_built and _training_state.is_built(model):
+            config = _description.describe_model(model)
+            self._options = {
+                **{n: v for n, v in self._options.items() if not n.startswith("model.config")},
+                **{n: v for n, v in config.items() if n.startswith("model.config")},
+            }
+            self._was_built = True
+        return {**_training_state.describe_variables(model), **self._options}
+
+    def _say_where(self, state):
+        if state["stopped"] or state["epoch"] >= self.params["epochs"]:
+            print(f"The run in {self.directory} is finished: nothing is trained.")
+        else:
+            inside = f", step {state['step']}" if state["step"] else ""
+            print(f"The run in {self.directory} goes on from epoch {state['epoch'] + 1}{inside}.")
 
     def _restore(self, model, state):
-        _training_state.assign_values(_training_state.variables(model), state)
-        for name, callback in zip(_fit.names(self._companions), self._companions):
-            callback.set_state(_training_state.with_prefix(f"callback/{name}/", state))
+        variables = _training_state.variables(model)
+        if "learning_rate" in self.allow:
+            variables = _training_state.without_rate(variables)
+        _training_state.assign_values(variables, state)
+        for name, callback in self._named_companions().items():
+            if f"callback {name}" in state["description"]:
+                callback.set_state(_training_state.with_prefix(f"callback/{name}/", state))
         self._metrics = {name: state[name] for name in state if name.startswith("metrics/")}
         self._history = state.get("history")
         self._random = _training_state.with_prefix("random/", state)
@@ -251,17 +284,22 @@ class Resume(keras.callbacks.Callback):
         _training_state.assign_values(_training_state.metric_variables(model), self._metrics)
         self._metrics = {}
 
-    def _restore_metrics_with_data(self, model):
-        """Restore metrics that TensorFlow does not create before it has seen the data."""
+    def _look_at_data(self, model):
+        """Before the first step, build what TensorFlow builds only when it sees the data."""
         train_function = model.train_function
 
-        def restore_and_train(iterator):
-            _training_state.build_metrics(model, iterator.element_spec)
-            self._restore_metrics(model)
-            model.train_function = train_function
+        def look_and_train(iterator):
+            spec = getattr(iterator, "element_spec", None)
+            if self._metrics:
+                _training_state.build_metrics(model, spec)
+                self._restore_metrics(model)
+            elif spec is not None and self._input_spec is None:
+                self._input_spec = _training_state.input_spec(spec)
+            if model.train_function is look_and_train:
+                model.train_function = train_function
             return train_function(iterator)
 
-        model.train_function = restore_and_train
+        model.train_function = look_and_train
 
     def _is_due(self, step):
         if self._metrics or not self._can_save(step):
@@ -283,7 +321,7 @@ class Resume(keras.callbacks.Callback):
             self._model.stop_training = INTERRUPTED
 
     def _save(self, model, epoch, step, finished=False, stopped=False):
-        if not (model.built and model.optimizer.built):
+        if not _training_state.can_be_saved(model):
             return
         start = time.monotonic()
         self._folder.write(self._state(model, epoch, step, finished, stopped))
@@ -299,14 +337,16 @@ class Resume(keras.callbacks.Callback):
             "finished": finished,
             "stopped": stopped,
             "build_config": model.get_build_config(),
-            "description": {**_training_state.describe_variables(model), **self._options},
+            "input_spec": self._input_spec,
+            "optimized": _training_state.optimized(model),
+            "description": self._describe_now(model),
             **_training_state.copy_values(_training_state.variables(model)),
         }
         for key, value in get_random_state().items():
             state[f"random/{key}"] = value
         if step:
             state.update(_training_state.copy_values(_training_state.metric_variables(model)))
-        for name, callback in zip(_fit.names(self._companions), self._companions):
+        for name, callback in self._named_companions().items():
             for key, value in callback.get_state().items():
                 state[f"callback/{name}/{key}"] = value
         history = getattr(model, "history", None)

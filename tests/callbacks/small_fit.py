@@ -74,3 +74,19 @@ class KillAt(keras.callbacks.Callback):
         if self.steps == self.step:
             raise Kill
         self.steps += 1
+
+
+class Act(keras.callbacks.Callback):
+    """Call a function in the middle of an epoch."""
+
+    def __init__(self, epoch, action):
+        super().__init__()
+        self.epoch, self.action, self.now, self.batches = epoch, action, -1, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now, self.batches = epoch, 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.batches += 1
+        if self.now == self.epoch and batch == 2:
+            self.action()

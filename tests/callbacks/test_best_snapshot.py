@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import BestSnapshot
-from tests.callbacks.small_fit import STEPS, VALIDATION, assert_same, fit, small_model, values
+from tests.callbacks.small_fit import (
+    STEPS,
+    VALIDATION,
+    Act,
+    assert_same,
+    fit,
+    small_model,
+    values,
+)  # fmt: skip
 
 NAN = math.nan
 
@@ -106,22 +114,6 @@ def test_every_steps_keeps_the_winner_inside_the_epoch():
     assert model.evaluate(*VALIDATION, verbose=0)[0] == pytest.approx(min(scores), rel=1e-6)
     plain = fit(small_model(dropout=0.0), 2, validation=False)
     assert history.history == plain.history
-
-
-class Act(keras.callbacks.Callback):
-    """Call a function in the middle of an epoch."""
-
-    def __init__(self, epoch, action):
-        super().__init__()
-        self.epoch, self.action, self.now, self.batches = epoch, action, -1, 0
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.now, self.batches = epoch, 0
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.batches += 1
-        if self.now == self.epoch and batch == 2:
-            self.action()
 
 
 def interrupt():

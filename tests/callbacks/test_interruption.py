@@ -12,8 +12,7 @@ import pytest
 
 from kerasrecipes.callbacks import BestSnapshot, Resume, _interruption
 from tests.callbacks import script_with_signals
-from tests.callbacks.small_fit import fit, small_model
-from tests.callbacks.test_best_snapshot import Act
+from tests.callbacks.small_fit import Act, fit, small_model
 
 SCRIPT = pathlib.Path(script_with_signals.__file__)
 ROOT = SCRIPT.parents[2]

@@ -1,20 +1,35 @@
 import contextlib
+import functools
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import warnings
 
 import keras
 import ml_dtypes
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import Resume, _state_file
+from kerasrecipes.callbacks import BestSnapshot, Resume, _state_file
 from tests.callbacks import run_with_resume
-from tests.callbacks.small_fit import STEPS, Kill, KillAt, assert_same, fit, small_model, values
+from tests.callbacks.small_fit import (
+    BATCH,
+    STEPS,
+    Act,
+    Kill,
+    KillAt,
+    X,
+    Y,
+    assert_same,
+    fit,
+    small_model,
+    values,
+)  # fmt: skip
 
 ON_TORCH = keras.backend.backend() == "torch"
 SCRIPT = pathlib.Path(run_with_resume.__file__)
@@ -296,3 +311,190 @@ def test_unwritable_folder_is_an_error_before_the_first_step(tmp_path):
     with pytest.raises(ValueError, match="`directory`.*Received"):
         fit(small_model(), 1, [Resume(tmp_path / "file" / "states"), counter])
     assert counter.steps == 0
+
+
+@pytest.mark.filterwarnings("ignore:.every_steps")
+class TestWhatMayDiffer:
+    """A state goes on where the result is the same, and is refused where it is not."""
+
+    def go_on(self, folder, first, second, **options):
+        """Train an epoch with `first()`, then go on for another with `second()`."""
+        for make, epochs in ((first, 1), (second, 2)):
+            model, callbacks = make()
+            resume = Resume(folder, every_steps=STEPS, **(options if epochs == 2 else {}))
+            fit(model, epochs, [*callbacks, resume])
+        return model
+
+    @staticmethod
+    def augmented(make_layer=None, callbacks=()):
+        def make():
+            keras.utils.set_random_seed(1)
+            layers = [make_layer()] if make_layer else []
+            model = keras.Sequential([keras.Input((4,)), *layers, keras.layers.Dense(3)])
+            loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+            model.compile("sgd", loss, jit_compile=False)
+            return model, [callback() for callback in callbacks]
+
+        return make
+
+    def test_seed_that_keras_draws_in_each_process(self, tmp_path):
+        def dropout(seed):
+            return self.augmented(lambda: keras.layers.Dropout(0.5, seed=seed))
+
+        whole = self.go_on(tmp_path / "1", dropout(5), dropout(5))
+        resumed = self.go_on(tmp_path / "2", dropout(5), dropout(6))
+        assert_same(values(whole.weights), values(resumed.weights))
+
+    def test_lambda_on_another_line_of_another_file(self, tmp_path):
+        def scale(line, factor):
+            source = "\n" * line + f"layer = keras.layers.Lambda(lambda x: x * {factor})"
+            names = {"keras": keras}
+            exec(compile(source, f"file{line}.py", "exec"), names)
+            return self.augmented(lambda: names["layer"])
+
+        self.go_on(tmp_path / "1", scale(1, 2), scale(7, 2))
+        with pytest.raises(ValueError, match="lambda"):
+            self.go_on(tmp_path / "2", scale(1, 2), scale(1, 3))
+
+    def test_paths_that_moved(self, tmp_path):
+        def snapshots(name):
+            make = functools.partial(
+                BestSnapshot, "loss", filepath=str(tmp_path / name / "best.keras")
+            )
+            return self.augmented(callbacks=[make])
+
+        self.go_on(tmp_path / "state", snapshots("a"), snapshots("b"))
+
+    PATIENCE = [{"patience": 3}, {"patience": 4}]
+
+    def test_another_patience_must_be_allowed(self, tmp_path):
+        first, second = (
+            self.augmented(callbacks=[functools.partial(BestSnapshot, "loss", **options)])
+            for options in self.PATIENCE
+        )
+        with pytest.raises(ValueError, match=r"patience: 3 .*4 here[^$]*allow=\('patience',\)"):
+            self.go_on(tmp_path / "1", first, second)
+        self.go_on(tmp_path / "2", first, second, allow=("patience",))
+
+    def test_callbacks_that_come_and_go_must_be_allowed(self, tmp_path):
+        less, more = self.augmented(), self.augmented(callbacks=[lambda: BestSnapshot("loss")])
+        for number, (first, second) in enumerate([(less, more), (more, less)]):
+            with pytest.raises(ValueError, match=r"allow=\('BestSnapshot',\)"):
+                self.go_on(tmp_path / f"{number}", first, second)
+            self.go_on(tmp_path / f"{number} allowed", first, second, allow=("BestSnapshot",))
+
+    def test_rate_that_is_allowed_to_differ_is_the_new_one(self, tmp_path):
+        def at(rate):
+            def make():
+                return small_model(optimizer=keras.optimizers.SGD(rate), run_eagerly=True), []
+
+            return make
+
+        with pytest.raises(ValueError, match=r"allow=\('learning_rate',\)"):
+            self.go_on(tmp_path / "1", at(0.5), at(0.25))
+        model = self.go_on(tmp_path / "2", at(0.5), at(0.25), allow=("learning_rate",))
+        assert float(model.optimizer.learning_rate) == 0.25
+
+    def test_other_versions_cost_a_warning(self, tmp_path, monkeypatch):
+        make = self.augmented()
+        monkeypatch.setattr(keras, "version", lambda: "3.0.0")
+        fit(make()[0], 1, [Resume(tmp_path)])
+        monkeypatch.undo()
+        with pytest.warns(UserWarning, match=r"version of keras: 3.0.0 in the state"):
+            fit(make()[0], 2, [Resume(tmp_path)])
+
+    DATA = [
+        ((X, Y, BATCH), (X + 1, Y, BATCH), r"data x: float32 \(20, 4\) \w+ in the state"),
+        ((X, Y, BATCH), (X, (Y + 1) % 3, BATCH), "data y"),
+        ((X, Y, BATCH), (X[::2], Y[::2], BATCH // 2), r"\(20, 4\).*in the state.*\(10, 4\)"),
+    ]
+
+    @pytest.mark.parametrize("first, second, message", DATA, ids=["x", "y", "half"])
+    def test_other_data_are_refused(self, first, second, message, tmp_path):
+        for x, y, size in (first, first):
+            model = small_model(run_eagerly=True)
+            model.fit(x, y, size, epochs=1, verbose=0, callbacks=[Resume(tmp_path)])
+        x, y, size = second
+        with pytest.raises(ValueError, match=message):
+            small_model().fit(x, y, size, epochs=2, verbose=0, callbacks=[Resume(tmp_path)])
+
+    def test_data_that_the_user_identifies(self, tmp_path):
+        for data in ({"files": ["a.png", "b.png"]}, {"files": ["a.png", "b.png"]}):
+            fit(small_model(run_eagerly=True), 1, [Resume(tmp_path, data=data)])
+        data = {"files": ["a.png", "c.png"]}
+        with pytest.raises(ValueError, match="data files: 2 values"):
+            fit(small_model(), 2, [Resume(tmp_path, data=data)])
+
+
+@pytest.mark.filterwarnings("ignore:.every_steps")
+class TestFaultsOfTheDisk:
+    def test_folder_that_is_deleted_is_made_again(self, tmp_path):
+        folder = tmp_path / "state"
+        act = Act(1, lambda: shutil.rmtree(folder))
+        model = small_model(run_eagerly=True)
+        fit(model, 3, [act, Resume(folder, every_steps=STEPS)])
+        assert Resume(folder).finished
+        assert_same(values(model.variables), values(trained_for(3).variables))
+
+    @pytest.mark.parametrize("kind", ["folder", "dangling link", "unreadable"])
+    def test_something_else_under_the_newest_name_does_not_block_the_state_before(
+        self, kind, tmp_path, monkeypatch
+    ):
+        fit(small_model(run_eagerly=True), 1, [Resume(tmp_path)])
+        path = tmp_path / "state-00000099.bin"
+        if kind == "folder":
+            path.mkdir()
+        elif kind == "dangling link":
+            path.symlink_to(tmp_path / "nowhere")
+        else:
+            path.write_bytes(b"")
+            read = _state_file.read
+
+            def fail(name):
+                if "99" in str(name):
+                    raise OSError(5, "Input/output error")
+                return read(name)
+
+            monkeypatch.setattr(_state_file, "read", fail)
+        model = small_model(run_eagerly=True)
+        with pytest.warns(UserWarning, match="Resume does not use .*99.bin"):
+            history = fit(model, 2, [Resume(tmp_path, every_steps=STEPS)])
+        assert history.epoch == [0, 1]
+        assert_same(values(model.variables), values(trained_for(2).variables))
+        monkeypatch.undo()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            assert Resume(tmp_path).finished
+
+
+def trained_for(epochs):
+    model = small_model(run_eagerly=True)
+    fit(model, epochs)
+    return model
+
+
+def test_second_process_in_one_folder_is_refused_before_its_first_step(tmp_path):
+    code = (
+        "import sys; from kerasrecipes._folder_lock import FolderLock\n"
+        "FolderLock(sys.argv[1]).acquire(); print('held', flush=True); sys.stdin.read()"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=SCRIPT.parents[2],
+    )  # fmt: skip
+    assert process.stdout.readline() == "held\n"
+    counter = KillAt(0)
+    with pytest.raises(ValueError, match=f"in use by process {process.pid} on .*Received"):
+        fit(small_model(), 1, [Resume(tmp_path), counter])
+    process.communicate()
+    fit(small_model(), 1, [Resume(tmp_path)])
+    assert ".lock" not in os.listdir(tmp_path)
+
+
+def test_run_that_goes_on_or_is_finished_says_so(tmp_path, capsys):
+    for epochs in (1, 2, 2):
+        fit(small_model(run_eagerly=True), epochs, [Resume(tmp_path)])
+    assert capsys.readouterr().out == (
+        f"The run in {tmp_path} goes on from epoch 2.\n"
+        f"The run in {tmp_path} is finished: nothing is trained.\n"
+    )

@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import BestSnapshot, PolyakAveraging, Resume
-from tests.callbacks.small_fit import STEPS, VALIDATION, assert_same, fit, small_model, values
-from tests.callbacks.test_best_snapshot import Act, Script, everything, interrupt
+from tests.callbacks.small_fit import (
+    STEPS,
+    VALIDATION,
+    Act,
+    assert_same,
+    fit,
+    small_model,
+    values,
+)  # fmt: skip
+from tests.callbacks.test_best_snapshot import Script, everything, interrupt
 from tests.callbacks.test_resume import Kill, KillAt
 
 pytestmark = pytest.mark.filterwarnings("ignore:.every_steps")

@@ -1,0 +1,41 @@
+"""Whether a state may go on in the `fit` that begins."""
+
+import warnings
+
+from kerasrecipes.callbacks import _description
+
+
+def check_state(state, here, directory, allow, position_is_known):
+    """Raise a `ValueError` that says what differs; warn of other versions.
+
+    Args:
+        state: dict, what `Resume` wrote.
+        here: {name: text}, the description of the `fit` that begins.
+        directory, allow: arguments of the `Resume`.
+        position_is_known: bool, whether the data begin where the state was written.
+    """
+    names = _description.differing_names(state["description"], here, allow)
+    versions = [name for name in names if name.startswith(_description.VERSIONS)]
+    names = [name for name in names if name not in versions]
+    if names:
+        lines = _description.difference_lines(state["description"], here, names)
+        raise ValueError(
+            "Argument `directory` must hold the state of the same model, optimizer, callbacks and "
+            "data. It differs in\n  " + "\n  ".join(lines) + "\n"
+            "To go on although it differs, name what may: "
+            f"`allow=({_description.word_to_allow(names)!r},)`. "
+            f"Received: directory={str(directory)!r}, allow={allow!r}"
+        )
+    if versions:
+        lines = _description.difference_lines(state["description"], here, versions)
+        warnings.warn(
+            f"The state in {directory} was written with other versions, so that the result may "
+            "differ in its last digits:\n  " + "\n  ".join(lines),
+            stacklevel=2,
+        )
+    if state["step"] and not position_is_known:
+        raise ValueError(
+            f"The state was written inside epoch {state['epoch']}, after step {state['step']}: "
+            "build the data with `start_step=resume.step`, as the run that wrote it did. "
+            f"Received: directory={str(directory)!r}"
+        )
