@@ -75,6 +75,8 @@ def _describe(value, is_open):
     if isinstance(value, np.ndarray) or keras.ops.is_tensor(value):
         array = np.asarray(keras.ops.convert_to_numpy(value))
         return f"{array.dtype} {array.shape} {_hash(array)}"
+    if hasattr(value, "fingerprints"):
+        return f"{len(value)} images {_hash(np.asarray(value.fingerprints))}"
     if isinstance(value, (tuple, list)):
         return f"{len(value)} values {_hash(np.asarray(value))}"
     words = [type(value).__name__]

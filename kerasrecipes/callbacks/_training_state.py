@@ -10,8 +10,9 @@ from kerasrecipes._backend import keras_internals
 MODEL = "model/"
 
 
-def build(model, state):
+def build(model, state=None):
     """Create the variables that Keras would create at the first step, as a state tells."""
+    state = state or {}
     if not is_built(model) and state.get("input_spec"):
         with contextlib.suppress(NotImplementedError):  # it has no `call`
             model(_structure(state["input_spec"]))

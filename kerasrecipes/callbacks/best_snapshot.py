@@ -42,11 +42,13 @@ class BestSnapshot(keras.callbacks.Callback):
         validation_data: what `every_steps` validates on: `(x, y)`, `(x, y, sample_weight)` or any
             data set that `evaluate` takes. Defaults to `None`.
         filepath: a path that ends with `.keras`: the best model is kept there and not in memory,
-            written beside its place, synced and renamed. It loads with
-            `keras.saving.load_model`; a later `fit` with the same path goes on from its value. If
-            the model was compiled anew in between, with other slots, the file gives it back its
-            weights and statistics, and the optimizer stays as it is. Defaults to `None`.
-        restore: boolean, whether the model is the best one when training ends. Defaults to `True`.
+            written atomically. It loads with `keras.saving.load_model`. If the model was compiled
+            again in between, with other slots, the file gives it back its weights and statistics,
+            and the optimizer stays as it is. Where the disk is full, a warning says so, the best is
+            kept in memory, and the write is tried again. Defaults to `None`.
+        restore: bool, whether the model is the best one when training ends. Defaults to `True`.
+        resume: bool, whether a `fit` that finds a file at `filepath` continues from its value, and
+            prints it. `False` begins with no best, for the next fold or trial. Defaults to `True`.
 
     Attributes:
         best: float, the best value of the monitor, NaN if there is none.
@@ -57,7 +59,8 @@ class BestSnapshot(keras.callbacks.Callback):
     Raises:
         TypeError: for an argument of the wrong type.
         ValueError: for an argument outside its range; before the first step, if the folder of
-            `filepath` cannot be written; at the first epoch's end, if `monitor` is not there.
+            `filepath` cannot be written, or if its file holds another architecture or the best by
+            another monitor; at the first epoch's end, if `monitor` is not there.
 
     Example:
 
@@ -83,6 +86,7 @@ class BestSnapshot(keras.callbacks.Callback):
         validation_data=None,
         filepath=None,
         restore=True,
+        resume=True,
     ):
         super().__init__()
         if not isinstance(monitor, str):
@@ -97,6 +101,7 @@ class BestSnapshot(keras.callbacks.Callback):
         if every_steps is not None:
             check_integer("every_steps", every_steps, "[1, inf)")
         check_boolean("restore", restore)
+        check_boolean("resume", resume)
         _check_validation(monitor, every_steps, validation_data)
         if filepath is not None:
             _best_file.check_path(filepath)
@@ -109,6 +114,7 @@ class BestSnapshot(keras.callbacks.Callback):
         self.validation_data = validation_data
         self.filepath = filepath
         self.restore = restore
+        self.resume = resume
         self.best = math.nan
         self.best_epoch = None
         self.stopped_epoch = None
@@ -219,11 +225,24 @@ class BestSnapshot(keras.callbacks.Callback):
     def _take(self, model):
         if not self.restore and self.filepath is None:
             return
-        if self.filepath is not None:
-            plain = {"monitor": self.monitor, "best": self.best, "best_epoch": self.best_epoch}
-            _best_file.write(self.filepath, model, {**plain, **self._copy(model, {})})
-        else:
+        if self.filepath is None or not self._write(model, self._copy(model, {})):
             self._snapshot = self._copy(model, self._snapshot or {})
+        else:
+            self._snapshot = None
+
+    def _write(self, model, snapshot):
+        """Write the best to its file; return whether that worked."""
+        plain = {"monitor": self.monitor, "best": self.best, "best_epoch": self.best_epoch}
+        try:
+            _best_file.write(self.filepath, model, {**plain, **snapshot})
+        except OSError as error:
+            warnings.warn(
+                f"BestSnapshot could not write {self.filepath} ({error.strerror or error}). "
+                "The best is in memory, and the write will be tried again.",
+                stacklevel=2,
+            )
+            return False
+        return True
 
     def _copy(self, model, place):
         """Copy what training has changed into the arrays of `place`, so that there is one copy."""
@@ -239,14 +258,13 @@ class BestSnapshot(keras.callbacks.Callback):
         return place
 
     def _go_on_from_file(self):
-        if os.path.exists(self.filepath):
-            stored = _best_file.read(self.filepath)
-            if stored["monitor"] != self.monitor:
-                raise ValueError(
-                    f"Argument `filepath` must hold the best by {self.monitor!r}; it holds that by "
-                    f"{stored['monitor']!r}. Received: filepath={str(self.filepath)!r}"
-                )
+        if self.resume and os.path.exists(self.filepath):
+            stored = _best_file.read_for(self.filepath, self.monitor, self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
+            print(
+                f"BestSnapshot continues from {self.monitor} {self.best:.4g} of epoch "
+                f"{self.best_epoch + 1} in {self.filepath}."
+            )
 
     def _finish(self):
         self._in_fit = False
@@ -257,21 +275,42 @@ class BestSnapshot(keras.callbacks.Callback):
 
     def _restore_best(self):
         snapshot, self._snapshot = self._snapshot, None
-        if not self.restore or math.isnan(self.best):
+        is_pending = self.filepath is not None and snapshot is not None
+        if math.isnan(self.best) or not (self.restore or is_pending):
             return
-        if self.filepath is not None:
-            snapshot = _best_file.read(self.filepath)
+        if self.filepath is not None and snapshot is None:
+            snapshot = self._read()
         if snapshot:
-            variables = _training_state.variables(self.model)
-            known = _training_state.has_optimizer_of(snapshot, variables)
-            if not known:  # the file is of a fit before the model was compiled anew
-                variables = {n: v for n, v in variables.items() if n.startswith("model/")}
-            _training_state.assign_values(variables, snapshot)
-            for i, averaging in enumerate(self._averagings if known else ()):
-                prefix = f"averaging/{i}/"
-                state = _training_state.with_prefix(prefix, snapshot)
-                if state:
-                    averaging.set_state(state)
+            after = None if self.restore else self._copy(self.model, {})
+            self._assign(snapshot)
+            if is_pending:
+                self._write(self.model, snapshot)
+            if after:
+                self._assign(after)
+
+    def _read(self):
+        """Return what the file holds, `None` with a warning if it is gone."""
+        try:
+            return _best_file.read_for(self.filepath, self.monitor, self.model)
+        except OSError as error:
+            warnings.warn(
+                f"BestSnapshot could not read {self.filepath} ({error.strerror or error}): the "
+                "model keeps its last weights.",
+                stacklevel=2,
+            )
+            return None
+
+    def _assign(self, snapshot):
+        """Give the model and its averages a snapshot."""
+        variables = _training_state.variables(self.model)
+        has_optimizer = _training_state.has_optimizer_of(snapshot, variables)
+        if not has_optimizer:  # the file is of a fit before the model was compiled again
+            variables = _training_state.model_variables(self.model)
+        _training_state.assign_values(variables, snapshot)
+        for i, averaging in enumerate(self._averagings if has_optimizer else ()):
+            state = _training_state.with_prefix(f"averaging/{i}/", snapshot)
+            if state:
+                averaging.set_state(state)
 
 
 def _is_gain(value, best, sign, least=0):

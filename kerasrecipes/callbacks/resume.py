@@ -54,8 +54,9 @@ class Resume(keras.callbacks.Callback):
             (`"BestSnapshot"`). Defaults to (), nothing that could change the result. Paths, names
             of layers, `verbose` and seeds of unseeded layers may always differ; other versions of
             the libraries cost a warning.
-        data: dict of what identifies the data, such as file names, sizes and hashes, compared
-            beside what `fit` shows of them: content of arrays, shapes, sizes. Defaults to `None`.
+        data: dict of what identifies the data, such as file names, hashes or the sources of
+            `data.load`, compared beside what `fit` shows of them: content of arrays, shapes, sizes.
+            Defaults to `None`.
 
     Attributes:
         step: int, how many batches the data have given so far: where they must go on. Those of

@@ -1,5 +1,6 @@
 import math
 import os
+import shutil
 import signal
 
 import keras
@@ -196,7 +197,7 @@ def test_file_loads_and_the_best_survives_a_restart(tmp_path):
     assert os.listdir(path.parent) == ["best.keras"]
 
 
-def test_file_is_whole_when_the_write_fails(tmp_path, monkeypatch):
+def test_full_disk_keeps_the_best_in_memory_and_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "best.keras"
     run([3.0], filepath=path)
     content = path.read_bytes()
@@ -205,10 +206,77 @@ def test_file_is_whole_when_the_write_fails(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space"):
-        run([1.0], filepath=path)
+    with pytest.warns(UserWarning, match="best.keras.*No space left.*in memory"):
+        model, best, seen = run([2.0, 1.0, 4.0], filepath=path)
+    assert best.best == 1.0
+    assert_same(everything(model), seen[1])
     assert path.read_bytes() == content
     assert os.listdir(tmp_path) == ["best.keras"]
+
+
+@pytest.mark.parametrize("restore", [True, False])
+def test_write_that_failed_is_tried_again(restore, tmp_path, monkeypatch):
+    path, fsync = tmp_path / "best.keras", os.fsync
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    class Free(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            monkeypatch.setattr(os, "fsync", fsync if epoch else full)
+
+    model, script = small_model(run_eagerly=True), Script([1.0, 2.0])
+    best = BestSnapshot("score", mode="min", filepath=path, restore=restore)
+    with pytest.warns(UserWarning, match="No space left"):
+        fit(model, 2, [script, Free(), best], validation=False)
+    assert_same(everything(model), script.seen[0 if restore else 1])
+    saved = keras.saving.load_model(path)
+    first = script.seen[0][: len(saved.variables)]
+    # Keras saves no seed generators.
+    assert_same(values(saved.weights), [value for value in first if value.dtype.kind == "f"])
+
+
+def test_folder_that_is_deleted_is_made_again(tmp_path):
+    path = tmp_path / "folder" / "best.keras"
+    remove = Act(2, lambda: shutil.rmtree(path.parent))
+    model, script = small_model(run_eagerly=True), Script([3.0, 2.0, 1.0])
+    best = BestSnapshot("score", mode="min", filepath=path)
+    fit(model, 3, [script, best, remove], validation=False)
+    assert_same(everything(model), script.seen[2])
+    assert os.listdir(path.parent) == ["best.keras"]
+
+
+def test_file_that_is_gone_at_the_end_costs_a_warning(tmp_path):
+    path = tmp_path / "best.keras"
+    model, script = small_model(run_eagerly=True), Script([1.0, 2.0])
+    best = BestSnapshot("score", mode="min", filepath=path)
+    with pytest.warns(UserWarning, match="could not read .*last weights"):
+        fit(model, 2, [script, best, Act(1, path.unlink)], validation=False)
+    assert_same(everything(model), script.seen[1])
+
+
+def test_fold_that_finds_a_file_says_so_or_begins_afresh(tmp_path, capsys):
+    path = tmp_path / "best.keras"
+    run([1.0], filepath=path)
+    assert capsys.readouterr().out == ""
+    run([2.0], filepath=path)
+    assert f"continues from score 1 of epoch 1 in {path}" in capsys.readouterr().out
+    model, best, seen = run([2.0, 3.0], filepath=path, resume=False)
+    assert capsys.readouterr().out == ""
+    assert best.best == 2.0
+    assert_same(everything(model), seen[0])
+
+
+def test_file_of_another_architecture_is_refused_before_the_first_step(tmp_path):
+    path = tmp_path / "best.keras"
+    run([3.0], filepath=path)
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile("sgd", loss, run_eagerly=True)
+    act = Act(0, lambda: None)
+    with pytest.raises(ValueError, match=r"architecture.*absent here.*`resume=False`.*Received"):
+        fit(model, 1, [act, BestSnapshot("score", filepath=path)], validation=False)
+    assert act.batches == 0
 
 
 def test_file_of_another_metric_or_origin_is_refused(tmp_path):
@@ -245,6 +313,7 @@ BAD = [
     ({"filepath": "best.h5"}, ValueError),
     ({"filepath": 3}, TypeError),
     ({"restore": "yes"}, TypeError),
+    ({"resume": "no"}, TypeError),
 ]
 
 
