@@ -1,12 +1,15 @@
 """Several models for the price of one: the snapshots at the ends of cosine cycles."""
 
 import os
+import warnings
 
 import keras
 import numpy as np
 
-from kerasrecipes._validation import check_integer
+from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes.callbacks import _fit
+from kerasrecipes.callbacks._rebuilt_model import rebuild
 from kerasrecipes.callbacks._writable_folder import make_folder
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.inference import Ensemble
@@ -23,20 +26,25 @@ class SnapshotEnsemble(keras.callbacks.Callback):
     snapshots are of the averages.
 
     Args:
-        sgdr: the `SGDR` of the same `fit`, whose cycles give the snapshots. Each cycle must
+        sgdr: `SGDR`, the one of the same `fit`, whose cycles give the snapshots. Each cycle must
             complete at the end of an epoch, and `fit` must end with one.
-        every_epochs: integer >= 1, instead of `sgdr`: a snapshot every so many epochs, whatever the
+        every_epochs: int >= 1, instead of `sgdr`: a snapshot every so many epochs, whatever the
             rate does (`SnapshotCosine` compiled in, or a constant rate).
-        keep_last: integer >= 1, how many snapshots to keep, the latest; `None` (default) for all.
+        keep_last: int >= 1, how many snapshots to keep, the latest; `None` (default) for all.
         directory: path of a folder for the snapshots, as `snapshot-EPOCH.keras`, made if it is not
-            there, written atomically; `None` (default) keeps them in memory.
+            there, written atomically; `None` (default) keeps them in memory. Where the disk is
+            full, a warning says so, the snapshot stays in memory, and the write is tried again.
+        from_logits: bool, whether the model ends in logits, so that its snapshots get a softmax
+            (or a sigmoid, if the loss is binary). A loss that is `from_logits` warns where this is
+            `False`, the default.
 
     Attributes:
         epochs: list of the 0-based epochs at whose end the snapshots were taken that are kept.
 
     Raises:
         ValueError: for an argument outside its range; before the first step, if the cycles do not
-            fit the epochs, `sgdr` is not in the same `fit`, or the folder cannot be written.
+            fit the epochs, `sgdr` is not in the same `fit`, the folder cannot be written, or the
+            model cannot be made again from its configuration.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -56,7 +64,9 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         length; with growing ones, Loshchilov & Hutter (2016), https://arxiv.org/abs/1608.03983.
     """
 
-    def __init__(self, sgdr=None, every_epochs=None, keep_last=None, directory=None):
+    def __init__(
+        self, sgdr=None, every_epochs=None, keep_last=None, directory=None, from_logits=False
+    ):
         super().__init__()
         if sgdr is not None and not isinstance(sgdr, SGDR):
             raise TypeError(f"Argument `sgdr` must be an SGDR callback. Received: sgdr={sgdr!r}")
@@ -73,10 +83,12 @@ class SnapshotEnsemble(keras.callbacks.Callback):
             raise TypeError(
                 f"Argument `directory` must be a path. Received: directory={directory!r}"
             )
+        check_boolean("from_logits", from_logits)
         self.sgdr = sgdr
         self.every_epochs = every_epochs
         self.keep_last = keep_last
         self.directory = directory
+        self.from_logits = from_logits
         self.epochs = []
         self._weights = {}
 
@@ -94,6 +106,8 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         # Not at the beginning of fit: SGDR may come later in the list.
         if not self._is_checked:
             self._check_cycles()
+            rebuild(super().model)
+            self._warn_of_logits(super().model)
             self._is_checked = True
 
     def on_epoch_end(self, epoch, logs=None):
@@ -105,6 +119,7 @@ class SnapshotEnsemble(keras.callbacks.Callback):
             self._take(super().model, epoch)
 
     def on_train_end(self, logs=None):
+        self._write_pending(super().model)
         _fit.end(self)
 
     def model(self):
@@ -116,6 +131,16 @@ class SnapshotEnsemble(keras.callbacks.Callback):
             raise ValueError("No snapshot has been taken yet. Received: epochs=[]")
         return Ensemble([self._load(epoch) for epoch in self.epochs])
 
+    def weights(self, epoch):
+        """Return the weights of the snapshot of an epoch, in the order of the model's `weights`."""
+        if epoch not in self.epochs:
+            raise ValueError(
+                f"Argument `epoch` must be one of {self.epochs}. Received: epoch={epoch!r}"
+            )
+        if epoch in self._weights:
+            return [weight.copy() for weight in self._weights[epoch]]
+        return self._member(epoch).get_weights()
+
     def get_state(self):
         state = {"epochs": np.array(self.epochs, "int64")}
         for epoch, weights in self._weights.items():
@@ -124,30 +149,44 @@ class SnapshotEnsemble(keras.callbacks.Callback):
 
     def set_state(self, state):
         self.epochs = [int(epoch) for epoch in state["epochs"]]
-        if self.directory is not None:
-            return
         for epoch in self.epochs:
             count = sum(name.startswith(f"{epoch}/") for name in state)
-            self._weights[epoch] = [state[f"{epoch}/{i}"] for i in range(count)]
+            if count:
+                self._weights[epoch] = [state[f"{epoch}/{i}"] for i in range(count)]
 
     def _take(self, model, epoch):
-        if self.directory is None:
-            self._weights[epoch] = [
-                np.array(keras.ops.convert_to_numpy(weight)) for weight in model.weights
-            ]
-        else:
-            self._write(model, epoch)
+        self._write_pending(model)
+        if self.directory is None or not self._write(model, epoch):
+            self._weights[epoch] = _values(model)
         self.epochs.append(epoch)
         if self.keep_last is not None and len(self.epochs) > self.keep_last:
             self._drop(self.epochs.pop(0))
 
     def _write(self, model, epoch):
-        path = self._path(epoch)
-        temporary = f"{path.removesuffix('.keras')}.tmp.keras"
-        model.save(temporary, include_optimizer=False)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
+        """Write the snapshot of an epoch; return whether that worked."""
+        try:
+            os.makedirs(self.directory, exist_ok=True)
+            with atomic_write(self._path(epoch)) as temporary:
+                model.save(temporary, include_optimizer=False)
+        except OSError as error:
+            warnings.warn(
+                f"SnapshotEnsemble could not write {self._path(epoch)} "
+                f"({error.strerror or error}). The snapshot is in memory, and the write will be "
+                "tried again.",
+                stacklevel=2,
+            )
+            return False
+        return True
+
+    def _write_pending(self, model):
+        """Write snapshots that stayed in memory because the disk was full."""
+        pending = [] if self.directory is None else list(self._weights)
+        for epoch in pending:
+            now = _values(model)
+            _assign(model, self._weights[epoch])
+            if self._write(model, epoch):
+                del self._weights[epoch]
+            _assign(model, now)
 
     def _drop(self, epoch):
         self._weights.pop(epoch, None)
@@ -155,13 +194,16 @@ class SnapshotEnsemble(keras.callbacks.Callback):
             os.remove(self._path(epoch))
 
     def _load(self, epoch):
-        if self.directory is not None:
-            return keras.models.load_model(self._path(epoch), compile=False)
-        config = keras.saving.serialize_keras_object(super().model)
-        config.pop("compile_config", None)
-        member = keras.saving.deserialize_keras_object(config, safe_mode=False)
-        for variable, weight in zip(member.weights, self._weights[epoch]):
-            variable.assign(weight)
+        """Return the model of an epoch, from pixels to probabilities."""
+        member = self._member(epoch)
+        return _with_probabilities(member, super().model) if self.from_logits else member
+
+    def _member(self, epoch):
+        member = rebuild(super().model)
+        if epoch in self._weights:
+            _assign(member, self._weights[epoch])
+        else:
+            member.load_weights(self._path(epoch))
         return member
 
     def _path(self, epoch):
@@ -182,3 +224,36 @@ class SnapshotEnsemble(keras.callbacks.Callback):
                 f"Received: sgdr={self.sgdr!r}"
             )
         self.sgdr.check_cycles_fit_epochs()
+
+    def _warn_of_logits(self, model):
+        if not self.from_logits and any(map(_takes_logits, keras.tree.flatten(model.loss))):
+            warnings.warn(
+                "The loss is `from_logits`, and SnapshotEnsemble averages what the model gives: "
+                "say `from_logits=True` to average probabilities.",
+                stacklevel=2,
+            )
+
+
+def _values(model):
+    return [np.array(keras.ops.convert_to_numpy(weight)) for weight in model.weights]
+
+
+def _assign(model, values):
+    for variable, value in zip(model.weights, values, strict=True):
+        variable.assign(value)
+
+
+def _takes_logits(loss):
+    return isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits", False)
+
+
+def _with_probabilities(member, trained):
+    """Return a model that ends in a softmax, or a sigmoid where the loss is binary."""
+    is_binary = "binary" in str(getattr(trained.loss, "name", trained.loss)).lower()
+    layer = keras.layers.Activation("sigmoid" if is_binary else "softmax", dtype="float32")
+    if getattr(member, "inputs", None):
+        inputs = member.inputs[0] if len(member.inputs) == 1 else member.input
+        return keras.Model(inputs, keras.tree.map_structure(layer, member(inputs)))
+    model = keras.Sequential([member, layer])
+    model.build(trained.get_build_config()["input_shape"])
+    return model

@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import keras
 import numpy as np
@@ -134,3 +135,128 @@ def test_other_bad_input(tmp_path):
             fit(snapshots)
     with pytest.raises(ValueError, match="No snapshot"):
         SnapshotEnsemble(sgdr).model()
+
+
+class Unregistered(keras.Model):
+    def __init__(self, units=6):
+        super().__init__()
+        self.units = units
+        self.first = keras.layers.Dense(units, activation="relu")
+        self.last = keras.layers.Dense(3, activation="softmax")
+
+    def call(self, inputs):
+        return self.last(self.first(inputs))
+
+    def get_config(self):
+        return {"units": self.units}
+
+
+class Logits(Unregistered):
+    def __init__(self, units=6):
+        super().__init__(units)
+        self.last = keras.layers.Dense(3)
+
+
+class WithoutConfig(Unregistered):
+    def get_config(self):
+        raise NotImplementedError("no get_config")
+
+
+def with_lambda():
+    layers = [keras.Input((4,)), keras.layers.Dense(3), keras.layers.Lambda(lambda x: 2 * x)]
+    return keras.Sequential([*layers, keras.layers.Softmax()])
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("make", [Unregistered, with_lambda])
+def test_models_that_a_file_could_not_give_back(make, on_disk, tmp_path):
+    model, recorder = make(), Predictions()
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    snapshots = SnapshotEnsemble(every_epochs=1, directory=tmp_path if on_disk else None)
+    weights = []
+    note = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: weights.append(model.get_weights())
+    )
+    model.fit(X, Y, 8, epochs=2, callbacks=[snapshots, recorder, note], verbose=0)
+    expected = np.mean(recorder.values, axis=0)
+    np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
+    for epoch in (0, 1):
+        for one, other in zip(snapshots.weights(epoch), weights[epoch], strict=True):
+            np.testing.assert_array_equal(one, other)
+    with pytest.raises(ValueError, match="`epoch`.*Received: epoch=7"):
+        snapshots.weights(7)
+
+
+def test_model_that_cannot_be_made_again_is_refused_before_the_first_step():
+    model, steps = WithoutConfig(), []
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    count = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: steps.append(1))
+    with pytest.raises(ValueError, match="`get_config`.*Received: model of class WithoutConfig"):
+        model.fit(X, Y, 8, callbacks=[SnapshotEnsemble(every_epochs=1), count], verbose=0)
+    assert not steps
+
+
+@pytest.mark.parametrize("kind", ["functional", "subclassed", "binary"])
+def test_logits_warn_or_are_averaged_as_probabilities(kind):
+    def make():
+        if kind == "subclassed":
+            model = Logits()
+        else:
+            units = 1 if kind == "binary" else 3
+            model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(units)])
+        losses = keras.losses
+        loss = (
+            losses.BinaryCrossentropy if kind == "binary" else losses.SparseCategoricalCrossentropy
+        )
+        model.compile("sgd", loss(from_logits=True))
+        return model
+
+    y = Y % 2 if kind == "binary" else Y
+    model = make()
+    with pytest.warns(UserWarning, match="from_logits=True"):
+        model.fit(X, y, 8, callbacks=[SnapshotEnsemble(every_epochs=1)], verbose=0)
+    model, recorder = make(), Predictions()
+    snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
+    model.fit(X, y, 8, epochs=2, callbacks=[snapshots, recorder], verbose=0)
+    exponents = [np.exp(value) for value in recorder.values]
+    if kind == "binary":
+        expected = np.mean([e / (1 + e) for e in exponents], axis=0)
+    else:
+        expected = np.mean([e / e.sum(-1, keepdims=True) for e in exponents], axis=0)
+    np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("is_mended", [True, False])
+def test_full_disk_keeps_snapshots_in_memory_and_tries_again(is_mended, tmp_path, monkeypatch):
+    fsync = os.fsync
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    disk = keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda epoch, logs: monkeypatch.setattr(
+            os, "fsync", fsync if is_mended and epoch == 2 else full
+        )
+    )
+    snapshots = SnapshotEnsemble(every_epochs=1, directory=tmp_path)
+    with pytest.warns(UserWarning, match="snapshot-0000.keras.*No space left.*in memory"):
+        _, predicted = fit(snapshots, extra=[disk])
+    written = [f"snapshot-000{i}.keras" for i in range(3)] if is_mended else []
+    assert sorted(os.listdir(tmp_path)) == written
+    expected = np.mean(predicted, axis=0)
+    np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
+
+
+def test_folder_that_is_deleted_is_made_again(tmp_path):
+    folder = tmp_path / "snapshots"
+    snapshots = SnapshotEnsemble(every_epochs=3, directory=folder)
+    fit(
+        snapshots,
+        extra=[
+            keras.callbacks.LambdaCallback(
+                on_epoch_begin=lambda epoch, logs: shutil.rmtree(folder, ignore_errors=True)
+            )
+        ],
+    )
+    assert os.listdir(folder) == ["snapshot-0002.keras"]
+    assert snapshots.model().predict(X, verbose=0).shape == (24, 3)
