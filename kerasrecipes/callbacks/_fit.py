@@ -1,61 +1,69 @@
-"""How the callbacks of one `fit` that have state find one another, in any order.
+"""The callbacks of this package that take part in one `fit`."""
 
-Keras shows a callback its model, not its companions; but all callbacks of one `fit` are handed
-the very same dictionary in `set_params`, and all of them before the first `on_train_begin`. A
-callback with state joins and begins like this:
-
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
-        ...                 # everything that a fresh run begins with
-        _fit.begin(self)    # the last line
-
-    def get_state(self):          # flat dict of NumPy arrays, numbers and strings
-    def set_state(self, state):   # what get_state returned, in another process
-
-When the last of them has begun, a `Resume` among them restores model, optimizer and every
-companion: so `set_state` always comes after all of `on_train_begin`, and not at all in a fresh run.
-"""
-
+import threading
 import warnings
 import weakref
 
-import keras
 from keras import ops
 
-_has_begun = weakref.WeakKeyDictionary()
-_has_ended = weakref.WeakSet()
+from kerasrecipes._backend.keras_internals import step_counter
+
+# Looked up by key under the lock, never iterated: fits may run in several threads.
+_fits = weakref.WeakValueDictionary()
+_lock = threading.Lock()
 
 
-def join(callback):
-    """Make `callback` known to the callbacks of the same `fit`."""
-    _has_begun.pop(callback, None)
-    _has_begun[callback] = False
+class Fit:
+    """Who takes part in one `fit`, who has begun, and the common moments at begin and end.
 
+    Keras shows a callback its model, not its companions; but it hands all callbacks of one `fit`
+    the very same dictionary in `set_params`, all of them before the first `on_train_begin`.
+    """
 
-def companions(callback):
-    """Return the callbacks that joined the same `fit`, `callback` included, in their order."""
-    return [
-        other
-        for other in _has_begun
-        if other.params is callback.params and other._model is callback._model
-    ]
+    def __init__(self, params):
+        self.params = params  # held, so that its id stays its own
+        self.members = []
+        self._begun = []
+        self._has_ended = False
+        self._left = []
 
+    @classmethod
+    def of(cls, params):
+        """Return the `Fit` whose callbacks were handed this dictionary."""
+        with _lock:
+            fit = _fits.get(id(params))
+            if fit is None:
+                fit = _fits[id(params)] = cls(params)
+            return fit
 
-def begin(callback):
-    """Say that `callback` has begun; the last one to say so lets a `Resume` restore all."""
-    _has_begun[callback] = True
-    together = companions(callback)
-    if not all(_has_begun[other] for other in together):
-        return
-    for other in together:
-        _has_begun[other] = False
-        _has_ended.discard(other)
-    for other in together:
-        if hasattr(other, "restore_fit"):
-            other.restore_fit(together)
+    def join(self, callback):
+        if not _contains(self.members, callback):
+            self.members.append(callback)
+
+    def begin(self, callback):
+        """Note that `callback` has begun; after the last one, a `Resume` restores them all."""
+        if self._has_ended or _contains(self._begun, callback):
+            self._begun, self._left, self._has_ended = [], [], False  # Keras runs the list again
+        self._begun.append(callback)
+        if len(self._begun) < len(self.members):
+            return
+        self._run("_all_have_begun", "_restore")
+
+    def end(self, callback):
+        """Run the end of every callback at the first `on_train_end`; at the last one they leave."""
+        if not self._has_ended:
+            self._has_ended = True
+            _warn_of_partial_group(callback._trained_model)
+            self._run("_before_end", "_end", "_after_end")
+        if not _contains(self._left, callback):
+            self._left.append(callback)
+        if len(self._left) == len(self.members):
+            self._run("_leave")
+
+    def _run(self, *hooks):
+        for hook in hooks:
+            for member in self.members:
+                getattr(member, hook)()
 
 
 def names(callbacks):
@@ -69,24 +77,16 @@ def names(callbacks):
     return result
 
 
-def end(callback):
-    """Say, first thing in `on_train_end`, that `callback` may now change the model."""
-    together = companions(callback)
-    if not any(other in _has_ended for other in together):
-        # Not `callback.model`: that of `SnapshotEnsemble` is a method.
-        model = keras.callbacks.Callback.model.fget(callback)
-        _warn_of_partial_group(model.optimizer)
-    _has_ended.add(callback)
-    for other in together:
-        if hasattr(other, "save_before_end"):
-            other.save_before_end()
+def _contains(callbacks, callback):
+    return any(other is callback for other in callbacks)
 
 
-def _warn_of_partial_group(optimizer):
+def _warn_of_partial_group(model):
     """Report gradients that were accumulated and not applied: Keras drops them in silence."""
+    optimizer = model.optimizer
     optimizer = getattr(optimizer, "inner_optimizer", optimizer)
     group = optimizer.gradient_accumulation_steps or 1
-    rest = int(ops.convert_to_numpy(optimizer._iterations)) % group
+    rest = int(ops.convert_to_numpy(step_counter(optimizer))) % group
     if rest:
         warnings.warn(
             f"The gradients of the last {rest} batches are not in the weights: the optimizer "

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from kerasrecipes._validation import check_integer
-from kerasrecipes.callbacks import _fit
 from kerasrecipes.callbacks._activation_figure import activation_figure
+from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._probe import outputs_and_gradients
 
 BINS = 41
@@ -34,7 +34,7 @@ class LayerStatistics(NamedTuple):
     edges: np.ndarray
 
 
-class ActivationStatistics(keras.callbacks.Callback):
+class ActivationStatistics(FitCallback):
     """Looks into each layer before training and as it goes on, on one batch.
 
     For the outputs a of each layer over units and examples: mean and standard deviation; `zeros`,
@@ -92,14 +92,9 @@ class ActivationStatistics(keras.callbacks.Callback):
         self.every_epochs = every_epochs
         self.records = {}
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         self.records = {}
         _watched_layers(self.model, self.layers)
-        _fit.begin(self)
 
     def on_epoch_begin(self, epoch, logs=None):
         if not self.records:
@@ -108,9 +103,6 @@ class ActivationStatistics(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every_epochs == 0:
             self._look(epoch + 1)
-
-    def on_train_end(self, logs=None):
-        _fit.end(self)
 
     def diagnosis(self, epoch=None):
         """Return {layer: what is wrong with it, or "fine"} after `epoch` epochs (default: last).

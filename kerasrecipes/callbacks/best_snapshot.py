@@ -9,11 +9,12 @@ import keras
 import numpy as np
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
-from kerasrecipes.callbacks import _best_file, _fit, _interruption, _monitor, _training_state
+from kerasrecipes.callbacks import _best_file, _interruption, _monitor, _training_state
+from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 
 
-class BestSnapshot(keras.callbacks.Callback):
+class BestSnapshot(FitCallback):
     """Keeps the best model of a training and gives it back however the training ends.
 
     The snapshot holds weights, statistics, seed generators, optimizer (slots and count
@@ -130,28 +131,26 @@ class BestSnapshot(keras.callbacks.Callback):
         return self
 
     def __exit__(self, kind, error, traceback):
-        if self._in_fit:
-            self._finish()
+        if not self._in_fit:
+            return
+        try:
+            self._end()
+        finally:
+            self._leave()
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         self.best, self.best_epoch, self.stopped_epoch = math.nan, None, None
         self._sign = None
         self._reference, self._wait = math.nan, 0
         self._steps, self._checked_step, self._was_there = 0, 0, False
         self._snapshot = None
         self._epoch = 0
-        together = _fit.companions(self)
-        self._averagings = [other for other in together if isinstance(other, PolyakAveraging)]
+        self._averagings = self.peers(PolyakAveraging)
         if self.filepath is not None:
             _best_file.check_folder(self.filepath)
             self._go_on_from_file()
         self._in_fit = True
         self._interruption = _interruption.begin(self, takes=(signal.SIGINT,))
-        _fit.begin(self)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
@@ -166,9 +165,12 @@ class BestSnapshot(keras.callbacks.Callback):
             self._was_there = True
             self._check(_monitor.value_of(self.monitor, logs), counts=not self.every_steps)
 
-    def on_train_end(self, logs=None):
-        _fit.end(self)
-        self._finish()
+    def _end(self):
+        self._in_fit = False
+        self._restore_best()
+
+    def _leave(self):
+        _interruption.end(self, self._interruption)
 
     def is_better(self, value, other):
         """Whether one value of the monitor is better than another; `False` before any check."""
@@ -265,13 +267,6 @@ class BestSnapshot(keras.callbacks.Callback):
                 f"BestSnapshot continues from {self.monitor} {self.best:.4g} of epoch "
                 f"{self.best_epoch + 1} in {self.filepath}."
             )
-
-    def _finish(self):
-        self._in_fit = False
-        try:
-            self._restore_best()
-        finally:
-            _interruption.end(self, self._interruption)
 
     def _restore_best(self):
         snapshot, self._snapshot = self._snapshot, None

@@ -10,11 +10,18 @@ from keras import ops
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.callbacks import _rate, _training_state
+from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks.best_snapshot import BestSnapshot
+from kerasrecipes.callbacks.plateau_factor import PlateauFactor
+from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
+from kerasrecipes.callbacks.resume import Resume
+from kerasrecipes.callbacks.sgdr import SGDR
+from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
 
 SETTLING = 10  # batches after which the smoothed loss is no longer a few batches' luck
 
 
-class LearningRateFinder(keras.callbacks.Callback):
+class LearningRateFinder(FitCallback):
     """Raises the rate from tiny to huge, batch by batch, and watches the loss.
 
     ```
@@ -44,7 +51,8 @@ class LearningRateFinder(keras.callbacks.Callback):
 
     Raises:
         ValueError: for an argument outside its range; before the first step, if the model is not
-            built, or if `fit` has fewer steps than `steps`, or their number is unknown.
+            built, if `fit` has fewer steps than `steps`, or their number is unknown, or if another
+            callback of the same `fit` drives the rate or keeps weights.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -92,7 +100,8 @@ class LearningRateFinder(keras.callbacks.Callback):
     def __exit__(self, kind, error, traceback):
         self._put_back()
 
-    def on_train_begin(self, logs=None):
+    def _begin(self):
+        self._check_alone()
         model = self.model
         steps = self._count_steps()
         _training_state.build(model)
@@ -127,7 +136,7 @@ class LearningRateFinder(keras.callbacks.Callback):
         if is_over or not math.isfinite(smooth) or self._has_diverged(smooth):
             model.stop_training = True
 
-    def on_train_end(self, logs=None):
+    def _end(self):
         self._put_back()
 
     @property
@@ -164,6 +173,16 @@ class LearningRateFinder(keras.callbacks.Callback):
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         return figure
+
+    def _check_alone(self):
+        """Raise if a companion would drive the rate, or keep what is only tried out here."""
+        kinds = (SGDR, PlateauFactor, Resume, PolyakAveraging, BestSnapshot, SnapshotEnsemble)
+        others = [type(other).__name__ for other in self.peers(kinds)]
+        if others:
+            raise ValueError(
+                "LearningRateFinder needs a `fit` of its own, whose end it undoes. "
+                f"Received: callbacks={others} beside it"
+            )
 
     def _has_diverged(self, smooth):
         settled = self.smoothed[SETTLING:]

@@ -2,15 +2,14 @@
 
 import math
 
-import keras
-
 from kerasrecipes._validation import check_choice, check_integer, check_number
-from kerasrecipes.callbacks import _fit, _rate
+from kerasrecipes.callbacks import _rate
+from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._monitor import sign_of, value_of
 from kerasrecipes.callbacks.sgdr import SGDR
 
 
-class PlateauFactor(keras.callbacks.Callback):
+class PlateauFactor(FitCallback):
     """Multiplies the rate by a factor when a metric has stopped improving.
 
     ```
@@ -88,14 +87,9 @@ class PlateauFactor(keras.callbacks.Callback):
         self.min_factor = min_factor
         self.total_factor = 1.0
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         self._best, self._wait, self._rest = math.nan, 0, 0
         self._apply(1.0)
-        _fit.begin(self)
 
     def on_epoch_end(self, epoch, logs=None):
         model = self.model
@@ -111,12 +105,10 @@ class PlateauFactor(keras.callbacks.Callback):
             self._wait, self._rest = 0, self.cooldown
             self._apply(lower)
 
-    def on_train_end(self, logs=None):
-        _fit.end(self)
+    def _after_end(self):
         model = self.model
-        with_sgdr = any(isinstance(other, SGDR) for other in _fit.companions(self))
         for control in _rate.controls(model):
-            if with_sgdr:
+            if self.peers(SGDR):
                 control.factor = 1.0
             else:
                 _rate.make_permanent(control)

@@ -8,10 +8,11 @@ from keras import ops
 
 from kerasrecipes._backend.averaging import averages_of, count_of_updates
 from kerasrecipes._validation import check_boolean, check_integer, check_number
-from kerasrecipes.callbacks import _fit, _training_state
+from kerasrecipes.callbacks import _training_state
+from kerasrecipes.callbacks._fit_callback import FitCallback
 
 
-class PolyakAveraging(keras.callbacks.Callback):
+class PolyakAveraging(FitCallback):
     """Averages the weights exponentially and shows the average wherever the model is used.
 
     ```
@@ -72,11 +73,7 @@ class PolyakAveraging(keras.callbacks.Callback):
         self._in_fit = False
         self._guarded = self._guard
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         model = self.model
         if getattr(model.optimizer, "use_ema", False):
             raise ValueError(
@@ -88,7 +85,6 @@ class PolyakAveraging(keras.callbacks.Callback):
         _training_state.build(model)
         if model.built:
             self._begin_average(model)
-        _fit.begin(self)
 
     def on_train_batch_begin(self, batch, logs=None):
         model = self._model
@@ -99,8 +95,7 @@ class PolyakAveraging(keras.callbacks.Callback):
             model.train_function = self._guarded
         self._is_armed = True
 
-    def on_train_end(self, logs=None):
-        _fit.end(self)
+    def _end(self):
         self._end_average()
         self._in_fit = False
 

@@ -6,13 +6,12 @@ import os
 import time
 import warnings
 
-import keras
-
 from kerasrecipes._atomic_write import PART
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
+from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._resumed_state import check_state
 from kerasrecipes.callbacks._state_folder import StateFolder
 
@@ -21,7 +20,7 @@ END_OF_EPOCH = "the rest of the epoch is done"
 INTERRUPTED = "a signal asked training to end"
 
 
-class Resume(keras.callbacks.Callback):
+class Resume(FitCallback):
     """Go on exactly where a killed run stopped.
 
     Put it in the same script that trains, start the script again after any interruption, and
@@ -136,11 +135,7 @@ class Resume(keras.callbacks.Callback):
         folders = [name for name in names if os.path.isdir(os.path.join(self.directory, name))]
         return [self.part(name) for name in folders if not name.startswith((PART, "state-"))]
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         self._folder.make()
         self._lock.acquire()
         if self.every_steps and not self._position_is_known:
@@ -151,12 +146,10 @@ class Resume(keras.callbacks.Callback):
                 stacklevel=2,
             )
         self._interruption = _interruption.begin(self, stops=True)
-        _fit.begin(self)
 
-    def restore_fit(self, companions):
-        """Restore model and companions, once all of them have begun."""
+    def _restore(self):
         model, state = self.model, self._folder.newest()
-        self._companions = [other for other in companions if hasattr(other, "get_state")]
+        self._companions = [other for other in self.peers() if not isinstance(other, Resume)]
         _training_state.build(model, state)
         self._options = {**_description.describe_model(model), **self._describe_fit()}
         self._was_built = _training_state.is_built(model)
@@ -167,7 +160,7 @@ class Resume(keras.callbacks.Callback):
         if state:
             here = {**_training_state.describe_variables(model), **self._options}
             check_state(state, here, self.directory, self.allow, self._position_is_known)
-            self._restore(model, state)
+            self._assign(model, state)
             self._say_where(state)
         self._folder.forget()
 
@@ -209,18 +202,18 @@ class Resume(keras.callbacks.Callback):
         if self._interruption:
             self._stop(self._interruption.cut_epoch)
 
-    def save_before_end(self):
-        """Write the last state, before a companion changes the model for good."""
+    def _before_end(self):
         if self._epoch is not None and not self._interruption.cut_epoch:
             is_stopped = self._model.stop_training and self._model.stop_training is not INTERRUPTED
             is_finished = is_stopped or self._epoch + 1 >= self.params["epochs"]
             self._save(self.model, self._epoch + 1, 0, bool(is_finished), bool(is_stopped))
         self._epoch = None
 
-    def on_train_end(self, logs=None):
+    def _end(self):
         self._model._initial_epoch = None
         self._restore_history(self._model)
-        _fit.end(self)
+
+    def _leave(self):
         self._lock.release()
         _interruption.end(self, self._interruption)
 
@@ -256,7 +249,7 @@ class Resume(keras.callbacks.Callback):
             inside = f", step {state['step']}" if state["step"] else ""
             print(f"The run in {self.directory} goes on from epoch {state['epoch'] + 1}{inside}.")
 
-    def _restore(self, model, state):
+    def _assign(self, model, state):
         variables = _training_state.variables(model)
         if "learning_rate" in self.allow:
             variables = _training_state.without_rate(variables)

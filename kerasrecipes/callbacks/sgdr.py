@@ -1,13 +1,12 @@
 """Warm restarts on whatever optimizer the model was compiled with."""
 
-import keras
-
 from kerasrecipes._validation import check_number
-from kerasrecipes.callbacks import _fit, _rate
+from kerasrecipes.callbacks import _rate
+from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.schedules import WarmRestarts
 
 
-class SGDR(keras.callbacks.Callback):
+class SGDR(FitCallback):
     """Drives the rate of the compiled optimizer along cosine cycles, batch by batch.
 
     ```
@@ -83,11 +82,7 @@ class SGDR(keras.callbacks.Callback):
         self.schedule = None
         self.cycle_ends = []
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         if not self.params.get("steps"):
             raise ValueError(
                 "SGDR counts cycles in epochs and must know how many steps one has: give "
@@ -99,7 +94,6 @@ class SGDR(keras.callbacks.Callback):
         self.schedule = self._schedule_of(first)
         self.cycle_ends = self._find_cycle_ends(first)
         self._origins, self._is_in_place = None, False
-        _fit.begin(self)
 
     def on_epoch_begin(self, epoch, logs=None):
         if self._is_in_place:
@@ -118,8 +112,7 @@ class SGDR(keras.callbacks.Callback):
         if logs is not None:
             _rate.log_rates(self.model, logs)
 
-    def on_train_end(self, logs=None):
-        _fit.end(self)
+    def _end(self):
         model = self.model
         for control in _rate.controls(model):
             control.schedule = None

@@ -8,14 +8,14 @@ import numpy as np
 
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._validation import check_boolean, check_integer
-from kerasrecipes.callbacks import _fit
+from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
 from kerasrecipes.callbacks._writable_folder import make_folder
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.inference import Ensemble
 
 
-class SnapshotEnsemble(keras.callbacks.Callback):
+class SnapshotEnsemble(FitCallback):
     """Keeps the model at the end of each cycle, after its last update and before the rate rises.
 
     ```
@@ -92,23 +92,10 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         self.epochs = []
         self._weights = {}
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
-        self.epochs, self._weights, self._is_checked = [], {}, False
+    def _begin(self):
+        self.epochs, self._weights = [], {}
         if self.directory is not None:
             make_folder(self.directory, "directory", self.directory)
-        _fit.begin(self)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        # Not at the beginning of fit: SGDR may come later in the list.
-        if not self._is_checked:
-            self._check_cycles()
-            rebuild(super().model)
-            self._warn_of_logits(super().model)
-            self._is_checked = True
 
     def on_epoch_end(self, epoch, logs=None):
         if self.sgdr is None:
@@ -116,11 +103,10 @@ class SnapshotEnsemble(keras.callbacks.Callback):
         else:
             is_due = epoch in self.sgdr.cycle_ends
         if is_due:
-            self._take(super().model, epoch)
+            self._take(self._trained_model, epoch)
 
-    def on_train_end(self, logs=None):
-        self._write_pending(super().model)
-        _fit.end(self)
+    def _after_end(self):
+        self._write_pending(self._trained_model)
 
     def model(self):
         """Return the snapshots as one Keras model, an `inference.Ensemble`.
@@ -196,10 +182,10 @@ class SnapshotEnsemble(keras.callbacks.Callback):
     def _load(self, epoch):
         """Return the model of an epoch, from pixels to probabilities."""
         member = self._member(epoch)
-        return _with_probabilities(member, super().model) if self.from_logits else member
+        return _with_probabilities(member, self._trained_model) if self.from_logits else member
 
     def _member(self, epoch):
-        member = rebuild(super().model)
+        member = rebuild(self._trained_model)
         if epoch in self._weights:
             _assign(member, self._weights[epoch])
         else:
@@ -208,6 +194,11 @@ class SnapshotEnsemble(keras.callbacks.Callback):
 
     def _path(self, epoch):
         return os.path.join(self.directory, f"snapshot-{epoch:04d}.keras")
+
+    def _all_have_begun(self):
+        self._check_cycles()
+        rebuild(self._trained_model)
+        self._warn_of_logits(self._trained_model)
 
     def _check_cycles(self):
         epochs = self.params["epochs"]
@@ -218,7 +209,7 @@ class SnapshotEnsemble(keras.callbacks.Callback):
                     f"snapshot is taken. Received: every_epochs={self.every_epochs}"
                 )
             return
-        if self.sgdr not in _fit.companions(self):
+        if self.sgdr not in self.peers(SGDR):
             raise ValueError(
                 "Argument `sgdr` must be among the callbacks of the same fit. "
                 f"Received: sgdr={self.sgdr!r}"

@@ -2,12 +2,10 @@
 
 import time
 
-import keras
-
-from kerasrecipes.callbacks import _fit
+from kerasrecipes.callbacks._fit_callback import FitCallback
 
 
-class Clock(keras.callbacks.Callback):
+class Clock(FitCallback):
     """Counts the seconds of a run; a `Resume` in the same `fit` carries them over a restart."""
 
     def __init__(self):
@@ -18,13 +16,6 @@ class Clock(keras.callbacks.Callback):
     def seconds(self):
         """Seconds since this object was made, and those of the processes before."""
         return self._before + time.perf_counter() - self._start
-
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
-        _fit.begin(self)
 
     def get_state(self):
         return {"seconds": self.seconds()}

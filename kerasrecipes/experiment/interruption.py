@@ -1,11 +1,10 @@
 """Signals as a way to end a run, not to lose it."""
 
-import keras
+from kerasrecipes.callbacks import _interruption
+from kerasrecipes.callbacks._fit_callback import FitCallback
 
-from kerasrecipes.callbacks import _fit, _interruption
 
-
-class Interruption(keras.callbacks.Callback):
+class Interruption(FitCallback):
     """Ends `fit` after a step at the first Ctrl-C, SIGTERM or SIGHUP; a second one stops at once.
 
     Works on the main thread, where Python delivers signals; elsewhere it does nothing. A `Resume`
@@ -28,15 +27,10 @@ class Interruption(keras.callbacks.Callback):
     def interrupted(self):
         return bool(self._interruption)
 
-    def set_params(self, params):
-        super().set_params(params)
-        _fit.join(self)
-
-    def on_train_begin(self, logs=None):
+    def _begin(self):
         self.cut_epoch = False
         self.batches = 0
         self._interruption = _interruption.begin(self, takes=_interruption.SIGNALS)
-        _fit.begin(self)
 
     def on_train_batch_begin(self, batch, logs=None):
         self._batch = batch
@@ -50,7 +44,7 @@ class Interruption(keras.callbacks.Callback):
                 self.params["steps"] or 0
             )
 
-    def on_train_end(self, logs=None):
+    def _leave(self):
         _interruption.end(self, self._interruption)
 
     def get_state(self):

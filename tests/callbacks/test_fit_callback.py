@@ -1,0 +1,166 @@
+"""Callbacks of one fit find one another and begin and end together, in any order."""
+
+import ast
+import copy
+import gc
+import itertools
+import pathlib
+import pickle
+import threading
+import weakref
+
+import keras
+import pytest
+
+import kerasrecipes
+from kerasrecipes.callbacks import SGDR, LearningRateFinder, PolyakAveraging
+from kerasrecipes.callbacks._fit_callback import FitCallback
+from tests.callbacks.small_fit import VALIDATION, fit, small_model
+
+HOOKS = ("_begin", "_all_have_begun", "_restore", "_before_end", "_end", "_after_end", "_leave")
+
+
+class Note(FitCallback):
+    """Notes each hook in a list that all share."""
+
+    def __init__(self, notes):
+        super().__init__()
+        self.notes = notes
+
+    def get_state(self):
+        return {}
+
+    def set_state(self, state):
+        pass
+
+
+for _hook in HOOKS:
+    setattr(Note, _hook, lambda self, hook=_hook: self.notes.append((hook, id(self))))
+
+
+def test_every_hook_comes_once_and_after_all_of_the_one_before():
+    notes = []
+    three = [Note(notes) for _ in range(3)]
+    fit(small_model(run_eagerly=True), 1, three)
+    assert notes == [(hook, id(callback)) for hook in HOOKS for callback in three]
+
+
+def test_a_list_that_fits_twice_begins_twice():
+    notes, model = [], small_model(run_eagerly=True)
+    two = [Note(notes), Note(notes)]
+    every = keras.callbacks.CallbackList(two, add_history=True, model=model, epochs=1)
+    for _ in range(2):
+        model.fit(*VALIDATION, verbose=0, callbacks=every)
+    assert [hook for hook, _ in notes] == [h for hook in HOOKS for h in (hook, hook)] * 2
+
+
+def test_a_fit_that_failed_does_not_count():
+    class Fail(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            raise KeyError("stop")
+
+    notes = []
+    two, model = [Note(notes), Note(notes)], small_model(run_eagerly=True)
+    with pytest.raises(KeyError):
+        fit(model, 1, [*two, Fail()])
+    notes.clear()
+    fit(model, 1, two)
+    assert [hook for hook, _ in notes] == [h for hook in HOOKS for h in (hook, hook)]
+
+
+def test_peers_are_those_of_the_same_fit_by_kind():
+    note, sgdr, averaging = Note([]), SGDR(0.1, 1), PolyakAveraging()
+    fit(small_model(), 1, [Note([])])
+    fit(small_model(), 1, [averaging, note, keras.callbacks.Callback(), sgdr])
+    assert note.peers() == [averaging, note, sgdr]
+    assert averaging.peers(SGDR) == [sgdr] and sgdr.peers((Note, SGDR)) == [note, sgdr]
+
+
+def test_predict_with_the_same_callback_leaves_the_fit_as_it_is():
+    class Predict(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            self.model.predict(VALIDATION[0], verbose=0, callbacks=[note])
+
+    note, other = Note([]), Note([])
+    fit(small_model(), 3, [note, other, Predict()])
+    assert note.params["epochs"] == 3
+    assert note.peers() == [note, other]
+
+
+def test_callbacks_come_and_go_in_other_threads_while_one_begins():
+    stop, failures = threading.Event(), []
+
+    def churn():
+        model = object()
+        while not stop.is_set():
+            try:
+                keras.callbacks.CallbackList([Note([]), Note([])], model=model, epochs=1)
+            except Exception as error:
+                failures.append(error)
+                return
+
+    threads = [threading.Thread(target=churn) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(300):
+            two = [Note([]), Note([])]
+            every = keras.callbacks.CallbackList(two, model=small_stub(), epochs=1)
+            every.on_train_begin()
+            assert two[0].peers() == two
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+
+
+def small_stub():
+    return keras.Sequential()
+
+
+def test_a_fit_is_forgotten_with_its_callbacks():
+    note = Note([])
+    fit(small_model(run_eagerly=True), 1, [note])
+    reference = weakref.ref(note._fit)
+    del note
+    gc.collect()
+    assert reference() is None
+
+
+@pytest.mark.parametrize("how", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
+def test_a_copy_leaves_model_and_companions_behind(how):
+    note = Note([])
+    fit(small_model(run_eagerly=True), 1, [note, Note([])])
+    twin = how(note)
+    assert twin.model is None and twin.params is None and twin.peers() == []
+    fit(small_model(run_eagerly=True), 1, [twin])
+    assert [hook for hook, _ in twin.notes] == [*HOOKS, *HOOKS]
+
+
+def test_state_is_asked_for():
+    with pytest.raises(NotImplementedError):
+        FitCallback().get_state()
+    with pytest.raises(NotImplementedError):
+        FitCallback().set_state({})
+
+
+def test_no_callback_of_the_package_overrides_what_keras_calls_at_begin_and_end():
+    taken = {"set_params", "on_train_begin", "on_train_end", "on_test_end", "on_predict_end"}
+    root = pathlib.Path(kerasrecipes.__file__).parent
+    for path in root.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            if "FitCallback" in [getattr(base, "id", "") for base in node.bases]:
+                names = {child.name for child in node.body if isinstance(child, ast.FunctionDef)}
+                assert not names & taken, f"{path}: {node.name} overrides {names & taken}"
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
+def test_finder_refuses_what_would_drive_or_keep_what_it_tries(order):
+    model, two = small_model(), [LearningRateFinder(), SGDR(0.1, 1)]
+    before = model.get_weights()
+    with pytest.raises(ValueError, match=r"fit.* of its own.*\['SGDR'\]"):
+        fit(model, 3, [two[i] for i in order])
+    assert all((a == b).all() for a, b in zip(before, model.get_weights()))
