@@ -7,6 +7,7 @@ import weakref
 from keras import ops
 
 from kerasrecipes._backend.keras_internals import step_counter
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 
 # Looked up by key under the lock, never iterated: fits may run in several threads.
 _fits = weakref.WeakValueDictionary()
@@ -83,13 +84,12 @@ def _contains(callbacks, callback):
 
 def _warn_of_partial_group(model):
     """Report gradients that were accumulated and not applied: Keras drops them in silence."""
-    optimizer = model.optimizer
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-    group = optimizer.gradient_accumulation_steps or 1
-    rest = int(ops.convert_to_numpy(step_counter(optimizer))) % group
-    if rest:
-        warnings.warn(
-            f"The gradients of the last {rest} batches are not in the weights: the optimizer "
-            f"updates after every {group}. They wait for the next fit of this model.",
-            stacklevel=2,
-        )
+    for optimizer in updating_optimizers(model.optimizer)[:1]:
+        group = optimizer.gradient_accumulation_steps or 1
+        rest = int(ops.convert_to_numpy(step_counter(optimizer))) % group
+        if rest:
+            warnings.warn(
+                f"The gradients of the last {rest} batches are not in the weights: the optimizer "
+                f"updates after every {group}. They wait for the next fit of this model.",
+                stacklevel=2,
+            )

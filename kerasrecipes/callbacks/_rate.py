@@ -1,4 +1,4 @@
-"""The rate of an optimizer while `fit` runs: another schedule in place of its own, times a factor.
+"""The learning rate while `fit` runs: read, logged, replaced by a schedule, times a factor.
 
 `optimizer.learning_rate = schedule` takes the variable of the rate away: optimizer state from
 before no longer fits, and nothing brings the variable back. Here no variable changes.
@@ -9,9 +9,9 @@ import warnings
 import keras
 from keras import ops
 
+from kerasrecipes._backend import keras_internals
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes.schedules import Scaled
-
-_METHOD = "_get_current_learning_rate"
 
 
 class RateControl:
@@ -36,16 +36,14 @@ class RateControl:
 
     def own_rate(self):
         """The rate that the optimizer was compiled with."""
-        return getattr(type(self.optimizer), _METHOD)(self.optimizer)
+        return keras_internals.compiled_rate(self.optimizer)
 
     @property
     def accumulation_steps(self):
         return self.optimizer.gradient_accumulation_steps or 1
 
     def warn_if_scheduled(self):
-        if isinstance(
-            self.optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
-        ):
+        if _is_schedule(keras_internals.rate_or_schedule(self.optimizer)):
             warnings.warn(
                 f"The schedule that {self.optimizer.name} was compiled with has no effect while "
                 "a callback drives the rate.",
@@ -54,11 +52,12 @@ class RateControl:
 
     def rate_of_last_batch(self):
         """The rate of the last batch, as a number; the optimizer answers with the next one's."""
-        last = max(int(self.optimizer._iterations) - 1, 0)
-        own = self.optimizer._learning_rate
+        count = ops.convert_to_numpy(keras_internals.step_counter(self.optimizer))
+        last = max(int(count) - 1, 0)
+        own = keras_internals.rate_or_schedule(self.optimizer)
         if self.schedule is not None:
             rate = self.schedule(last // self.accumulation_steps)
-        elif isinstance(own, keras.optimizers.schedules.LearningRateSchedule):
+        elif _is_schedule(own):
             rate = own(last)
         else:
             rate = self.own_rate()
@@ -66,34 +65,36 @@ class RateControl:
 
 
 def controls(model):
-    """Return the `RateControl` of each optimizer of a model, put in its place if need be."""
-    found = []
-    for optimizer in _single_optimizers(model.optimizer):
-        control = vars(optimizer).get(_METHOD)
-        if not isinstance(control, RateControl):
+    """Return the `RateControl` of each optimizer of a model, installed where there is none."""
+    result = []
+    for optimizer in updating_optimizers(model.optimizer):
+        _check_has_rate(optimizer)
+        control = _installed(optimizer)
+        if control is None:
             control = RateControl(optimizer)
-            setattr(optimizer, _METHOD, control)
-        found.append(control)
-    return found
+            keras_internals.replace_rate(optimizer, control)
+        result.append(control)
+    return result
 
 
 def release(model):
-    """Give each optimizer back what it had, where nothing is asked of it any more."""
+    """Give each optimizer back its own rate, where no callback changes it any more."""
     for control in controls(model):
         if control.schedule is None and control.factor == 1:
-            delattr(control.optimizer, _METHOD)
+            keras_internals.replace_rate(control.optimizer, None)
 
 
 def retrace(model):
-    """Have the step compiled anew: one that is compiled goes on with the rates it was made with."""
+    """Have the step compiled again: a compiled one keeps the rates that it was traced with."""
     if model.train_function is not None:
         model.make_train_function(force=True)
 
 
 def make_permanent(control):
     """Leave the factor with the optimizer, in its own variable or schedule."""
-    optimizer, own = control.optimizer, control.optimizer._learning_rate
-    if isinstance(own, keras.optimizers.schedules.LearningRateSchedule):
+    optimizer = control.optimizer
+    own = keras_internals.rate_or_schedule(optimizer)
+    if _is_schedule(own):
         optimizer.learning_rate = Scaled(own, control.factor)
     elif isinstance(own, keras.Variable):
         optimizer.learning_rate = float(ops.convert_to_numpy(own)) * control.factor
@@ -102,23 +103,46 @@ def make_permanent(control):
     control.factor = 1.0
 
 
+def rates_of_last_batch(model):
+    """Return {name in History: rate of the last batch}, empty without an optimizer that has one."""
+    optimizers = [one for one in updating_optimizers(model.optimizer) if _has_rate(one)]
+    names = (
+        ["learning_rate"]
+        if len(optimizers) == 1
+        else [f"learning_rate_{optimizer.name}" for optimizer in optimizers]
+    )
+    return {
+        name: (_installed(optimizer) or RateControl(optimizer)).rate_of_last_batch()
+        for name, optimizer in zip(names, optimizers)
+    }
+
+
 def log_rates(model, logs):
-    """Put the rate of the epoch's last batch into the logs, unless a companion already has."""
-    found = controls(model)
-    for control in found:
-        name = "learning_rate" if len(found) == 1 else f"learning_rate_{control.optimizer.name}"
-        logs.setdefault(name, control.rate_of_last_batch())
+    """Put the rate of the epoch's last batch into the logs.
+
+    Every callback that shows, drives or lowers the rate does so before it changes anything: the
+    first of them is right, and the others find it there.
+    """
+    for name, rate in rates_of_last_batch(model).items():
+        logs.setdefault(name, rate)
 
 
-def _single_optimizers(optimizer):
-    """The optimizers inside a `LossScaleOptimizer`, a `MultiOptimizer` or another wrapper."""
-    if hasattr(optimizer, "inner_optimizer"):
-        return _single_optimizers(optimizer.inner_optimizer)
-    if hasattr(optimizer, "optimizers"):
-        return [single for one in optimizer.optimizers for single in _single_optimizers(one)]
-    if not hasattr(optimizer, _METHOD):
+def _installed(optimizer):
+    control = keras_internals.replaced_rate(optimizer)
+    return control if isinstance(control, RateControl) else None
+
+
+def _is_schedule(rate):
+    return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+
+
+def _has_rate(optimizer):
+    return optimizer is not None and keras_internals.has_rate(optimizer)
+
+
+def _check_has_rate(optimizer):
+    if not _has_rate(optimizer):
         raise TypeError(
             "The model must be compiled with a Keras optimizer that has a learning rate. "
             f"Received: optimizer={optimizer!r}"
         )
-    return [optimizer]

@@ -1,5 +1,8 @@
 """Warm restarts on whatever optimizer the model was compiled with."""
 
+from keras import ops
+
+from kerasrecipes._backend.keras_internals import step_counter
 from kerasrecipes._validation import check_number
 from kerasrecipes.callbacks import _rate
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -167,5 +170,5 @@ class SGDR(FitCallback):
 
     def _origin(self, control, epoch):
         """The count of updates at which epoch 0 began, or would have."""
-        batches = int(control.optimizer._iterations) - epoch * self.params["steps"]
+        batches = int(ops.convert_to_numpy(step_counter(control.optimizer))) - epoch * self.params["steps"]
         return batches // control.accumulation_steps

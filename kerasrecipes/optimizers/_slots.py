@@ -14,13 +14,6 @@ from kerasrecipes._backend.keras_internals import (
 NOT_CARRIED = (ACCUMULATED_GRADIENTS, MOVING_AVERAGES)
 
 
-def single(optimizer):
-    """Return the optimizer inside a `LossScaleOptimizer`, a `LayerwiseLearningRates` or both."""
-    while hasattr(optimizer, "inner_optimizer"):
-        optimizer = optimizer.inner_optimizer
-    return optimizer
-
-
 def slots(optimizer):
     """Return {(attribute, model variable's id): slot} of a single optimizer that is built."""
     found = {}
@@ -50,11 +43,11 @@ def carry_over(old, new):
     Gradients that wait for the rest of their group are left out, as are the optimizer's own
     averages, which begin anew with the count.
     """
-    stored = slots(single(old))
-    for key, slot in slots(single(new)).items():
+    stored = slots(_single(old))
+    for key, slot in slots(_single(new)).items():
         if key in stored and key[0] not in NOT_CARRIED:
             slot.assign(stored[key])
-    for one, other in zip(shared_variables(single(old)), shared_variables(single(new))):
+    for one, other in zip(shared_variables(_single(old)), shared_variables(_single(new))):
         other.assign(one)
     if hasattr(old, "dynamic_scale") and hasattr(new, "dynamic_scale"):
         new.dynamic_scale.assign(old.dynamic_scale)
