@@ -60,7 +60,7 @@ def main(config):
         epochs=config.epochs,
         steps_per_epoch=compared.training.steps_per_pass,
         validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(schedule),
+        callbacks=run.callbacks(),
         shuffle=False,
         verbose=0,
     )

@@ -137,7 +137,7 @@ def fine_tune(config, run, phase, images, train, crop, model, weights):
         [dataclasses.replace(phase, learning_rate=rates)],
         validation_data=batches(config, images.validation, crop),
         optimizer=keras.optimizers.Adam(**config.optimizer_options()),
-        callbacks=[*run.callbacks(rates), callbacks.BestSnapshot("val_loss")],
+        callbacks=[*run.callbacks(), callbacks.BestSnapshot("val_loss")],
         steps_per_epoch=steps,
         class_weight=weights,
         jit_compile=run.jit,

@@ -78,7 +78,7 @@ def main(config):
         epochs=config.epochs,
         steps_per_epoch=training.steps_per_pass,
         validation_data=watching,
-        callbacks=run.callbacks(schedule),
+        callbacks=run.callbacks(),
         shuffle=False,
         verbose=0,
     )

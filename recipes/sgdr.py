@@ -53,7 +53,7 @@ def main(config):
         epochs=config.epochs,
         steps_per_epoch=compared.training.steps_per_pass,
         validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(rates["warm_restarts"]),
+        callbacks=run.callbacks(),
         shuffle=False,
         verbose=0,
     )
@@ -90,7 +90,7 @@ def optimizers(config, networks, rates):
     """One optimizer that hands each network's weights to an optimizer of its own."""
     own = {
         name: keras.optimizers.SGD(
-            rate, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+            rate, momentum=config.momentum, nesterov=True, name=name, **config.optimizer_options()
         )
         for name, rate in rates.items()
     }

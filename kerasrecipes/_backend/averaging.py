@@ -12,6 +12,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._backend.keras_internals import step_counter
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 
 
 def averages_of(model, variables, share):
@@ -25,12 +26,9 @@ def averages_of(model, variables, share):
 
 
 def count_of_updates(optimizer):
-    """Return (the variable that counts steps, steps an update) of the optimizer that updates."""
-    if hasattr(optimizer, "inner_optimizer"):
-        return count_of_updates(optimizer.inner_optimizer)
-    if hasattr(optimizer, "optimizers"):
-        return count_of_updates(optimizer.optimizers[0])
-    return step_counter(optimizer), optimizer.gradient_accumulation_steps or 1
+    """Return (the variable that counts steps, steps an update) of the first that updates."""
+    first = updating_optimizers(optimizer)[0]
+    return step_counter(first), first.gradient_accumulation_steps or 1
 
 
 def mix(average, value, share):

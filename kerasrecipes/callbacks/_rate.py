@@ -106,15 +106,13 @@ def make_permanent(control):
 def rates_of_last_batch(model):
     """Return {name in History: rate of the last batch}, empty without an optimizer that has one."""
     optimizers = [one for one in updating_optimizers(model.optimizer) if _has_rate(one)]
-    names = (
-        ["learning_rate"]
-        if len(optimizers) == 1
-        else [f"learning_rate_{optimizer.name}" for optimizer in optimizers]
-    )
-    return {
-        name: (_installed(optimizer) or RateControl(optimizer)).rate_of_last_batch()
-        for name, optimizer in zip(names, optimizers)
-    }
+    rates = {}
+    for optimizer in optimizers:
+        name = "learning_rate" if len(optimizers) == 1 else f"learning_rate_{optimizer.name}"
+        while name in rates:
+            name += "_"
+        rates[name] = (_installed(optimizer) or RateControl(optimizer)).rate_of_last_batch()
+    return rates
 
 
 def log_rates(model, logs):

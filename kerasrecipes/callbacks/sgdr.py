@@ -170,5 +170,8 @@ class SGDR(FitCallback):
 
     def _origin(self, control, epoch):
         """The count of updates at which epoch 0 began, or would have."""
-        batches = int(ops.convert_to_numpy(step_counter(control.optimizer))) - epoch * self.params["steps"]
+        batches = (
+            int(ops.convert_to_numpy(step_counter(control.optimizer)))
+            - epoch * self.params["steps"]
+        )
         return batches // control.accumulation_steps

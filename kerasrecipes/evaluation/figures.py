@@ -20,9 +20,9 @@ def history_figure(history, watched="validation"):
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    names = [name for name in history if not name.startswith("val_") and name != "learning_rate"]
-    names.sort(key=lambda name: name != "loss")
-    panels = [*names, *(["learning_rate"] if "learning_rate" in history else [])]
+    rates = [name for name in history if name.startswith("learning_rate")]
+    names = [name for name in history if not name.startswith("val_") and name not in rates]
+    panels = [*sorted(names, key=lambda name: name != "loss"), *rates]
     figure = Figure(figsize=(4.2 * max(len(panels), 1), 3.4), layout="constrained")
     for axes, name in zip(figure.subplots(1, max(len(panels), 1), squeeze=False)[0], panels):
         _curves(axes, history, name, watched)
@@ -43,7 +43,7 @@ def _curves(axes, history, name, watched):
             axes.plot(range(1, len(values) + 1), values, color=color, label=label, marker=marker)
     if len(history[name]) == 1:
         axes.set_xticks([1])
-    if name == "learning_rate":
+    if name.startswith("learning_rate"):
         if min(history[name], default=0) > 0:
             axes.set_yscale("log")
     elif f"val_{name}" in history:

@@ -5,6 +5,8 @@ import time
 
 import keras
 
+from kerasrecipes.callbacks import _rate
+
 SECONDS_BETWEEN_LINES = 0.5
 BAR_WIDTH = 24
 
@@ -12,19 +14,16 @@ BAR_WIDTH = 24
 class Progress(keras.callbacks.Callback):
     """Shows a bar within the epoch on a terminal, and a line an epoch anywhere.
 
-    Each line has the losses and metrics, the learning rate of the epoch's last update, the time
+    Each line has the losses and metrics, the learning rate of the epoch's last batch, the time
     taken and an estimate of the time left. The rate also joins the logs as `learning_rate`, so
     place it before callbacks that read it.
 
     Args:
-        schedule: A `LearningRateSchedule`, or `None` when the rate is constant or another
-            callback logs it. Defaults to `None`.
-        stream: A text stream. Defaults to standard output.
+        stream: a text stream. Defaults to standard output.
     """
 
-    def __init__(self, schedule=None, stream=None):
+    def __init__(self, stream=None):
         super().__init__()
-        self.schedule = schedule
         self.stream = stream or sys.stdout
         self._is_terminal = self.stream.isatty()
         self._start = self._last_line = 0.0
@@ -50,21 +49,10 @@ class Progress(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {} if logs is None else logs
-        logs.setdefault("learning_rate", self.learning_rate())
+        _rate.log_rates(self.model, logs)
         words = [f"epoch {epoch + 1:>{len(str(self.params['epochs']))}}/{self.params['epochs']}"]
         words += [f"{name} {value:.4g}" for name, value in logs.items()]
         self._write(" · ".join([*words, self._times(epoch + 1)]) + "\n")
-
-    def learning_rate(self):
-        """The rate of the last update."""
-        optimizer = self.model.optimizer
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        if self.schedule is None:
-            return float(keras.ops.convert_to_numpy(optimizer.learning_rate))
-        # Keras asks a schedule for each batch, where `iterations` counts whole updates.
-        batches = optimizer.iterations * (optimizer.gradient_accumulation_steps or 1)
-        last = max(int(keras.ops.convert_to_numpy(batches)) - 1, 0)
-        return float(keras.ops.convert_to_numpy(self.schedule(last)))
 
     def _draw_bar(self, batch):
         steps = self.params.get("steps") or 0
@@ -73,7 +61,10 @@ class Progress(keras.callbacks.Callback):
         metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
         words = [f"epoch {self._epoch + 1}/{self.params['epochs']} {bar} {batch}/{steps or '?'}"]
         words += [f"{name} {float(value):.4g}" for name, value in metrics.items()]
-        words += [f"learning rate {self.learning_rate():.3g}"]
+        words += [
+            f"{name.replace('_', ' ')} {rate:.3g}"
+            for name, rate in _rate.rates_of_last_batch(self.model).items()
+        ]
         done = self._epoch + (batch / steps if steps else 0)
         self._write(" · ".join([*words, self._times(done)]))
 

@@ -92,9 +92,9 @@ class Run:
         config = {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
         self.write("config.json", json.dumps(config, indent=2) + "\n")
 
-    def callbacks(self, schedule=None):
+    def callbacks(self):
         """Callbacks of every run: Ctrl-C, progress, resume, and TensorBoard if asked for."""
-        callbacks = [self._clock, self._interruption, Progress(schedule), self._resume]
+        callbacks = [self._clock, self._interruption, Progress(), self._resume]
         if self.config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
         return callbacks

@@ -10,6 +10,7 @@ from kerasrecipes._backend.keras_internals import (
     rate_or_schedule,
     step_counter,
 )
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 
 NOT_CARRIED = (ACCUMULATED_GRADIENTS, MOVING_AVERAGES)
 
@@ -28,6 +29,12 @@ def slots(optimizer):
                 if value is not None:
                     found[attribute, id(owner)] = value
     return found
+
+
+def _single(optimizer):
+    """Return the one optimizer inside wrappers."""
+    (single,) = updating_optimizers(optimizer)
+    return single
 
 
 def shared_variables(optimizer):

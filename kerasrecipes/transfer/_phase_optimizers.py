@@ -4,6 +4,7 @@ import copy
 
 import keras
 
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes.optimizers import LayerwiseLearningRates, _by_name, _slots
 from kerasrecipes.transfer.layerwise_multipliers import layerwise_multipliers
 
@@ -73,7 +74,7 @@ class PhaseOptimizers:
 
     def count(self):
         """Note the updates of the phase that has ended."""
-        done = int(keras.ops.convert_to_numpy(_slots.single(self.last).iterations))
+        done = int(keras.ops.convert_to_numpy(updating_optimizers(self.last)[0].iterations))
         for variable in self._model.trainable_variables:
             path = self._path_of(variable)
             self._updates[path] = self._updates.get(path, 0) + done

@@ -21,9 +21,7 @@ def fit(stream, schedule, **options):
     optimizer = keras.optimizers.SGD(rate, **options)
     model.compile(optimizer, "mse", metrics=["mae", "accuracy"], jit_compile=False)
     x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
-    return model.fit(
-        x, y, batch_size=4, epochs=3, verbose=0, callbacks=[Progress(schedule, stream)]
-    )
+    return model.fit(x, y, batch_size=4, epochs=3, verbose=0, callbacks=[Progress(stream)])
 
 
 def test_rate_of_the_last_update_of_each_epoch():
@@ -51,7 +49,7 @@ def test_rate_under_gradient_accumulation():
     optimizer = keras.optimizers.SGD(Asked(), gradient_accumulation_steps=2)
     model.compile(optimizer, "mse", jit_compile=False)
     x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
-    callbacks = [Used(), Progress(Asked(), io.StringIO())]
+    callbacks = [Used(), Progress(io.StringIO())]
     history = model.fit(x, y, batch_size=4, epochs=3, verbose=0, callbacks=callbacks)
     assert history.history["learning_rate"] == pytest.approx(rates[3::4])
     assert rates == pytest.approx([0.5**step for step in range(1, 13)])
