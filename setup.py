@@ -25,13 +25,13 @@ PRETRAINED = [
 
 EXTRAS = {
     "cpu": [
-        f"tensorflow-cpu>=2.21; {HAS_CPU_WHEEL}",
-        f"tensorflow>=2.21; {NO_CPU_WHEEL}",
+        f"tensorflow-cpu>=2.21,<2.22; {HAS_CPU_WHEEL}",
+        f"tensorflow>=2.21,<2.22; {NO_CPU_WHEEL}",
         "tensorboard>=2.21",
     ],
-    "gpu": ["tensorflow[and-cuda]>=2.21", "tensorboard>=2.21"],
-    "jax": ["jax>=0.10"],
-    "torch": ["torch>=2.13"],
+    "gpu": ["tensorflow[and-cuda]>=2.21,<2.22", "tensorboard>=2.21"],
+    "jax": ["jax>=0.10,<0.11"],
+    "torch": ["torch>=2.13,<2.14"],
     # tensorflow-datasets 4.9.10 imports importlib_resources when it downloads, undeclared.
     "tfds": ["tensorflow-datasets>=4.9.10", "importlib_resources>=7.1"],
     "pretrained": PRETRAINED,
@@ -41,6 +41,7 @@ EXTRAS = {
         "pytest>=9.2",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
+        "pyright[nodejs]>=1.1.400",
         *PRETRAINED,
         "scikit-image>=0.26",
         "opencv-python-headless>=5.0",
@@ -63,7 +64,10 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["kerasrecipes", "kerasrecipes.*"]),
-    package_data={"kerasrecipes.data": ["*.npz", "*.txt", "*LICENSE*"]},
-    install_requires=["keras>=3.15", "numpy>=2.4", "matplotlib>=3.11", "pillow>=13.0"],
+    package_data={
+        "kerasrecipes": ["py.typed"],
+        "kerasrecipes.data": ["*.npz", "*.txt", "*LICENSE*"],
+    },
+    install_requires=["keras>=3.15,<3.16", "numpy>=2.4", "matplotlib>=3.11", "pillow>=13.0"],
     extras_require=EXTRAS,
 )

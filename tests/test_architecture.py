@@ -115,6 +115,64 @@ def test_nobody_imports_keras_src_and_the_package_imports_no_recipe(path):
             assert name.split(".")[0] != "recipes", f"{path} imports {name}"
 
 
+# Private names of Keras's layers, models, optimizers, callbacks, metrics and tensors.
+PRIVATE_OF_KERAS = {
+    "_accumulated_gradients", "_apply_weight_decay", "_backend_update_step", "_call_has_mask_arg",
+    "_call_has_training_arg", "_clear_losses", "_compile_config", "_compile_loss",
+    "_compile_metrics", "_direction", "_epoch_iterator", "_eval_epoch_iterator", "_flatten_layers",
+    "_flatten_metrics_in_order", "_functional", "_get_current_learning_rate",
+    "_get_own_losses", "_inbound_nodes", "_initial_epoch", "_initializer", "_is_improvement",
+    "_iterations", "_jax_state", "_jax_state_synced", "_keras_history", "_keras_mask",
+    "_learning_rate", "_loss_ids", "_loss_tracker", "_model", "_model_variables_moving_average",
+    "_non_trainable_variables", "_operations", "_outbound_nodes", "_seed_generators",
+    "_set_monitor_op", "_symbolic_build", "_trainable_variables", "_use_weight_decay", "_value",
+    "_var_key",
+}  # fmt: skip
+HOME_OF_PRIVATE = PACKAGE / "_backend" / "keras_internals.py"
+
+
+def private_of_keras(tree):
+    """Yield (line, name) of each private name of Keras that is not an own attribute of a class.
+
+    `self._model` is left to a class that is no callback; as a string it counts everywhere.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in PRIVATE_OF_KERAS:
+            if getattr(node.value, "id", "") not in ("self", "cls"):
+                yield node.lineno, node.attr
+        elif isinstance(node, ast.Constant) and node.value in PRIVATE_OF_KERAS - {"_model"}:
+            yield node.lineno, node.value
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_private_parts_of_keras_are_read_in_one_file(path):
+    if path == HOME_OF_PRIVATE:
+        return
+    found = list(private_of_keras(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not found, f"{path} reads {found}: add a function to {HOME_OF_PRIVATE.name}"
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.glob("callbacks/*.py")), ids=lambda path: path.name)
+def test_callbacks_read_their_raw_model_there_too(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    names = [node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+    assert "_model" not in names, f"{path.name} must use keras_internals.raw_model"
+
+
+@pytest.mark.parametrize(
+    "source, names",
+    [
+        ("model._flatten_layers()", ["_flatten_layers"]),
+        ("getattr(optimizer, '_iterations')", ["_iterations"]),
+        ("self.optimizer._learning_rate", ["_learning_rate"]),
+        ("self._trainable_variables = []", []),
+        ("model.layers, self._groups", []),
+    ],
+)
+def test_private_names_are_recognised(source, names):
+    assert [name for _, name in private_of_keras(ast.parse(source))] == names
+
+
 def test_rooms_are_tables_of_contents():
     for room in sorted(path for path in PACKAGE.iterdir() if path.is_dir()):
         if room.name == "__pycache__":
