@@ -49,7 +49,7 @@ class Interruption:
     def __init__(self, model=None, params=None):
         self.number = None
         self.cut_epoch = False
-        self._model, self._params = model, params
+        self._fit_model, self._params = model, params
         self._thread = threading.get_ident()
         self._members, self._takes = set(), set()
         self._time = 0.0
@@ -62,15 +62,15 @@ class Interruption:
         """Whether `model.fit` still runs: one that has failed never reaches `end`."""
         frame = sys._current_frames().get(self._thread)
         while frame is not None:
-            if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is self._model:
-                return self._model is not None
+            if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is self._fit_model:
+                return self._fit_model is not None
             frame = frame.f_back
         return False
 
     def stop(self, number):
         self.number, self._time = number, time.monotonic()
         if not self.is_stopped_by_callback:
-            self._model.stop_training = True
+            self._fit_model.stop_training = True
 
     def is_repeated(self, number):
         """Whether a machine sent the signal twice: `timeout` and shells do."""
@@ -90,7 +90,9 @@ def begin(callback, takes=(), stops=False):
     model = keras.callbacks.Callback.model.fget(callback)
     fit = next((fit for fit in _fits if fit._params is callback.params), None)
     if fit is None:
-        _fits[:] = [other for other in _fits if other._model is not model and other.is_running()]
+        _fits[:] = [
+            other for other in _fits if other._fit_model is not model and other.is_running()
+        ]
         fit = Interruption(model, callback.params)
         _fits.append(fit)
         _install()
@@ -108,7 +110,7 @@ def end(callback, fit):
     if fit._members:
         return
     _fits.remove(fit)
-    fit._model = fit._params = None
+    fit._fit_model = fit._params = None
     if threading.current_thread() is not threading.main_thread():
         return
     if any(other._thread == fit._thread and other.is_running() for other in _fits):

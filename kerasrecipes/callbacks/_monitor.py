@@ -2,6 +2,8 @@
 
 import keras
 
+from kerasrecipes._backend.keras_internals import metric_direction
+
 
 def value_of(monitor, logs):
     """Return the metric's value, or raise an error that names what there is."""
@@ -16,8 +18,5 @@ def value_of(monitor, logs):
 def sign_of(monitor, mode, model):
     """Return 1 if more of the metric is better, -1 if less is."""
     if mode == "auto":
-        judge = keras.callbacks.EarlyStopping(monitor, mode=mode)
-        judge.set_model(model)
-        judge._set_monitor_op()  # raises where Keras cannot tell
-        return 1 if judge._is_improvement(1.0, 0.0) else -1
+        return metric_direction(monitor, model)  # raises where Keras cannot tell
     return 1 if mode == "max" else -1

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
+from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks._activation_figure import activation_figure
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -158,7 +159,7 @@ class ActivationStatistics(FitCallback):
 
 
 def _watched_layers(model, names):
-    every = [layer for layer in model._flatten_layers(include_self=False) if not _contains(layer)]
+    every = [layer for layer in flatten_layers(model, include_self=False) if not _contains(layer)]
     if names is None:
         layers = [layer for layer in every if _is_nonlinear(layer)]
         layers = layers or [layer for layer in every if layer.weights]
@@ -176,7 +177,7 @@ def _watched_layers(model, names):
 
 
 def _contains(layer):
-    return isinstance(layer, keras.Model) or len(layer._flatten_layers()) > 1
+    return isinstance(layer, keras.Model) or len(flatten_layers(layer)) > 1
 
 
 def _is_nonlinear(layer):

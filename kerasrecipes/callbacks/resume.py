@@ -6,6 +6,7 @@ import os
 import time
 import warnings
 
+from kerasrecipes._backend.keras_internals import set_initial_epoch
 from kerasrecipes._atomic_write import PART
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._folder_lock import FolderLock
@@ -166,7 +167,7 @@ class Resume(FitCallback):
 
     def on_epoch_begin(self, epoch, logs=None):
         model = self.model
-        model._initial_epoch = None
+        set_initial_epoch(model, None)
         self._restore_history(model)
         if self._epoch is not None:
             self._first_step = 0
@@ -210,7 +211,7 @@ class Resume(FitCallback):
         self._epoch = None
 
     def _end(self):
-        self._model._initial_epoch = None
+        set_initial_epoch(self._model, None)
         self._restore_history(self._model)
 
     def _leave(self):
@@ -263,9 +264,9 @@ class Resume(FitCallback):
         self._first_step, self._drawn = state["step"], state["drawn"]
         self._last_drawn, self._last_time = state["drawn"], time.monotonic()
         self._cost = state["cost"]
-        model._initial_epoch = state["epoch"]
+        set_initial_epoch(model, state["epoch"])
         if state["stopped"]:
-            model._initial_epoch = max(state["epoch"], self.params["epochs"])
+            set_initial_epoch(model, max(state["epoch"], self.params["epochs"]))
 
     def _restore_history(self, model):
         """Give `History` its past: later than the rest, as it forgets when fit begins."""

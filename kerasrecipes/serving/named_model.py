@@ -2,6 +2,7 @@
 
 import keras
 
+from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes.layers import ClassNames, TemperatureScaling
 
 
@@ -19,7 +20,7 @@ def calibrated_model(model, temperature):
 
 def find_class_names(model):
     """The names that a model carries in a `layers.ClassNames`, or `None`."""
-    found = [layer for layer in model._flatten_layers() if isinstance(layer, ClassNames)]
+    found = [layer for layer in flatten_layers(model) if isinstance(layer, ClassNames)]
     return found[-1].class_names if found else None
 
 
