@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import time
+from typing import Any
 
 from kerasrecipes._validation import check_integer
 
@@ -24,7 +25,7 @@ class Report:
     step_images_per_second: float | None = None
 
     @property
-    def limit(self):
+    def limit(self) -> Any:
         """Return "input" or "step", whichever is slower, or `None` if no step was measured."""
         if self.step_images_per_second is None:
             return None
@@ -43,7 +44,7 @@ class Report:
         return "\n".join(lines)
 
 
-def benchmark(batches, images=512, step=None):
+def benchmark(batches: Any, images: int = 512, step: Any = None) -> Report:
     """Measure a pipeline: images a second of each stage and of the whole.
 
     The pipeline is run up to each stage in turn; a stage costs what it adds.

@@ -1,5 +1,7 @@
 """The test crop: the shorter side resized, the centre kept."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -43,14 +45,14 @@ class CenterCrop(Transform):
     fixes_size = True
     batched = False
 
-    def __init__(self, size, resize=None, channels=None):
+    def __init__(self, size: int, resize: int | None = None, channels: int | None = None) -> None:
         check_integer("size", size, "[1, inf)")
         if resize is not None:
             check_integer("resize", resize, f"[{size}, inf)")
         check_choice("channels", channels, (None, 1, 3))
         self.size, self.resize, self.channels = size, resize, channels
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the crop of one image, encoded or not; the seed is not used."""
         return decode.by_format(image, self.channels, self._from_jpeg, self._from_pixels)
 

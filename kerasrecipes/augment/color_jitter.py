@@ -1,5 +1,7 @@
 """Random brightness, contrast, saturation and hue."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -37,7 +39,9 @@ class ColorJitter(Transform):
     and torchvision; the order is fixed where torchvision shuffles it.
     """
 
-    def __init__(self, brightness=0, contrast=0, saturation=0, hue=0):
+    def __init__(
+        self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0
+    ) -> None:
         for name, value in [
             ("brightness", brightness),
             ("contrast", contrast),
@@ -54,7 +58,7 @@ class ColorJitter(Transform):
         self.brightness, self.contrast = brightness, contrast
         self.saturation, self.hue = saturation, hue
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         dtype, images = images.dtype, tf.cast(images, tf.float32)
         shares = tf.unstack(draws.uniform(seeds, 4), axis=-1)
         grey = images.shape[-1] == 1

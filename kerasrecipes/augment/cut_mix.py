@@ -1,5 +1,7 @@
 """A rectangle of another image, and labels mixed by area."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -42,18 +44,18 @@ class CutMix(Transform):
 
     takes_labels = True
 
-    def __init__(self, alpha=1.0):
+    def __init__(self, alpha: float = 1.0) -> None:
         check_number("alpha", alpha, "[0, inf)")
         self.alpha = alpha
 
-    def __call__(self, images, labels, seeds):
+    def __call__(self, images: Any, labels: Any, seeds: Any) -> Any:
         """Return mixed (images, labels) of a batch."""
         images, labels, seeds = checked_batch(images, labels, seeds)
         if self.alpha == 0:
             return images, labels
         return functional.cut_mix(images, labels, *self.draw(seeds, images))
 
-    def draw(self, seeds, images):
+    def draw(self, seeds: Any, images: Any) -> Any:
         """Return top, left, height and width of a rectangle for each image."""
         cut = tf.sqrt(1.0 - draws.beta(draws.fold(seeds, 0), self.alpha))
         spans = []

@@ -1,5 +1,7 @@
 """Decoding as a transform of its own."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -29,10 +31,10 @@ class DecodeImage(Transform):
     takes_bytes = True
     batched = False
 
-    def __init__(self, channels=3):
+    def __init__(self, channels: int = 3) -> None:
         check_choice("channels", channels, (1, 3))
         self.channels = channels
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the pixels; the seed is not used."""
         return decode.decode(tf.convert_to_tensor(image), self.channels)

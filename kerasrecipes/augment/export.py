@@ -1,12 +1,18 @@
 """A trained model with its test transforms in front, as a SavedModel that takes encoded images."""
 
+import os
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 import tensorflow as tf
 
 from kerasrecipes.augment.stages import with_decoder
 
 
-def export_jpeg_classifier(model, filepath, transforms):
+def export_jpeg_classifier(
+    model: keras.Model, filepath: str | os.PathLike[str], transforms: Sequence[Any]
+) -> None:
     """Write a SavedModel that takes JPEG or PNG bytes and returns what `model` returns.
 
     The endpoint `serve` takes a vector of strings (N,). It applies the transforms as

@@ -1,5 +1,7 @@
 """Convex combinations of pairs of images and labels."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -42,11 +44,11 @@ class MixUp(Transform):
 
     takes_labels = True
 
-    def __init__(self, alpha=0.2):
+    def __init__(self, alpha: float = 0.2) -> None:
         check_number("alpha", alpha, "[0, inf)")
         self.alpha = alpha
 
-    def __call__(self, images, labels, seeds):
+    def __call__(self, images: Any, labels: Any, seeds: Any) -> Any:
         """Return mixed (images, labels) of a batch."""
         images, labels, seeds = checked_batch(images, labels, seeds)
         if self.alpha == 0:

@@ -1,5 +1,7 @@
 """Subtracts a mean and divides by a deviation."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -25,14 +27,14 @@ class Normalize(Transform):
     array([-1.,  1.], dtype=float32)
     """
 
-    def __init__(self, mean, std):
+    def __init__(self, mean: Any, std: Any) -> None:
         self.mean, self.std = _listed(mean), _listed(std)
         if not np.all(np.isfinite(self.mean)):
             raise ValueError(f"Argument `mean` must be finite. Received: mean={mean}")
         if not np.all(np.isfinite(self.std)) or np.any(np.less_equal(self.std, 0)):
             raise ValueError(f"Argument `std` must be in (0, inf). Received: std={std}")
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the image, the batch or the batch of crops, normalised; the seed is not used."""
         return functional.normalize(image, self.mean, self.std)
 

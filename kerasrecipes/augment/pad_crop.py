@@ -1,5 +1,7 @@
 """A border of zeros and a random crop, as for CIFAR."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -36,12 +38,12 @@ class PadCrop(Transform):
 
     fixes_size = True
 
-    def __init__(self, size, padding=4):
+    def __init__(self, size: int, padding: int = 4) -> None:
         check_integer("size", size, "[1, inf)")
         check_integer("padding", padding, "[0, inf)")
         self.size, self.padding = size, padding
 
-    def draw(self, seeds, height, width):
+    def draw(self, seeds: Any, height: int, width: int) -> Any:
         """Return (top, left) of the crop of each image, counted without the border."""
         starts = [
             draws.integers(draws.fold(seeds, number), 0, side + 2 * self.padding - self.size)
@@ -49,7 +51,7 @@ class PadCrop(Transform):
         ]
         return [tf.cast(start, tf.int32) - self.padding for start in starts]
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         height, width = functional.image_size(images)
         message = (
             f"Argument `size` must be at most the image's side + 2 * padding. Received: "

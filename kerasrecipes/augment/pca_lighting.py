@@ -1,5 +1,7 @@
 """Colour offsets along the principal components of the pixels."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -48,7 +50,12 @@ class PCALighting(Transform):
     as in fb.resnet.torch. The paper does not say whether it clips; here it is clipped.
     """
 
-    def __init__(self, stddev=0.1, eigenvalues=_IMAGENET_VALUES, eigenvectors=_IMAGENET_VECTORS):
+    def __init__(
+        self,
+        stddev: float = 0.1,
+        eigenvalues: Any = _IMAGENET_VALUES,
+        eigenvectors: Any = _IMAGENET_VECTORS,
+    ) -> None:
         check_number("stddev", stddev, "[0, inf)")
         for value in eigenvalues:
             check_number("eigenvalues", value, "[0, inf)")
@@ -62,7 +69,7 @@ class PCALighting(Transform):
         self.eigenvectors = [[float(value) for value in row] for row in eigenvectors]
 
     @classmethod
-    def from_dataset(cls, dataset, stddev=0.1, images=10_000):
+    def from_dataset(cls, dataset: Any, stddev: float = 0.1, images: int = 10_000) -> Any:
         """Return the transform with the components of a dataset's pixels.
 
         Args:
@@ -80,7 +87,7 @@ class PCALighting(Transform):
         values = np.maximum(values[::-1], 0.0)
         return cls(stddev, values.tolist(), vectors[:, ::-1].tolist())
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         if images.shape[-1] != len(self.eigenvalues):
             raise ValueError(
                 f"Argument `images` must have {len(self.eigenvalues)} channels, one for each "

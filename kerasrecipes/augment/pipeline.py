@@ -1,6 +1,8 @@
 """From images to batches: read, decode, transform, batch."""
 
 import os
+from collections.abc import Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -13,18 +15,18 @@ from kerasrecipes.augment.stages import split_stages
 
 
 def pipeline(
-    dataset,
-    transforms,
-    batch_size,
-    training,
-    seed=0,
-    shuffle=None,
-    start_step=0,
-    drop_remainder=False,
-    num_classes=None,
-    threads=None,
-    shard=(0, 1),
-):
+    dataset: Any,
+    transforms: Sequence[Any],
+    batch_size: int,
+    training: bool,
+    seed: int | None = 0,
+    shuffle: Any = None,
+    start_step: int = 0,
+    drop_remainder: bool = False,
+    num_classes: int | None = None,
+    threads: int | None = None,
+    shard: tuple[int, int] = (0, 1),
+) -> Any:
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
     Training is ENDLESS: one epoch after another, each in its own order and with its own draws.

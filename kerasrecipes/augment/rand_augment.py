@@ -1,5 +1,7 @@
 """A few random operations of one common strength."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -42,12 +44,12 @@ class RandAugment(Transform):
 
     batched = False
 
-    def __init__(self, count=2, magnitude=9):
+    def __init__(self, count: int = 2, magnitude: int = 9) -> None:
         check_integer("count", count, "[0, inf)")
         check_number("magnitude", magnitude, "[0, 10]")
         self.count, self.magnitude = count, magnitude
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
 
     def _one(self, image, seed):

@@ -1,5 +1,7 @@
 """A random rectangle overwritten."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -39,7 +41,13 @@ class RandomErasing(Transform):
     the ratio uniformly and try a hundred times.
     """
 
-    def __init__(self, probability=0.5, area=(0.02, 0.4), ratio=(0.3, 1 / 0.3), value="noise"):
+    def __init__(
+        self,
+        probability: float = 0.5,
+        area: tuple[float, float] = (0.02, 0.4),
+        ratio: tuple[float, float] = (0.3, 1 / 0.3),
+        value: float | str = "noise",
+    ) -> None:
         check_number("probability", probability, "[0, 1]")
         check_range("area", area, "(0, 1]")
         check_range("ratio", ratio, "(0, inf)")
@@ -48,7 +56,7 @@ class RandomErasing(Transform):
         self.probability, self.area, self.ratio = probability, tuple(area), tuple(ratio)
         self.value = value
 
-    def draw(self, seeds, height, width):
+    def draw(self, seeds: Any, height: int, width: int) -> Any:
         """Return top, left, height and width of a rectangle for each image, 0 high for none."""
         ratio = (1 / self.ratio[1], 1 / self.ratio[0])
         tall, wide, fits = draw_sides(draws.fold(seeds, 0), height, width, self.area, ratio)
@@ -58,7 +66,7 @@ class RandomErasing(Transform):
         left = draws.integers(draws.fold(seeds, 3), 0, width - wide)
         return tf.cast(top, tf.int32), tf.cast(left, tf.int32), tf.where(chosen, tall, 0), wide
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         inside = functional.rectangle_mask(
             images, *self.draw(seeds, *functional.image_size(images))
         )

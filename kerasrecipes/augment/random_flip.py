@@ -1,5 +1,7 @@
 """Mirror images."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes._validation import check_number
@@ -23,10 +25,10 @@ class RandomFlip(Transform):
     array([2, 1], dtype=int32)
     """
 
-    def __init__(self, probability=0.5):
+    def __init__(self, probability: float = 0.5) -> None:
         check_number("probability", probability, "[0, 1]")
         self.probability = probability
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         mirrored = draws.uniform(seeds, 1)[:, 0] < self.probability
         return functional.flip(images, mirrored)

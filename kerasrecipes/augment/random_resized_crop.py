@@ -1,5 +1,7 @@
 """A random part of the image, of random area and shape, resized to a square."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -48,7 +50,14 @@ class RandomResizedCrop(Transform):
     fixes_size = True
     batched = False
 
-    def __init__(self, size, area=(0.08, 1.0), ratio=(3 / 4, 4 / 3), exact=False, channels=None):
+    def __init__(
+        self,
+        size: int,
+        area: tuple[float, float] = (0.08, 1.0),
+        ratio: tuple[float, float] = (3 / 4, 4 / 3),
+        exact: bool = False,
+        channels: int | None = None,
+    ) -> None:
         check_integer("size", size, "[1, inf)")
         check_range("area", area, "(0, 1]")
         check_range("ratio", ratio, "(0, inf)")
@@ -57,7 +66,7 @@ class RandomResizedCrop(Transform):
         self.size, self.area, self.ratio = size, tuple(area), tuple(ratio)
         self.exact, self.channels = exact, channels
 
-    def draw(self, seed, height, width):
+    def draw(self, seed: Any, height: int, width: int) -> Any:
         """Return (top, left, height, width) of the rectangle."""
         tall, wide, fits = draw_sides(draws.fold(seed, 0), height, width, self.area, self.ratio)
         tops = draws.integers(draws.fold(seed, 1), 0, height - tall)
@@ -66,7 +75,7 @@ class RandomResizedCrop(Transform):
         central = self._central(height, width)
         return tuple(tf.where(fits, one, other) for one, other in zip(drawn, central))
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the resized part of one image, encoded or not."""
         size = (self.size, self.size)
 

@@ -1,5 +1,7 @@
 """Scale jitter and a random crop in one step, from bytes or from pixels."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -50,14 +52,20 @@ class RandomScaleCrop(Transform):
     fixes_size = True
     batched = False
 
-    def __init__(self, size, scale=(256 / 224, 480 / 224), exact=False, channels=None):
+    def __init__(
+        self,
+        size: int,
+        scale: tuple[float, float] = (256 / 224, 480 / 224),
+        exact: bool = False,
+        channels: int | None = None,
+    ) -> None:
         check_integer("size", size, "[1, inf)")
         check_range("scale", scale, "[1, inf)")
         check_boolean("exact", exact)
         check_choice("channels", channels, (None, 1, 3))
         self.size, self.scale, self.exact, self.channels = size, tuple(scale), exact, channels
 
-    def draw(self, seed, height, width):
+    def draw(self, seed: Any, height: int, width: int) -> Any:
         """Return the resized (height, width) and the (top, left) of the crop in it."""
         low, high = (round(self.size * factor) for factor in self.scale)
         share = draws.shares(seed, 3)
@@ -66,7 +74,7 @@ class RandomScaleCrop(Transform):
         offset = tf.cast(draws.between(share[1:], 0, scaled - self.size), tf.int32)
         return scaled, offset
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the crop of one image, encoded or not."""
         size = (self.size, self.size)
 

@@ -1,6 +1,7 @@
 """Rotation, translation, stretch, shear and lens in one resampling."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -40,7 +41,15 @@ class RandomWarp(Transform):
     networks"; the lens is the first radial term of Brown (1966).
     """
 
-    def __init__(self, rotation=0, translation=0, stretch=0, shear=0, lens=0, fill=0):
+    def __init__(
+        self,
+        rotation: float = 0,
+        translation: float = 0,
+        stretch: float = 0,
+        shear: float = 0,
+        lens: float = 0,
+        fill: float = 0,
+    ) -> None:
         check_number("rotation", rotation, "[0, 180]")
         check_number("translation", translation, "[0, 1]")
         check_number("stretch", stretch, "[0, inf)")
@@ -50,7 +59,7 @@ class RandomWarp(Transform):
         self.rotation, self.translation, self.stretch = rotation, translation, stretch
         self.shear, self.lens, self.fill = shear, lens, fill
 
-    def draw(self, seeds, height, width):
+    def draw(self, seeds: Any, height: int, width: int) -> Any:
         """Return matrix, shift and lens of each image, as `functional.warp` takes them."""
         amounts = tf.unstack(2.0 * draws.uniform(seeds, 7) - 1.0, axis=-1)
         stretch = math.log1p(self.stretch)
@@ -64,7 +73,7 @@ class RandomWarp(Transform):
         shift = self.translation * sides * tf.stack(amounts[4:6], axis=-1)
         return draws.settled(matrix), shift, self.lens * amounts[6]
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         if not any((self.rotation, self.translation, self.stretch, self.shear, self.lens)):
             return images
         drawn = self.draw(seeds, *functional.image_size(images))

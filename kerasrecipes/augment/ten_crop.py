@@ -1,5 +1,7 @@
 """Ten test crops at each of several scales."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -44,7 +46,7 @@ class TenCrop(Transform):
     fixes_size = True
     batched = False
 
-    def __init__(self, size, scales=None, channels=None):
+    def __init__(self, size: int, scales: Any = None, channels: int | None = None) -> None:
         check_integer("size", size, "[1, inf)")
         if scales is not None:
             if not isinstance(scales, (tuple, list)) or not scales:
@@ -58,7 +60,7 @@ class TenCrop(Transform):
         check_choice("channels", channels, (None, 1, 3))
         self.size, self.scales, self.channels = size, scales, channels
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the crops of one image, encoded or not; the seed is not used."""
         image = tf.convert_to_tensor(image)
         if decode.is_encoded(image):

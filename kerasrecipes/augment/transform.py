@@ -1,6 +1,7 @@
 """What every transform shares: its configuration, and one path for an image and for a batch."""
 
 import inspect
+from typing import Any
 
 import tensorflow as tf
 
@@ -25,7 +26,7 @@ class Transform:
     batched = True
     takes_labels = False
 
-    def __call__(self, image, seed=0):
+    def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2).
 
         A batch of several crops each, (N, crops, H, W, C), is drawn once for each image.
@@ -51,12 +52,12 @@ class Transform:
             )
         return self.apply(image[None], seed[None])[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """Return the options as a dict that `from_config` takes."""
         return {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         """Return the transform that `config` describes."""
         return cls(**config)
 

@@ -1,5 +1,7 @@
 """One random operation of random strength."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -39,11 +41,11 @@ class TrivialAugment(Transform):
 
     batched = False
 
-    def __init__(self, strongest=1.0):
+    def __init__(self, strongest: float = 1.0) -> None:
         check_number("strongest", strongest, "[0, 1]")
         self.strongest = strongest
 
-    def apply(self, images, seeds):
+    def apply(self, images: Any, seeds: Any) -> Any:
         return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
 
     def _one(self, image, seed):

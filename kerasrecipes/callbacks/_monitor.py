@@ -1,7 +1,5 @@
 """What a callback that watches a metric needs to know of it."""
 
-import keras
-
 from kerasrecipes._backend.keras_internals import metric_direction
 
 

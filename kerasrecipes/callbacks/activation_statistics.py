@@ -1,6 +1,6 @@
 """What each layer does to the signal: is the network well initialised, does it learn?"""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -80,7 +80,7 @@ class ActivationStatistics(FitCallback):
         large, and right.
     """
 
-    def __init__(self, x, y=None, layers=None, every_epochs=1):
+    def __init__(self, x: Any, y: Any = None, layers: Any = None, every_epochs: int = 1) -> None:
         super().__init__()
         if layers is not None and not isinstance(layers, (list, tuple)):
             raise TypeError(
@@ -97,15 +97,15 @@ class ActivationStatistics(FitCallback):
         self.records = {}
         _watched_layers(self.model, self.layers)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if not self.records:
             self._look(epoch)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if (epoch + 1) % self.every_epochs == 0:
             self._look(epoch + 1)
 
-    def diagnosis(self, epoch=None):
+    def diagnosis(self, epoch: int | None = None) -> Any:
         """Return {layer: what is wrong with it, or "fine"} after `epoch` epochs (default: last).
 
         A unit of each: most outputs saturated; most units dead; outputs that vary less than 1% of
@@ -116,12 +116,12 @@ class ActivationStatistics(FitCallback):
         largest = np.nanmax([0.0, *(layer.gradient for layer in record.values())])
         return {name: _verdict(layer, first, largest) for name, layer in record.items()}
 
-    def plot(self, epoch=None):
+    def plot(self, epoch: int | None = None) -> Any:
         """Return a matplotlib figure of every layer after `epoch` epochs (default: last)."""
         epoch = list(self.records)[-1] if epoch is None and self.records else epoch
         return activation_figure(self._record(epoch), self.diagnosis(epoch), epoch)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {
             f"{epoch}/{field}/{name}": np.asarray(value)
             for epoch, record in self.records.items()
@@ -129,7 +129,7 @@ class ActivationStatistics(FitCallback):
             for field, value in layer._asdict().items()
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.records = {}
         for key in state:
             epoch, field, name = key.split("/", 2)

@@ -4,6 +4,7 @@ import math
 import os
 import signal
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -78,17 +79,17 @@ class BestSnapshot(FitCallback):
 
     def __init__(
         self,
-        monitor="val_loss",
-        mode="auto",
-        min_delta=0,
-        patience=None,
-        start_from_epoch=0,
-        every_steps=None,
-        validation_data=None,
-        filepath=None,
-        restore=True,
-        resume=True,
-    ):
+        monitor: str | dict[str, float] = "val_loss",
+        mode: str = "auto",
+        min_delta: float = 0,
+        patience: int | None = None,
+        start_from_epoch: int = 0,
+        every_steps: int | None = None,
+        validation_data: Any = None,
+        filepath: str | os.PathLike[str] | None = None,
+        restore: bool = True,
+        resume: bool = True,
+    ) -> None:
         super().__init__()
         if not isinstance(monitor, str):
             raise TypeError(
@@ -124,13 +125,13 @@ class BestSnapshot(FitCallback):
         self._in_fit = False
 
     @property
-    def interrupted(self):
+    def interrupted(self) -> bool:
         return bool(self._interruption)
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: str, error: Any, traceback: Any) -> None:
         if not self._in_fit:
             return
         try:
@@ -152,14 +153,14 @@ class BestSnapshot(FitCallback):
         self._in_fit = True
         self._interruption = _interruption.begin(self, takes=(signal.SIGINT,))
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._validate_if_due()
         self._steps += self._model.steps_per_execution
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._validate_if_due()
         if self.monitor in (logs or {}) or not (self._was_there or self.every_steps):
             self._was_there = True
@@ -172,11 +173,11 @@ class BestSnapshot(FitCallback):
     def _leave(self):
         _interruption.end(self, self._interruption)
 
-    def is_better(self, value, other):
+    def is_better(self, value: float, other: float) -> bool:
         """Whether one value of the monitor is better than another; `False` before any check."""
         return self._sign is not None and _is_gain(value, other, self._sign)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         snapshot = {f"snapshot/{name}": value for name, value in (self._snapshot or {}).items()}
         return {
             "best": self.best,
@@ -190,7 +191,7 @@ class BestSnapshot(FitCallback):
             **snapshot,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.best, self.best_epoch = state["best"], state["best_epoch"]
         self._sign = state["sign"]
         self._reference, self._wait = state["reference"], state["wait"]

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -73,12 +74,12 @@ class LearningRateFinder(FitCallback):
 
     def __init__(
         self,
-        min_learning_rate=1e-7,
-        max_learning_rate=10.0,
-        steps=None,
-        smoothing=0.9,
-        divergence=4.0,
-    ):
+        min_learning_rate: float = 1e-7,
+        max_learning_rate: float = 10.0,
+        steps: int | None = None,
+        smoothing: float = 0.9,
+        divergence: float = 4.0,
+    ) -> None:
         super().__init__()
         check_number("min_learning_rate", min_learning_rate, "(0, inf)")
         check_number("max_learning_rate", max_learning_rate, f"({min_learning_rate}, inf)")
@@ -94,10 +95,10 @@ class LearningRateFinder(FitCallback):
         self.rates, self.losses, self.smoothed = [], [], []
         self._found = None
 
-    def __enter__(self):
+    def __enter__(self) -> Any:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: str, error: Any, traceback: Any) -> None:
         self._put_back()
 
     def _begin(self):
@@ -119,11 +120,11 @@ class LearningRateFinder(FitCallback):
             control.schedule = lambda update, o=origin: self._rate_at(update - o, growth)
         _rate.retrace(model)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         # So that the loss in the logs is this batch's, not the mean since the epoch began.
         self.model.reset_metrics()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         model = self.model
         control = _rate.controls(model)[0]
         loss = float(logs["loss"])
@@ -140,7 +141,7 @@ class LearningRateFinder(FitCallback):
         self._put_back()
 
     @property
-    def suggestion(self):
+    def suggestion(self) -> float:
         finite = np.isfinite(self.smoothed)
         rates, losses = np.log(self.rates)[finite], np.array(self.smoothed)[finite]
         first = min(SETTLING, len(losses) // 10)
@@ -156,7 +157,7 @@ class LearningRateFinder(FitCallback):
         width = rates[first + 2 * half : lowest] - rates[first : lowest - 2 * half]
         return float(np.exp(rates[first + half + int((fall / width).argmin())]))
 
-    def plot(self):
+    def plot(self) -> Any:
         """Return a matplotlib figure: the loss of each batch, and smoothed, over the rate."""
         from matplotlib.figure import Figure
 

@@ -1,6 +1,7 @@
 """A lower rate when a metric stops improving, on top of any schedule."""
 
 import math
+from typing import Any
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
 from kerasrecipes.callbacks import _rate
@@ -59,14 +60,14 @@ class PlateauFactor(FitCallback):
 
     def __init__(
         self,
-        monitor="val_loss",
-        factor=0.1,
-        patience=10,
-        mode="auto",
-        min_delta=1e-4,
-        cooldown=0,
-        min_factor=0.0,
-    ):
+        monitor: str | dict[str, float] = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_factor: float = 0.0,
+    ) -> None:
         super().__init__()
         if not isinstance(monitor, str):
             raise TypeError(
@@ -91,7 +92,7 @@ class PlateauFactor(FitCallback):
         self._best, self._wait, self._rest = math.nan, 0, 0
         self._apply(1.0)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         model = self.model
         value = value_of(self.monitor, logs) * sign_of(self.monitor, self.mode, model)
         _rate.log_rates(model, logs)
@@ -115,7 +116,7 @@ class PlateauFactor(FitCallback):
         _rate.release(model)
         _rate.retrace(model)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {
             "best": self._best,
             "wait": self._wait,
@@ -123,7 +124,7 @@ class PlateauFactor(FitCallback):
             "total_factor": self.total_factor,
         }
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self._best, self._wait, self._rest = state["best"], state["wait"], state["rest"]
         self._apply(state["total_factor"])
 

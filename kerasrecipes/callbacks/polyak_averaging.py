@@ -1,6 +1,7 @@
 """The average of the weights along the training, in the model whenever someone looks."""
 
 import functools
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -56,7 +57,13 @@ class PolyakAveraging(FitCallback):
         its warm-up as in TensorFlow's `ExponentialMovingAverage`. Statistics are averaged too.
     """
 
-    def __init__(self, decay=0.999, warmup=True, include_statistics=True, start_step=0):
+    def __init__(
+        self,
+        decay: float = 0.999,
+        warmup: bool = True,
+        include_statistics: bool = True,
+        start_step: int = 0,
+    ) -> None:
         super().__init__()
         check_number("decay", decay, "[0, 1)")
         check_boolean("warmup", warmup)
@@ -85,7 +92,7 @@ class PolyakAveraging(FitCallback):
         if model.built:
             self._begin_average(model)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         model = self._model
         if self._averages is None:
             model.train_function = functools.partial(self._build_and_train, model.train_function)
@@ -98,7 +105,7 @@ class PolyakAveraging(FitCallback):
         self._end_average()
         self._in_fit = False
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Return the raw weights; the averages are in the model, but those of short floats."""
         if self._averages is None:
             raw, averages = self._left or ([], [])
@@ -112,7 +119,7 @@ class PolyakAveraging(FitCallback):
         }
         return {"origin": self._origin, **state, **wide}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         if self._in_fit and self._averages is None:
             self._begin_average(self.model)
         self._origin = state["origin"]

@@ -5,9 +5,10 @@ import math
 import os
 import time
 import warnings
+from typing import Any
 
-from kerasrecipes._backend.keras_internals import set_initial_epoch
 from kerasrecipes._atomic_write import PART
+from kerasrecipes._backend.keras_internals import set_initial_epoch
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._validation import check_integer
@@ -86,7 +87,14 @@ class Resume(FitCallback):
     and the state of callbacks.
     """
 
-    def __init__(self, directory, every_steps=None, keep=2, allow=(), data=None):
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        every_steps: int | None = None,
+        keep: int = 2,
+        allow: Any = (),
+        data: Any = None,
+    ) -> None:
         super().__init__()
         if not isinstance(directory, (str, os.PathLike)):
             raise TypeError(
@@ -109,19 +117,19 @@ class Resume(FitCallback):
         self._interruption = _interruption.Interruption()
 
     @property
-    def step(self):
+    def step(self) -> int:
         self._position_is_known = True
         return self._folder.newest().get("drawn", 0) + sum(part.step for part in self._parts())
 
     @property
-    def epoch(self):
+    def epoch(self) -> int:
         return self._folder.newest().get("epoch", 0)
 
     @property
-    def finished(self):
+    def finished(self) -> bool:
         return self._folder.newest().get("finished", False)
 
-    def part(self, name):
+    def part(self, name: str) -> Any:
         """Return a `Resume` with the same options and a folder of its own inside this one.
 
         For a run of several calls of `fit`, such as the phases of `transfer.fine_tune`: one part
@@ -165,7 +173,7 @@ class Resume(FitCallback):
             self._say_where(state)
         self._folder.forget()
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         model = self.model
         set_initial_epoch(model, None)
         self._restore_history(model)
@@ -175,7 +183,7 @@ class Resume(FitCallback):
         if self._metrics.keys() == _training_state.metric_variables(model).keys():
             self._restore_metrics(model)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         step = self._first_step + batch
         if self._is_due(step):
             self._save(self.model, self._epoch, step)
@@ -193,11 +201,11 @@ class Resume(FitCallback):
             # The epoch that a kill cut in two runs its rest only.
             self._model.stop_training = END_OF_EPOCH
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         if self._interruption and not self._can_save(step=1):
             self._stop(is_cut=not self._is_last)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._model.stop_training is END_OF_EPOCH:
             self._model.stop_training = False
         if self._interruption:

@@ -1,5 +1,7 @@
 """Warm restarts on whatever optimizer the model was compiled with."""
 
+from typing import Any
+
 from keras import ops
 
 from kerasrecipes._backend.keras_internals import step_counter
@@ -62,13 +64,13 @@ class SGDR(FitCallback):
 
     def __init__(
         self,
-        max_learning_rate,
-        first_cycle_epochs=10,
-        cycle_multiplier=2,
-        min_learning_rate=0.0,
-        warmup_epochs=0,
-        peak_multiplier=1.0,
-    ):
+        max_learning_rate: float,
+        first_cycle_epochs: int = 10,
+        cycle_multiplier: float = 2,
+        min_learning_rate: float = 0.0,
+        warmup_epochs: int = 0,
+        peak_multiplier: float = 1.0,
+    ) -> None:
         super().__init__()
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
         check_number("first_cycle_epochs", first_cycle_epochs, "(0, inf)")
@@ -98,7 +100,7 @@ class SGDR(FitCallback):
         self.cycle_ends = self._find_cycle_ends(first)
         self._origins, self._is_in_place = None, False
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._is_in_place:
             return
         model = self.model
@@ -111,7 +113,7 @@ class SGDR(FitCallback):
         _rate.retrace(model)
         self._is_in_place = True
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if logs is not None:
             _rate.log_rates(self.model, logs)
 
@@ -122,13 +124,13 @@ class SGDR(FitCallback):
         _rate.release(model)
         _rate.retrace(model)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         return {f"origin/{i}": origin for i, origin in enumerate(self._origins or [])}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self._origins = [int(state[f"origin/{i}"]) for i in range(len(state))] or None
 
-    def check_cycles_fit_epochs(self):
+    def check_cycles_fit_epochs(self) -> None:
         """Raise unless every cycle of this `fit` completes with an epoch, and the last with it."""
         epochs = self.params["epochs"]
         if self.cycle_ends[-1:] == [epochs - 1] and len(self.cycle_ends) == self._completed:

@@ -2,6 +2,7 @@
 
 import os
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -65,8 +66,13 @@ class SnapshotEnsemble(FitCallback):
     """
 
     def __init__(
-        self, sgdr=None, every_epochs=None, keep_last=None, directory=None, from_logits=False
-    ):
+        self,
+        sgdr: Any = None,
+        every_epochs: int | None = None,
+        keep_last: int | None = None,
+        directory: str | os.PathLike[str] | None = None,
+        from_logits: bool = False,
+    ) -> None:
         super().__init__()
         if sgdr is not None and not isinstance(sgdr, SGDR):
             raise TypeError(f"Argument `sgdr` must be an SGDR callback. Received: sgdr={sgdr!r}")
@@ -97,7 +103,7 @@ class SnapshotEnsemble(FitCallback):
         if self.directory is not None:
             make_folder(self.directory, "directory", self.directory)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self.sgdr is None:
             is_due = (epoch + 1) % self.every_epochs == 0
         else:
@@ -108,7 +114,7 @@ class SnapshotEnsemble(FitCallback):
     def _after_end(self):
         self._write_pending(self._trained_model)
 
-    def model(self):
+    def model(self) -> Any:
         """Return the snapshots as one Keras model, an `inference.Ensemble`.
 
         It takes the place of the property that gives other callbacks the model in training.
@@ -117,7 +123,7 @@ class SnapshotEnsemble(FitCallback):
             raise ValueError("No snapshot has been taken yet. Received: epochs=[]")
         return Ensemble([self._load(epoch) for epoch in self.epochs])
 
-    def weights(self, epoch):
+    def weights(self, epoch: int) -> Any:
         """Return the weights of the snapshot of an epoch, in the order of the model's `weights`."""
         if epoch not in self.epochs:
             raise ValueError(
@@ -127,13 +133,13 @@ class SnapshotEnsemble(FitCallback):
             return [weight.copy() for weight in self._weights[epoch]]
         return self._member(epoch).get_weights()
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         state = {"epochs": np.array(self.epochs, "int64")}
         for epoch, weights in self._weights.items():
             state.update({f"{epoch}/{i}": weight for i, weight in enumerate(weights)})
         return state
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         self.epochs = [int(epoch) for epoch in state["epochs"]]
         for epoch in self.epochs:
             count = sum(name.startswith(f"{epoch}/") for name in state)

@@ -59,21 +59,21 @@ class ImageData:
     duplicates: tuple[Duplicate, ...] = ()
 
     @property
-    def train_size(self):
+    def train_size(self) -> int:
         """Integer, the number of training images."""
         return len(self.train)
 
     @property
-    def validation_size(self):
+    def validation_size(self) -> int:
         """Integer, the number of validation images, 0 without that set."""
         return 0 if self.validation is None else len(self.validation)
 
     @property
-    def test_size(self):
+    def test_size(self) -> int:
         """Integer, the number of test images, 0 without that set."""
         return 0 if self.test is None else len(self.test)
 
     @property
-    def num_classes(self):
+    def num_classes(self) -> int:
         """Integer, the number of classes."""
         return len(self.class_names)

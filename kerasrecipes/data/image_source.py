@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import operator
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -43,10 +44,10 @@ class ImageSource:
     fingerprints: np.ndarray
     name_of: Callable
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.labels)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> Any:
         """The pair (image, label) at an index, or a source of the images that `key` selects."""
         if not hasattr(key, "__index__") or np.ndim(key):
             return self.subset(np.arange(len(self))[key])
@@ -64,20 +65,20 @@ class ImageSource:
         image = self.element_spec[0]
         return f"<ImageSource of {len(self):,} images, {image.dtype.name} {image.shape}>"
 
-    def take(self, count):
+    def take(self, count: int) -> Any:
         """A source of the first `count` images, as `source[:count]`."""
         return self[:count]
 
-    def dataset(self):
+    def dataset(self) -> Any:
         """The pairs (image, label) in order, as a `tf.data.Dataset` of known cardinality."""
         return tf.data.Dataset.range(len(self)).map(self.element)
 
-    def element(self, index):
+    def element(self, index: int) -> Any:
         """The pair (image, label) of tensors at an int64 scalar tensor; can be traced."""
         return self.read(index), tf.gather(self._label_tensor, index)
 
     @functools.cached_property
-    def element_spec(self):
+    def element_spec(self) -> Any:
         """The pair of `tf.TensorSpec` of every element."""
         return self.dataset().element_spec
 
@@ -85,11 +86,11 @@ class ImageSource:
     def _label_tensor(self):
         return host_tensor(self.labels)
 
-    def short_side(self):
+    def short_side(self) -> Any:
         """The median of the shorter sides, in pixels."""
         return int(np.median(self.short_sides))
 
-    def subset(self, indices):
+    def subset(self, indices: Any) -> Any:
         """A source of the images at `indices`, an integer array; no image is copied."""
         if np.ndim(indices) != 1:
             raise IndexError("An index of a source must be an integer, a slice or an array (N,)")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -25,23 +26,23 @@ class ImageStream:
 
     pairs: tf.data.Dataset
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._size
 
     def __iter__(self):
         for image, label in self.dataset().as_numpy_iterator():
             yield image, int(label)
 
-    def take(self, count):
+    def take(self, count: int) -> Any:
         """A stream of the first `count` images."""
         return ImageStream(self.pairs.take(count))
 
-    def dataset(self):
+    def dataset(self) -> Any:
         """The pairs (image, label) in order, as a `tf.data.Dataset` of known cardinality."""
         return self.pairs.apply(tf.data.experimental.assert_cardinality(len(self)))
 
     @property
-    def element_spec(self):
+    def element_spec(self) -> Any:
         """The pair of `tf.TensorSpec` of every element."""
         return self.pairs.element_spec
 
@@ -51,20 +52,20 @@ class ImageStream:
         return known if known >= 0 else len(self.labels)
 
     @functools.cached_property
-    def labels(self):
+    def labels(self) -> Any:
         """Every label, by reading the stream once."""
         return np.concatenate([*self.pairs.map(_label).batch(SAMPLE).as_numpy_iterator()])
 
     @functools.cached_property
-    def sample(self):
+    def sample(self) -> Any:
         """Short sides, channels and labels of the first images: int64 arrays of shape (n,)."""
         facts = self.pairs.take(SAMPLE).map(_facts).batch(SAMPLE)
         return facts.get_single_element().numpy().T
 
-    def short_side(self):
+    def short_side(self) -> Any:
         return int(np.median(self.sample[0]))
 
-    def subset(self, indices):
+    def subset(self, indices: Any) -> Any:
         """The images at `indices`, by reading all and passing on these."""
         chosen = np.zeros(len(self), bool)
         chosen[indices] = True

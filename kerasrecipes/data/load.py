@@ -3,6 +3,7 @@
 import os
 import pathlib
 from collections.abc import Mapping
+from typing import Any
 
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes.data.array_source import name_arrays, read_arrays
@@ -19,7 +20,7 @@ SAMPLE = "fashion_mnist_sample"
 KINDS = f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, an .npz file, or arrays"
 
 
-def load(source, split=None, seed=0, strict=False):
+def load(source: Any, split: Any = None, seed: int | None = 0, strict: bool = False) -> ImageData:
     """Loads images for classification and says what they are.
 
     Args:

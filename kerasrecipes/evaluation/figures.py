@@ -1,6 +1,8 @@
 """The pictures of a run: functions that return a Matplotlib figure."""
 
 import io
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import LogNorm
@@ -10,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 TRAINING, WATCHED = "#8a8a8a", "#0b6e99"
 
 
-def history_figure(history, watched="validation"):
+def history_figure(history: Any, watched: str = "validation") -> Any:
     """Loss, accuracy and learning rate by epoch, training beside what was watched.
 
     Args:
@@ -50,7 +52,7 @@ def _curves(axes, history, name, watched):
         axes.legend(frameon=False, fontsize=9)
 
 
-def image_grid(images, captions, title=None, columns=8):
+def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) -> Any:
     """A grid of images with a caption each.
 
     Args:
@@ -75,7 +77,7 @@ def image_grid(images, captions, title=None, columns=8):
     return figure
 
 
-def confusion_figure(matrix, class_names):
+def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
     """Counts by true and predicted class; the diagonal is what is right.
 
     Up to 20 classes every count is written; beyond that the colour, on a logarithmic scale, tells.
@@ -112,7 +114,7 @@ def _write_counts(axes, matrix):
         axes.text(column, row, count, ha="center", va="center", fontsize=8, color=color)
 
 
-def calibration_figure(reliability):
+def calibration_figure(reliability: Any) -> Any:
     """Accuracy by confidence, beside the line where they are equal, over the count of each bin.
 
     Args:
@@ -134,7 +136,7 @@ def calibration_figure(reliability):
     return figure
 
 
-def predictions_figure(images, predictions, titles, columns=4):
+def predictions_figure(images: Any, predictions: Any, titles: Any, columns: int = 4) -> Any:
     """Images, each above the bars of its likeliest classes.
 
     Args:
@@ -173,7 +175,7 @@ def _probability_bars(axes, prediction, most):
     axes.set(xlim=(0, 1), ylim=(most - 0.4, -0.6))
 
 
-def probe_figure(probe):
+def probe_figure(probe: Any) -> Any:
     """Accuracy of linear classifiers by stage of a network, shallow to deep.
 
     Args:
@@ -217,7 +219,7 @@ def shorten(text, length):
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def figure_png(figure, dots_per_inch=110):
+def figure_png(figure: Any, dots_per_inch: int = 110) -> Any:
     """The bytes of a Matplotlib figure as PNG."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=dots_per_inch, facecolor="white")

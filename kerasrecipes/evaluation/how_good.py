@@ -1,11 +1,12 @@
 """How good a classifier is, in words, with what chance leaves open."""
 
 import math
+from typing import Any
 
 NORMAL_95 = 1.959964
 
 
-def how_good(result):
+def how_good(result: Any) -> Any:
     """A sentence on a test: the share that is right, and what chance leaves open.
 
     Args:

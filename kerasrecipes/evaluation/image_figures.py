@@ -1,5 +1,7 @@
 """The pictures that need the images of a run: samples and mistakes."""
 
+from typing import Any
+
 import numpy as np
 
 from kerasrecipes import augment
@@ -10,7 +12,7 @@ from kerasrecipes.evaluation.pick import pick
 SHOWN = 32
 
 
-def samples_figure(images, train, seed):
+def samples_figure(images: Any, train: Any, seed: int | None) -> Any:
     """The first training images of a run as they enter the network, before normalisation.
 
     Args:
@@ -24,7 +26,7 @@ def samples_figure(images, train, seed):
     return image_grid(pixels, captions, "What the network is trained on")
 
 
-def mistakes_figure(images, result, crop):
+def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
     """The most confident mistakes of a `TestResult`, with both names.
 
     Args:

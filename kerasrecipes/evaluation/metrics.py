@@ -1,11 +1,13 @@
 """Figures of a classifier from its probabilities."""
 
+from typing import Any
+
 import numpy as np
 
 from kerasrecipes.inference import expected_calibration_error
 
 
-def classification_metrics(probabilities, labels):
+def classification_metrics(probabilities: Any, labels: Any) -> Any:
     """Return accuracy, top-5 accuracy, loss, calibration, and precision and recall by class.
 
     `loss = -mean(log p_label)`, with p at least 1e-7 as in Keras. Top-5 accuracy is there with more
@@ -45,7 +47,7 @@ def classification_metrics(probabilities, labels):
     return metrics
 
 
-def confusion_matrix(probabilities, labels):
+def confusion_matrix(probabilities: Any, labels: Any) -> Any:
     """Counts of images by true class (row) and predicted class (column)."""
     classes = probabilities.shape[1]
     matrix = np.zeros((classes, classes), "int64")

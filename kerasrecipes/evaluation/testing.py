@@ -3,6 +3,7 @@
 import dataclasses
 import sys
 import time
+from typing import Any
 
 import numpy as np
 
@@ -31,17 +32,17 @@ class TestResult:
     labels: np.ndarray
     images_per_second: float
 
-    def metrics(self):
+    def metrics(self) -> Any:
         """The figures of `classification_metrics`, and the cost."""
         metrics = classification_metrics(self.probabilities, self.labels)
         return {**metrics, "crops": self.crops, "images_per_second": self.images_per_second}
 
-    def confusion_matrix(self):
+    def confusion_matrix(self) -> Any:
         """Counts of images by true class (row) and predicted class (column)."""
         return confusion_matrix(self.probabilities, self.labels)
 
 
-def run_tests(model, dataset, protocols, finish, batch_size):
+def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size: int) -> Any:
     """Test a model by each protocol and print the results side by side.
 
     Args:

@@ -1,7 +1,9 @@
 """Two tests compared, in a sentence."""
 
+from typing import Any
 
-def winner(results, margin=0.01):
+
+def winner(results: Any, margin: float = 0.01) -> Any:
     """A sentence that compares the last of two tests with the first.
 
     Args:

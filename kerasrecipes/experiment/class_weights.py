@@ -1,9 +1,11 @@
 """Weights for classes of unequal size."""
 
+from typing import Any
+
 import numpy as np
 
 
-def class_weights(images):
+def class_weights(images: Any) -> Any:
     """Weights for `fit(class_weight=...)` that give each class the same say in the loss.
 
     `weight of class c = n / (K · n_c)` for n training images of K classes, n_c of class c, so that

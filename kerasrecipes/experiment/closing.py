@@ -1,6 +1,7 @@
 """The end of a run: every file of its folder."""
 
 import dataclasses
+from typing import Any
 
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import (
@@ -28,8 +29,17 @@ CAPTIONS = {
 
 
 def close_run(
-    run, model, history, images, results, train, protocols, extra_figures=(), remarks=(), **more
-):
+    run: Any,
+    model: Any,
+    history: Any,
+    images: Any,
+    results: Any,
+    train: Any,
+    protocols: Any,
+    extra_figures: Any = (),
+    remarks: Any = (),
+    **more: Any,
+) -> Any:
     """Write every file of the run's folder, `metrics.json` last, and return its content.
 
     Args:

@@ -7,6 +7,7 @@ import signal
 import sys
 import traceback
 import typing
+from typing import Any
 
 from kerasrecipes.callbacks import _interruption
 from kerasrecipes.experiment.config import plain_type
@@ -15,7 +16,7 @@ PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
 
 
-def command_line(main, config_class, arguments=None):
+def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
     Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C; 143 by

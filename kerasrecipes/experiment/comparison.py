@@ -1,6 +1,7 @@
 """Techniques compared on the same images: whole, without crops, one network or several at once."""
 
 import dataclasses
+from typing import Any
 
 import keras
 
@@ -39,7 +40,7 @@ class Comparison:
         testing: batches of the test images, or of the validation images if there are none.
     """
 
-    def __init__(self, run, images):
+    def __init__(self, run: Any, images: Any) -> None:
         config = run.config
         self._run, self._images = run, images
         self.size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
@@ -59,7 +60,7 @@ class Comparison:
         self.validation = self._in_order(images.validation or self._test_set)
         self.testing = self._in_order(self._test_set)
 
-    def side_by_side(self, networks, optimizer):
+    def side_by_side(self, networks: Any, optimizer: Any) -> Any:
         """Return one compiled model that trains several networks at once on the same images.
 
         The networks share the input and nothing else. The loss is the sum of theirs, so each
@@ -81,11 +82,11 @@ class Comparison:
         model.compile(optimizer, loss, metrics=metrics, jit_compile=self._run.jit)
         return model
 
-    def for_each(self, networks, batches):
+    def for_each(self, networks: Any, batches: Any) -> Any:
         """Return batches of (images, labels) with the labels repeated for each network."""
         return batches.map(lambda images, labels: (images, dict.fromkeys(networks, labels)))
 
-    def test(self, networks):
+    def test(self, networks: Any) -> Any:
         """Return a `TestResult` for each of {name: network}."""
         return [
             result
@@ -99,7 +100,7 @@ class Comparison:
             )
         ]
 
-    def close(self, network, history, results, *remarks, **more):
+    def close(self, network: Any, history: Any, results: Any, *remarks: Any, **more: Any) -> Any:
         """Compare the results, write every file of the run's folder, return `metrics.json`.
 
         Args:

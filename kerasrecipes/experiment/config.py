@@ -3,6 +3,8 @@
 import dataclasses
 import types
 import typing
+from collections.abc import Sequence
+from typing import Any
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 
@@ -10,7 +12,9 @@ PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16", "float64")
 JIT_MODES = ("auto", "on", "off")
 
 
-def flag(default, text, interval=None, choices=None):
+def flag(
+    default: Any, text: str, interval: str | None = None, choices: Sequence[str] | None = None
+) -> Any:
     """A field of a `Config`: its default, the help of its flag with the unit, what it may be.
 
     Args:
@@ -23,7 +27,7 @@ def flag(default, text, interval=None, choices=None):
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def positional(text, many=False):
+def positional(text: str, many: bool = False) -> Any:
     """A field of a `Config` that is given by its place and has no default.
 
     Args:
@@ -91,7 +95,7 @@ class TrainingConfig:
                 "Received: output=None"
             )
 
-    def optimizer_options(self):
+    def optimizer_options(self) -> Any:
         """Clipping and accumulation, as arguments of a Keras optimizer."""
         steps = self.accumulation_steps
         return {
@@ -100,7 +104,7 @@ class TrainingConfig:
         }
 
 
-def check_fields(config):
+def check_fields(config: Any) -> Any:
     """Raise unless every field that `flag` made holds what it may."""
     hints = typing.get_type_hints(type(config))
     for field in dataclasses.fields(config):

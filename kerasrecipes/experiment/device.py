@@ -1,11 +1,13 @@
 """Precision and compilation that suit the device, said aloud."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes._backend.accelerator import accelerator
 
 
-def configure(config):
+def configure(config: Any) -> Any:
     """Set seed and precision for a run; return `jit_compile` and a line that says what was chosen.
 
     On a CPU training is float32 and, on TensorFlow and PyTorch, not compiled by XLA, which is

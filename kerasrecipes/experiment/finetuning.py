@@ -1,5 +1,7 @@
 """What the end of a fine-tuning needs: how good it is in words, its temperature, its model."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -13,7 +15,16 @@ from kerasrecipes.serving import calibrated_model, export_model, serving_classif
 FEWEST_PREDICTIONS = 50
 
 
-def close_fine_tuning(run, model, images, train, crop, plan, probe, history=None):
+def close_fine_tuning(
+    run: Any,
+    model: keras.Model,
+    images: Any,
+    train: Any,
+    crop: Any,
+    plan: Any,
+    probe: Any,
+    history: Any = None,
+) -> Any:
     """Test a fine-tuned classifier, write every file of its run, and return `metrics.json`.
 
     Args:
@@ -81,7 +92,7 @@ def _probe_sentence(probe, history):
     )
 
 
-def with_temperature(model, known):
+def with_temperature(model: keras.Model, known: Any) -> Any:
     """Return a model made as sure as it deserves, and a sentence that says so.
 
     Under 50 predictions the model stays as it is: a temperature fitted to so few can make it

@@ -1,5 +1,7 @@
 """What recipes need of the images themselves: their statistics, and some to look at."""
 
+from typing import Any
+
 import numpy as np
 
 from kerasrecipes import augment
@@ -7,7 +9,7 @@ from kerasrecipes._feature_statistics import FeatureStatistics
 from kerasrecipes.evaluation.pick import pick
 
 
-def describe_images(images):
+def describe_images(images: Any) -> Any:
     """A sentence about a `data.ImageData`: name, sizes, classes, what was left out."""
     sets = [
         f"{size} {name}"
@@ -22,7 +24,7 @@ def describe_images(images):
     return f"{images.name}: {', '.join(sets)} images of {images.num_classes} classes.{skipped}"
 
 
-def channel_statistics(dataset, size, channels, limit=1024):
+def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024) -> Any:
     """Mean and standard deviation of each channel, over pixels of evenly spaced images.
 
     Args:

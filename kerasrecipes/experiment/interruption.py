@@ -1,5 +1,7 @@
 """Signals as a way to end a run, not to lose it."""
 
+from typing import Any
+
 from kerasrecipes.callbacks import _interruption
 from kerasrecipes.callbacks._fit_callback import FitCallback
 
@@ -16,7 +18,7 @@ class Interruption(FitCallback):
         batches: int, batches of the last `fit`.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.cut_epoch = False
         self.batches = 0
@@ -24,7 +26,7 @@ class Interruption(FitCallback):
         self._interruption = _interruption.Interruption()
 
     @property
-    def interrupted(self):
+    def interrupted(self) -> bool:
         return bool(self._interruption)
 
     def _begin(self):
@@ -32,11 +34,11 @@ class Interruption(FitCallback):
         self.batches = 0
         self._interruption = _interruption.begin(self, takes=_interruption.SIGNALS)
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._batch = batch
         self.batches += 1
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if self._interruption.is_stopped_by_callback:
             self.cut_epoch = self._interruption.cut_epoch
         else:
@@ -47,9 +49,9 @@ class Interruption(FitCallback):
     def _leave(self):
         _interruption.end(self, self._interruption)
 
-    def get_state(self):
+    def get_state(self) -> dict[str, Any]:
         """Nothing that outlives a `fit`; having it makes this a callback that `Resume` asks."""
         return {}
 
-    def set_state(self, state):
+    def set_state(self, state: dict[str, Any]) -> None:
         """Nothing to restore."""

@@ -2,6 +2,7 @@
 
 import sys
 import time
+from typing import Any
 
 import keras
 
@@ -22,7 +23,7 @@ class Progress(keras.callbacks.Callback):
         stream: a text stream. Defaults to standard output.
     """
 
-    def __init__(self, stream=None):
+    def __init__(self, stream: Any = None) -> None:
         super().__init__()
         self.stream = stream or sys.stdout
         self._is_terminal = self.stream.isatty()
@@ -30,24 +31,24 @@ class Progress(keras.callbacks.Callback):
         self._epoch = self._first_epoch = 0
         self._steps_done = 0
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._start = time.perf_counter()
         self._steps_done = 0
         self._first_epoch = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._epoch = epoch
         if self._first_epoch is None:
             self._first_epoch = epoch
 
-    def on_train_batch_begin(self, batch, logs=None):
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._steps_done += 1
         now = time.perf_counter()
         if self._is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
             self._last_line = now
             self._draw_bar(batch)
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
         _rate.log_rates(self.model, logs)
         words = [f"epoch {epoch + 1:>{len(str(self.params['epochs']))}}/{self.params['epochs']}"]

@@ -14,6 +14,7 @@ import platform
 import shlex
 import shutil
 import sys
+from typing import Any
 
 import keras
 
@@ -53,7 +54,7 @@ class Run:
         OSError: If the folder cannot be written.
     """
 
-    def __init__(self, config, recipe):
+    def __init__(self, config: Any, recipe: str) -> None:
         self.config = config
         self.recipe = recipe
         self.folder = pathlib.Path(config.output or _fresh_folder(recipe))
@@ -73,18 +74,18 @@ class Run:
         print(choice)
 
     @property
-    def interrupted(self):
+    def interrupted(self) -> bool:
         return self._interruption.interrupted or self._tests_were_cut
 
-    def tests_were_cut(self):
+    def tests_were_cut(self) -> Any:
         """Say that Ctrl-C ended the tests before the last one."""
         self._tests_were_cut = True
 
-    def metrics(self):
+    def metrics(self) -> Any:
         """The content of `metrics.json`."""
         return json.loads((self.folder / "metrics.json").read_text(encoding="utf-8"))
 
-    def begin(self):
+    def begin(self) -> None:
         """Make the folder, rid of files that a kill left half-written, and store the config."""
         self.folder.mkdir(parents=True, exist_ok=True)
         for path in self.folder.glob(f"{PART}*"):
@@ -92,14 +93,14 @@ class Run:
         config = {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
         self.write("config.json", json.dumps(config, indent=2) + "\n")
 
-    def callbacks(self):
+    def callbacks(self) -> Any:
         """Callbacks of every run: Ctrl-C, progress, resume, and TensorBoard if asked for."""
         callbacks = [self._clock, self._interruption, Progress(), self._resume]
         if self.config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
         return callbacks
 
-    def write(self, name, content):
+    def write(self, name: str, content: Any) -> None:
         """Write a file of the folder, text or bytes, whole or not at all."""
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         temporary = self.folder / f"{PART}{name}"
@@ -109,7 +110,7 @@ class Run:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def write_model(self, model):
+    def write_model(self, model: keras.Model) -> Any:
         """Write `model.keras`, whole or not at all."""
         temporary = self.folder / f"{PART}model.keras"
         try:
@@ -118,7 +119,7 @@ class Run:
         finally:
             temporary.unlink(missing_ok=True)
 
-    def write_history(self, history):
+    def write_history(self, history: Any) -> Any:
         """Write `history.csv`, a row an epoch."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
@@ -128,12 +129,12 @@ class Run:
             writer.writerow([epoch + 1, *(repr(float(v[epoch])) for v in history.values())])
         self.write("history.csv", stream.getvalue())
 
-    def complete_epochs(self, history):
+    def complete_epochs(self, history: Any) -> Any:
         """The `History` of `fit` as lists of floats, without an epoch that Ctrl-C cut."""
         end = -1 if self._interruption.cut_epoch else None
         return {name: [float(v) for v in values[:end]] for name, values in history.history.items()}
 
-    def metrics_of(self, test, **more):
+    def metrics_of(self, test: Any, **more: Any) -> Any:
         """What `metrics.json` will say."""
         return {
             "recipe": self.recipe,
@@ -148,7 +149,7 @@ class Run:
             **more,
         }
 
-    def close(self, metrics):
+    def close(self, metrics: Any) -> Any:
         """Write `metrics.json`, which makes a run finished, and say where everything is."""
         finite = _finite(metrics)
         self.write("metrics.json", json.dumps(finite, indent=2, allow_nan=False) + "\n")

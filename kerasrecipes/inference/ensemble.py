@@ -1,5 +1,8 @@
 """Several networks as one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -42,38 +45,40 @@ class Ensemble(keras.Model):
         softmax and not the logits.
     """
 
-    def __init__(self, models, **kwargs):
+    def __init__(self, models: Sequence[keras.Model], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         _check_models(models)
         self.models = list(models)
         self.built = True
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Any = None) -> None:
         """Nothing to do: the members are built."""
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = [model(inputs, training=training) for model in self.models]
         return keras.tree.map_structure(lambda *members: _mean(members), *outputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return self.models[0].compute_output_shape(input_shape)
 
     @property
-    def input_shape(self):
+    def input_shape(self) -> Any:
         return self.models[0].input_shape
 
     @property
-    def output_shape(self):
+    def output_shape(self) -> Any:
         return self.models[0].output_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         members = [keras.saving.serialize_keras_object(model) for model in self.models]
         for member in members:
             member.pop("compile_config", None)
         return {**super().get_config(), "models": members}
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
         config = dict(config)
         members = config.pop("models")
         models = [

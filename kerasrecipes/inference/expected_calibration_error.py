@@ -1,6 +1,6 @@
 """Whether a classifier is right as often as it says."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,7 +16,7 @@ class Reliability(NamedTuple):
     accuracy: np.ndarray
 
 
-def expected_calibration_error(probabilities, labels, bins=15):
+def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
     """How far confidence is from accuracy, on average over the predictions.
 
     ```
@@ -55,7 +55,7 @@ def expected_calibration_error(probabilities, labels, bins=15):
     return float(np.sum(count[full] * gaps) / count.sum())
 
 
-def reliability(probabilities, labels, bins=15):
+def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
     """Count, mean confidence and accuracy of the predictions in each bin of confidence.
 
     Args:

@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from kerasrecipes.inference._outcomes import checked_outcomes
 TOLERANCE, ITERATIONS = 1e-10, 200
 
 
-def fit_temperature(probabilities, labels, from_logits=False):
+def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) -> float:
     """Return the temperature T > 0 that minimises the loss of softmax(z / T).
 
     ```

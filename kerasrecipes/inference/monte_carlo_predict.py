@@ -1,7 +1,7 @@
 """What a model predicts, and how sure it is, under its own noise."""
 
 import contextlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -26,7 +26,14 @@ class MonteCarloPrediction(NamedTuple):
     mutual_information: np.ndarray
 
 
-def monte_carlo_predict(model, x, samples, batch_size=128, seed=None, from_logits=False):
+def monte_carlo_predict(
+    model: keras.Model,
+    x: Any,
+    samples: int,
+    batch_size: int = 128,
+    seed: int | None = None,
+    from_logits: bool = False,
+) -> Any:
     """Predict several times with every noise layer on, and say how the predictions differ.
 
     ```

@@ -1,5 +1,7 @@
 """Predictions averaged over several crops of each image."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
@@ -9,8 +11,12 @@ AVERAGES = ("probabilities", "scores")
 
 
 def multi_crop_predict(
-    model, dataset, average="probabilities", batch_size=256, return_labels=False
-):
+    model: keras.Model,
+    dataset: Any,
+    average: str = "probabilities",
+    batch_size: int = 256,
+    return_labels: bool = False,
+) -> Any:
     """Return the predictions of a classifier, averaged over the crops of each image.
 
     `p(image) = 1/K · sum_k softmax(s_k)` over its K crops, or, with `average="scores"`,

@@ -2,6 +2,7 @@
 
 import itertools
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,7 +12,9 @@ from kerasrecipes._validation import check_integer
 from kerasrecipes.inference._statistics import called_with_training, layers_with_statistics
 
 
-def recalibrate_normalization(model, dataset, batch_size=128, steps=None):
+def recalibrate_normalization(
+    model: keras.Model, dataset: Any, batch_size: int = 128, steps: int | None = None
+) -> Any:
     """Replace the running statistics of a model's normalisation layers by measured ones.
 
     ```

@@ -1,5 +1,8 @@
 """The names of the classes, inside the model that predicts them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from kerasrecipes._validation import check_integer
@@ -38,25 +41,25 @@ class ClassNames(keras.layers.Layer):
     (('cat', 'dog'), (None, 2))
     """
 
-    def __init__(self, class_names, **kwargs):
+    def __init__(self, class_names: Sequence[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.class_names = _checked(class_names)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[-1] != len(self.class_names):
             raise ValueError(
                 "The last dimension of the input must be the number of class names, "
                 f"{len(self.class_names)}. Received: inputs.shape={tuple(input_shape)}"
             )
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         return inputs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "class_names": list(self.class_names)}
 
 

@@ -1,5 +1,7 @@
 """Decorrelated batch normalisation: whitens groups of channels over the batch."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -70,17 +72,17 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
 
     def __init__(
         self,
-        group_size=16,
-        axis=-1,
-        momentum=0.9,
-        epsilon=1e-5,
-        method="zca",
-        iterations=5,
-        center=True,
-        scale=True,
-        synchronized=False,
-        **kwargs,
-    ):
+        group_size: int = 16,
+        axis: int = -1,
+        momentum: float = 0.9,
+        epsilon: float = 1e-5,
+        method: str = "zca",
+        iterations: int = 5,
+        center: bool = True,
+        scale: bool = True,
+        synchronized: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(axis, epsilon, center, scale, **kwargs)
         check_integer("group_size", group_size, "[1, inf)")
         check_number("momentum", momentum, "[0, 1]")
@@ -95,7 +97,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         self.autocast = False
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = self._build_channels(input_shape, least_rank=2)
         self._layout = ChannelGroups(channels, self.group_size)
         self.moving_mean = self._add_average("moving_mean", (channels,), "zeros")
@@ -113,7 +115,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
             aggregation="mean",
         )
 
-    def call(self, inputs, training=None, mask=None):
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         check_floating("inputs", inputs)
         dtype = wide_type(inputs.dtype, self.compute_dtype)
         x = ops.moveaxis(ops.cast(inputs, dtype), self.axis, -1)
@@ -184,7 +186,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         updated = self.momentum * average + (1 - self.momentum) * value
         average.assign(ops.where(found, updated, average))
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         names = ("group_size", "momentum", "method", "iterations", "synchronized")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 

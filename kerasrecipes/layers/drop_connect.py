@@ -1,5 +1,7 @@
 """DropConnect: any layer with a kernel, whose weights are dropped in training."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -50,7 +52,9 @@ class DropConnect(keras.Layer):
     https://proceedings.mlr.press/v28/wan13.html. One mask per batch and the rescaling are ours.
     """
 
-    def __init__(self, layer, rate=0.5, seed=None, **kwargs):
+    def __init__(
+        self, layer: keras.Layer, rate: float = 0.5, seed: int | None = None, **kwargs: Any
+    ) -> None:
         # Variables are masked as they are stored, not cast to the compute dtype.
         super().__init__(autocast=False, **kwargs)
         check_layer("layer", layer)
@@ -63,7 +67,7 @@ class DropConnect(keras.Layer):
         if layer.built:
             self._check_kernels()
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
         self._check_kernels()
@@ -75,7 +79,7 @@ class DropConnect(keras.Layer):
                 f"Received: layer={self.layer.name} (of type {type(self.layer).__name__})"
             )
 
-    def call(self, x, training=None):
+    def call(self, x: Any, training: bool | None = None) -> Any:
         if not training or self.rate == 0:
             return self.layer(x)
         values = [(variable, variable.value) for variable in self.layer.variables]
@@ -108,16 +112,16 @@ class DropConnect(keras.Layer):
         masked = ops.where(draws >= self.rate, whole / (1 - self.rate), ops.zeros_like(whole))
         return stored, masked if added is None else masked - added
 
-    def compute_output_spec(self, x, training=None):
+    def compute_output_spec(self, x: Any, training: bool | None = None) -> Any:
         return self.layer.compute_output_spec(x)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return self.layer.compute_output_shape(input_shape)
 
-    def compute_mask(self, x, previous_mask):
+    def compute_mask(self, x: Any, previous_mask: Any) -> Any:
         return self.layer.compute_mask(x, previous_mask) if self.layer.supports_masking else None
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "layer": serialize_layer(self.layer),
@@ -126,6 +130,6 @@ class DropConnect(keras.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         layer = keras.saving.deserialize_keras_object(config["layer"])
         return cls(**{**config, "layer": layer})

@@ -1,6 +1,7 @@
 """DropConnectDense: a dense layer whose weights are dropped for each example."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -72,22 +73,22 @@ class DropConnectDense(keras.Layer):
 
     def __init__(
         self,
-        units,
-        rate=0.5,
-        activation=None,
-        use_bias=True,
-        mask="example",
-        inference="moments",
-        quadrature_points=64,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
-        seed=None,
-        **kwargs,
-    ):
+        units: int,
+        rate: float = 0.5,
+        activation: Any = None,
+        use_bias: bool = True,
+        mask: str = "example",
+        inference: str = "moments",
+        quadrature_points: int = 64,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_integer("units", units, "[1, inf)")
         check_number("rate", rate, "[0, 1)")
@@ -121,7 +122,7 @@ class DropConnectDense(keras.Layer):
                 f'`inference="mean"`. Received: activation={name}'
             )
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if len(input_shape) < 2:
             raise ValueError(
                 f"DropConnectDense needs an input of rank >= 2. Received: input_shape={input_shape}"
@@ -143,7 +144,7 @@ class DropConnectDense(keras.Layer):
                 constraint=self.bias_constraint,
             )
 
-    def call(self, x, training=None):
+    def call(self, x: Any, training: bool | None = None) -> Any:
         if self.rate == 0:
             return self.activation(self._dense(x))
         if training:
@@ -195,10 +196,10 @@ class DropConnectDense(keras.Layer):
             for node, weight in zip(nodes.tolist(), weights.tolist())
         )
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "units": self.units,

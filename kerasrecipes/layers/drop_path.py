@@ -1,5 +1,7 @@
 """DropPath: a residual branch zeroed for some samples."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -38,7 +40,7 @@ class DropPath(keras.Layer):
     "drop connect".
     """
 
-    def __init__(self, rate, seed=None, **kwargs):
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         check_number("rate", rate, "[0, 1)")
         self.rate = rate
@@ -46,19 +48,19 @@ class DropPath(keras.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if len(input_shape) < 1:
             raise ValueError("DropPath needs an input of rank >= 1. Received: a scalar")
 
-    def call(self, x, training=None):
+    def call(self, x: Any, training: bool | None = None) -> Any:
         if not training or self.rate == 0:
             return x
         shape = (ops.shape(x)[0],) + (1,) * (len(x.shape) - 1)
         draws = draw_uniform(shape, self.seed_generator)
         return ops.where(draws >= self.rate, x / (1 - self.rate), ops.zeros_like(x))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}

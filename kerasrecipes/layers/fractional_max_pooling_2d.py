@@ -1,6 +1,7 @@
 """FractionalMaxPooling2D: pooling by a factor between 1 and 2."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -52,13 +53,13 @@ class FractionalMaxPooling2D(keras.Layer):
 
     def __init__(
         self,
-        pooling_ratio=1.414,
-        pseudo_random=True,
-        overlapping=True,
-        seed=None,
-        data_format=None,
-        **kwargs,
-    ):
+        pooling_ratio: float = 1.414,
+        pseudo_random: bool = True,
+        overlapping: bool = True,
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_number("pooling_ratio", pooling_ratio, "(1, 2]")
         check_boolean("pseudo_random", pseudo_random)
@@ -74,7 +75,7 @@ class FractionalMaxPooling2D(keras.Layer):
         self._format = data_format or keras.config.image_data_format()
         self._spatial = (1, 2) if self._format == "channels_last" else (2, 3)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         smallest = 2 if self.overlapping else 1
         for axis in self._spatial:
             if input_shape[axis] is not None and input_shape[axis] < smallest:
@@ -83,7 +84,7 @@ class FractionalMaxPooling2D(keras.Layer):
                     f"Received: input_shape={input_shape}"
                 )
 
-    def call(self, x, training=None):
+    def call(self, x: Any, training: bool | None = None) -> Any:
         if any(x.shape[axis] is None for axis in self._spatial):
             raise ValueError(
                 "FractionalMaxPooling2D needs to know the height and width of its input. "
@@ -113,13 +114,13 @@ class FractionalMaxPooling2D(keras.Layer):
     def _size_out(self, size):
         return None if size is None else max(int(size / self.pooling_ratio), math.ceil(size / 2))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
         for axis in self._spatial:
             shape[axis] = self._size_out(shape[axis])
         return tuple(shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "pooling_ratio": self.pooling_ratio,

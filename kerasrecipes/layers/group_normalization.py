@@ -1,6 +1,7 @@
 """Group normalisation: Keras's weights and outputs, in a third to 0.6 of the time."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -51,14 +52,22 @@ class GroupNormalization(ScaleAndCenter):
           epsilon is 1e-3.
     """
 
-    def __init__(self, groups=32, axis=-1, epsilon=1e-5, center=True, scale=True, **kwargs):
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(axis, epsilon, center, scale, **kwargs)
         check_integer("groups", groups, "[-1, -1]" if groups == -1 else "[1, inf)")
         self.groups = groups
         self.supports_masking = True
         self.autocast = False
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = self._build_channels(input_shape, least_rank=2)
         if channels % self.groups:
             raise ValueError(
@@ -67,7 +76,7 @@ class GroupNormalization(ScaleAndCenter):
             )
         self._groups = channels if self.groups == -1 else self.groups
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         check_floating("inputs", inputs)
         dtype = wide_type(inputs.dtype, self.compute_dtype)
         shape = ops.shape(inputs)
@@ -85,7 +94,7 @@ class GroupNormalization(ScaleAndCenter):
         y = _normalize(self._groups, self.epsilon)(x, gamma, beta)
         return ops.cast(ops.reshape(y, shape), self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "groups": self.groups}
 
 

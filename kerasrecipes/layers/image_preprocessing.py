@@ -1,5 +1,8 @@
 """Preprocessing that travels inside a saved model: raw pixels in, network input out."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -49,7 +52,14 @@ class ImagePreprocessing(keras.layers.Layer):
         https://arxiv.org/abs/1512.03385.
     """
 
-    def __init__(self, size, resize=None, mean=0.0, std=1.0, **kwargs):
+    def __init__(
+        self,
+        size: int,
+        resize: int | None = None,
+        mean: float | Sequence[float] = 0.0,
+        std: float | Sequence[float] = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         check_integer("size", size, "[1, inf)")
         if resize is not None:
@@ -61,7 +71,7 @@ class ImagePreprocessing(keras.layers.Layer):
         self.std = std
         self._short_side = round(size * 256 / 224) if resize is None else resize
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if len(input_shape) != 4:
             raise ValueError(
                 "Argument `inputs` must be images of rank 4 (batch, height, width, channels). "
@@ -69,7 +79,7 @@ class ImagePreprocessing(keras.layers.Layer):
             )
         check_channels(self.mean, self.std, input_shape[-1])
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         dtype = wide_type(inputs.dtype, self.compute_dtype)
         images = ops.cast(inputs, dtype)
         shape = ops.shape(images)
@@ -89,10 +99,10 @@ class ImagePreprocessing(keras.layers.Layer):
         )
         return ops.cast(normalize(crop, self.mean, self.std), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], self.size, self.size, input_shape[-1])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "size": self.size,

@@ -1,5 +1,7 @@
 """Instance normalisation: each channel of each sample by itself."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes._validation import check_rank
@@ -44,14 +46,21 @@ class InstanceNormalization(GroupNormalization):
           2016, https://arxiv.org/abs/1607.08022.
     """
 
-    def __init__(self, axis=-1, epsilon=1e-5, center=True, scale=True, **kwargs):
+    def __init__(
+        self,
+        axis: int = -1,
+        epsilon: float = 1e-5,
+        center: bool = True,
+        scale: bool = True,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(-1, axis, epsilon, center, scale, **kwargs)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         check_rank("inputs", input_shape, 3)
         super().build(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["groups"]
         return config

@@ -3,7 +3,7 @@
 from kerasrecipes._validation import check_integer, check_number
 
 
-def linear_drop_rates(depth, final_rate=0.5):
+def linear_drop_rates(depth: int, final_rate: float = 0.5) -> list[float]:
     """Drop rates that grow linearly with depth: `l / depth * final_rate`, l = 1..depth.
 
     Args:

@@ -1,5 +1,7 @@
 """Maxout: the largest of several linear maps."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -50,17 +52,17 @@ class Maxout(keras.layers.Layer):
 
     def __init__(
         self,
-        units,
-        pieces=2,
-        use_bias=True,
-        kernel_initializer="glorot_uniform",
-        bias_initializer="zeros",
-        kernel_regularizer=None,
-        bias_regularizer=None,
-        kernel_constraint=None,
-        bias_constraint=None,
-        **kwargs,
-    ):
+        units: int,
+        pieces: int = 2,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_integer("units", units, "[1, inf)")
         check_integer("pieces", pieces, "[1, inf)")
@@ -76,7 +78,7 @@ class Maxout(keras.layers.Layer):
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         check_rank("inputs", input_shape, 2)
         features = input_shape[-1]
         if features is None:
@@ -106,7 +108,7 @@ class Maxout(keras.layers.Layer):
         flat = self.kernel_initializer((shape[0], self.units * self.pieces), dtype=dtype)
         return ops.reshape(flat, shape)
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         check_floating("inputs", inputs)
         # Pieces before units: the maximum then runs over whole rows, not over neighbours.
         kernel = ops.reshape(ops.swapaxes(self.kernel, 1, 2), (self.kernel.shape[0], -1))
@@ -119,10 +121,10 @@ class Maxout(keras.layers.Layer):
             largest = maximum(largest, maps[..., piece, :])
         return largest
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (*input_shape[:-1], self.units)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         config = {name: getattr(self, name) for name in ("units", "pieces", "use_bias")}
         for kind in ("initializer", "regularizer", "constraint"):
             serialize = getattr(keras, f"{kind}s").serialize

@@ -1,5 +1,8 @@
 """Pixels to the input that a network was trained on: centred, scaled, channels in its order."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -41,7 +44,13 @@ class PixelScaling(keras.layers.Layer):
     [ 10.   0. -12.]
     """
 
-    def __init__(self, mean=0.0, std=1.0, reverse_channels=False, **kwargs):
+    def __init__(
+        self,
+        mean: float | Sequence[float] = 0.0,
+        std: float | Sequence[float] = 1.0,
+        reverse_channels: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(autocast=False, **kwargs)
         check_statistics(mean, std)
         check_boolean("reverse_channels", reverse_channels)
@@ -50,19 +59,19 @@ class PixelScaling(keras.layers.Layer):
         self.reverse_channels = reverse_channels
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         check_channels(self.mean, self.std, input_shape[-1])
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         pixels = ops.cast(inputs, wide_type(inputs.dtype, self.compute_dtype))
         if self.reverse_channels:
             pixels = ops.flip(pixels, axis=-1)
         return ops.cast(normalize(pixels, self.mean, self.std), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "mean": self.mean,

@@ -1,5 +1,7 @@
 """StochasticDepth: a residual block whose dropped work is not done."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -63,7 +65,15 @@ class StochasticDepth(keras.Layer):
     samples instead of the whole batch with probability 1 - rate.
     """
 
-    def __init__(self, branch, rate, mode="subset", shortcut=None, seed=None, **kwargs):
+    def __init__(
+        self,
+        branch: keras.Layer,
+        rate: float,
+        mode: str = "subset",
+        shortcut: keras.Layer | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
         # Variables are read for the gate as they are stored, not cast to the compute dtype.
         super().__init__(autocast=False, **kwargs)
         check_layer("branch", branch)
@@ -79,7 +89,7 @@ class StochasticDepth(keras.Layer):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.supports_masking = True
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         # A call, not `branch.build`, also builds layers that define no `build` of their own.
         inputs = keras.KerasTensor((None, *input_shape[1:]), dtype=self.compute_dtype)
         change = self.branch(inputs)
@@ -91,7 +101,7 @@ class StochasticDepth(keras.Layer):
                 f"{tuple(change.shape[1:])}"
             )
 
-    def call(self, x, training=None, mask=None):
+    def call(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
         x = self._cast(x)
         base = x
         if self.shortcut is not None:
@@ -153,19 +163,19 @@ class StochasticDepth(keras.Layer):
     def _cast(self, x):
         return ops.cast(x, self.compute_dtype)
 
-    def compute_mask(self, x, previous_mask):
+    def compute_mask(self, x: Any, previous_mask: Any) -> Any:
         if self.shortcut is None:
             return previous_mask
         if self.shortcut.supports_masking:
             return self.shortcut.compute_mask(x, previous_mask)
         return None
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         if self.shortcut is None:
             return input_shape
         return self.shortcut.compute_output_shape(input_shape)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "branch": serialize_layer(self.branch),
@@ -176,7 +186,7 @@ class StochasticDepth(keras.Layer):
         }
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         config = dict(config)
         for name in ("branch", "shortcut"):
             config[name] = keras.saving.deserialize_keras_object(config[name])

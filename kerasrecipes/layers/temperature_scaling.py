@@ -1,5 +1,7 @@
 """Probabilities made as sure as they deserve, by one number."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -50,7 +52,9 @@ class TemperatureScaling(keras.layers.Layer):
     Reference: Guo, Pleiss, Sun & Weinberger (2017), https://arxiv.org/abs/1706.04599.
     """
 
-    def __init__(self, temperature=1.0, from_logits=False, axis=-1, **kwargs):
+    def __init__(
+        self, temperature: float = 1.0, from_logits: bool = False, axis: int = -1, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         check_number("temperature", temperature, "(0, inf)")
         check_boolean("from_logits", from_logits)
@@ -60,16 +64,16 @@ class TemperatureScaling(keras.layers.Layer):
         self.axis = axis
         self.supports_masking = True
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         scores = ops.cast(inputs, wide_type(inputs.dtype))
         if not self.from_logits:
             scores = ops.log(scores + SMALLEST)
         return ops.cast(ops.softmax(scores / self.temperature, axis=self.axis), self.compute_dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             **super().get_config(),
             "temperature": self.temperature,

@@ -1,6 +1,8 @@
 """Whitening as preprocessing: centring, decorrelation, whitening with fixed statistics."""
 
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -63,7 +65,13 @@ class Whitening(keras.layers.Layer):
           https://doi.org/10.1016/S0042-6989(97)00121-1
     """
 
-    def __init__(self, method="zca", epsilon=1e-5, axis=-1, **kwargs):
+    def __init__(
+        self,
+        method: str = "zca",
+        epsilon: float = 1e-5,
+        axis: int | Sequence[int] = -1,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         check_choice("method", method, _METHODS)
         check_number("epsilon", epsilon, "(0, inf)")
@@ -76,7 +84,7 @@ class Whitening(keras.layers.Layer):
         self.supports_masking = True
         self._adapted = False
 
-    def build(self, input_shape):
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         rank = len(input_shape)
         axes = self.axis if isinstance(self.axis, (tuple, list)) else (self.axis,)
         self._axes = tuple(sorted({axis % rank for axis in axes if -rank <= axis < rank}))
@@ -107,7 +115,7 @@ class Whitening(keras.layers.Layer):
             autocast=False,
         )
 
-    def adapt(self, data, batch_size=None, steps=None):
+    def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
         """Learn the statistics of `data`, in float64, forgetting any learned before.
 
         Args:
@@ -144,7 +152,7 @@ class Whitening(keras.layers.Layer):
         scaled = vectors / np.sqrt(values + self.epsilon)
         return scaled if self.method == "pca" else scaled @ vectors.T
 
-    def call(self, inputs):
+    def call(self, inputs: Any) -> Any:
         if not self._adapted and self._is_identity():
             warnings.warn(
                 f"The layer `{self.name}` has no effect before `adapt(data)` is called.",
@@ -167,7 +175,7 @@ class Whitening(keras.layers.Layer):
                 return False
         return True
 
-    def set_weights(self, weights):
+    def set_weights(self, weights: Any) -> None:
         super().set_weights(weights)
         self._adapted = True
 
@@ -183,14 +191,14 @@ class Whitening(keras.layers.Layer):
     def _order(self, rank):
         return (*(axis for axis in range(rank) if axis not in self._axes), *self._axes)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         super().load_own_variables(store)
         self._adapted = True
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         names = ("method", "epsilon", "axis")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 

@@ -1,5 +1,7 @@
 """The multiclass support vector machine loss."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -44,28 +46,28 @@ class MulticlassHinge(keras.losses.Loss):
 
     def __init__(
         self,
-        margin=1.0,
-        reduction="sum_over_batch_size",
-        name="multiclass_hinge",
-        dtype=None,
-    ):
+        margin: float = 1.0,
+        reduction: str = "sum_over_batch_size",
+        name: str = "multiclass_hinge",
+        dtype: Any = None,
+    ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         check_number("margin", margin, "[0, inf)")
         self.margin = margin
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         # Keras would squeeze a last axis of 1 from one-hot labels; shapes are settled here.
         y_pred = ops.convert_to_tensor(y_pred)
         y_true = _one_hot(ops.convert_to_tensor(y_true), y_pred)
         return super().__call__(y_true, y_pred, sample_weight)
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Any, y_pred: Any) -> Any:
         y_true = _one_hot(y_true, y_pred)
         right = ops.sum(y_true * y_pred, axis=-1, keepdims=True)
         violations = maximum(y_pred - right + self.margin, 0) * (1 - y_true)
         return ops.sum(violations, axis=-1)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "margin": self.margin}
 
 

@@ -1,5 +1,8 @@
 """Pretrained networks without their classifier, from raw pixels to the last feature map."""
 
+import os
+from typing import Any
+
 from kerasrecipes._validation import check_choice
 from kerasrecipes.models._applications import NATIVE_SIDES, SMALLEST_SIDES, application
 from kerasrecipes.models._input_shape import check_channels_last, check_input_shape
@@ -8,7 +11,11 @@ from kerasrecipes.models.efficientnet_lite import LEAST_SIDE, VARIANTS, efficien
 EFFICIENTNET_LITE = tuple(f"efficientnet_lite{variant}" for variant in range(len(VARIANTS)))
 
 
-def backbone(name, weights="imagenet", input_shape=None):
+def backbone(
+    name: str,
+    weights: str | os.PathLike[str] | None = "imagenet",
+    input_shape: tuple[int | None, ...] | None = None,
+) -> Any:
     """Return a network without its classifier: raw pixels in, the last feature map out.
 
     What the network's authors did to the pixels is done by the model's first layers, so it

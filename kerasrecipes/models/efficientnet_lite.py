@@ -1,6 +1,8 @@
 """EfficientNet-Lite of Liu, 2020: EfficientNet for small devices."""
 
 import math
+import os
+from typing import Any
 
 import keras
 
@@ -31,15 +33,15 @@ LEAST_SIDE = 32
 
 
 def efficientnet_lite(
-    variant,
-    input_shape=None,
-    classes=1000,
-    weights="imagenet",
-    include_top=True,
-    stochastic_depth=0.0,
-    classifier_activation="softmax",
-    name=None,
-):
+    variant: int,
+    input_shape: tuple[int | None, ...] | None = None,
+    classes: int = 1000,
+    weights: str | os.PathLike[str] | None = "imagenet",
+    include_top: bool = True,
+    stochastic_depth: float = 0.0,
+    classifier_activation: Any = "softmax",
+    name: str | None = None,
+) -> keras.Model:
     """Return EfficientNet-Lite: EfficientNet without squeeze and excitation, with ReLU6.
 
     Seven stages of inverted bottlenecks `y = x + project(depthwise(expand(x)))` between a stem of

@@ -1,5 +1,7 @@
 """The normalisations that a network can be built with, by name."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes import layers
@@ -8,7 +10,7 @@ from kerasrecipes._validation import check_choice
 NAMES = ("batch", "group", "instance", "layer", "decorrelated")
 
 
-def normalization_layer(normalization, channels, name=None):
+def normalization_layer(normalization: str, channels: int, name: str | None = None) -> Any:
     """Return a new normalisation layer for feature maps of `channels` channels.
 
     Args:

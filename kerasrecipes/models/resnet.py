@@ -1,5 +1,7 @@
 """Residual networks of He et al., 2015, for small and for large images."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
@@ -18,19 +20,19 @@ LARGEST_CIFAR_SIDE = 96
 
 
 def resnet(
-    depth,
-    input_shape,
-    classes,
-    normalization="batch",
-    stochastic_depth=0.0,
-    stochastic_depth_mode="subset",
-    variant=None,
-    include_top=True,
-    classifier_activation="softmax",
-    kernel_regularizer=None,
-    seed=None,
-    name=None,
-):
+    depth: int,
+    input_shape: tuple[int | None, ...],
+    classes: int,
+    normalization: str = "batch",
+    stochastic_depth: float = 0.0,
+    stochastic_depth_mode: str = "subset",
+    variant: str | None = None,
+    include_top: bool = True,
+    classifier_activation: Any = "softmax",
+    kernel_regularizer: Any = None,
+    seed: int | None = None,
+    name: str | None = None,
+) -> keras.Model:
     """Return a residual network: `y = relu(x + branch(x))`, block after block.
 
     The CIFAR networks (depth 6n+2) have a 3x3 stem and three stages of n blocks of two 3x3

@@ -8,7 +8,7 @@ PADDING = (keras.layers.ZeroPadding2D, keras.layers.Cropping2D)
 GLOBAL_POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
 
 
-def stages(model):
+def stages(model: keras.Model) -> list[str]:
     """Return the last layer at each spatial resolution, from shallow to deep.
 
     A resolution is a halving: a smaller side opens a stage when it is at most half, rounded up, of

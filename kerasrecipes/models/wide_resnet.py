@@ -1,5 +1,7 @@
 """Wide residual networks of Zagoruyko & Komodakis, 2016."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
@@ -9,20 +11,20 @@ from kerasrecipes.models.residual import ResidualParts
 
 
 def wide_resnet(
-    depth,
-    width,
-    input_shape,
-    classes,
-    dropout=0.0,
-    normalization="batch",
-    stochastic_depth=0.0,
-    stochastic_depth_mode="subset",
-    include_top=True,
-    classifier_activation="softmax",
-    kernel_regularizer=None,
-    seed=None,
-    name=None,
-):
+    depth: int,
+    width: int,
+    input_shape: tuple[int | None, ...],
+    classes: int,
+    dropout: float = 0.0,
+    normalization: str = "batch",
+    stochastic_depth: float = 0.0,
+    stochastic_depth_mode: str = "subset",
+    include_top: bool = True,
+    classifier_activation: Any = "softmax",
+    kernel_regularizer: Any = None,
+    seed: int | None = None,
+    name: str | None = None,
+) -> keras.Model:
     """Return a wide residual network WRN-depth-width, with pre-activation blocks.
 
     Three stages of n = (depth - 4) / 6 blocks of normalisation, ReLU and 3x3 convolution, twice,

@@ -1,12 +1,14 @@
 """The first two moments of a dense unit whose weights are dropped at random."""
 
+from typing import Any
+
 from keras import ops
 
 from kerasrecipes._backend.arithmetic import matmul
 from kerasrecipes._validation import check_number
 
 
-def drop_connect_moments(x, kernel, bias, rate):
+def drop_connect_moments(x: Any, kernel: Any, bias: Any, rate: float) -> Any:
     """Return mean and variance of x·(M∗W) + m∗b over Bernoulli masks M and m.
 
     mean = p·(x·W + b), variance = p·(1 - p)·((x∗x)·(W∗W) + b∗b), p = 1 - rate

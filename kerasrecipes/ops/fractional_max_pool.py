@@ -1,6 +1,7 @@
 """The windowed maximum of fractional max pooling."""
 
 import functools
+from typing import Any
 
 import keras
 from keras import ops
@@ -9,7 +10,13 @@ from kerasrecipes._backend.pooled_windows import pooled_windows
 from kerasrecipes._validation import check_choice, check_integer
 
 
-def fractional_max_pool(x, row_starts, column_starts, window=2, data_format="channels_last"):
+def fractional_max_pool(
+    x: Any,
+    row_starts: Any,
+    column_starts: Any,
+    window: int | None = 2,
+    data_format: str = "channels_last",
+) -> Any:
     """Return the maximum of x over windows that start at given rows and columns.
 
     y[n, i, j, c] = max over 0 <= a, b < window of x[n, r[n, i] + a, q[n, j] + b, c], where r and q

@@ -1,6 +1,7 @@
 """Where the regions of fractional max pooling lie, in exact integers."""
 
 import numbers
+from typing import Any
 
 import numpy as np
 from keras import ops
@@ -9,7 +10,7 @@ from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_integer
 
 
-def fractional_boundaries(size_in, size_out, u):
+def fractional_boundaries(size_in: int, size_out: int, u: Any) -> Any:
     """Return the boundaries of disjoint regions 1 or 2 wide that cover `size_in` exactly.
 
     boundary i = int((i + u)·α) - int(u·α), i = 0..size_out, α = size_in / size_out
@@ -41,7 +42,7 @@ def fractional_boundaries(size_in, size_out, u):
     return _increasing(size_in, size_out, size_out + 1, u)
 
 
-def fractional_starts(size_in, size_out, u):
+def fractional_starts(size_in: int, size_out: int, u: Any) -> Any:
     """Return the starts of windows 2 wide that overlap and cover `size_in` exactly.
 
     start j = int((j + u)·α) - int(u·α), j = 0..size_out - 1, α = (size_in - 2) / (size_out - 1);

@@ -1,5 +1,7 @@
 """An approximate inverse square root of covariance matrices, by matrix products alone."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -7,7 +9,7 @@ from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_integer
 
 
-def newton_whitening(covariance, iterations=5):
+def newton_whitening(covariance: Any, iterations: int = 5) -> Any:
     """Return an approximation of Σ^(-1/2) by Newton's iteration, as IterNorm does.
 
     With Σn = Σ / tr(Σ): P ← ½·(3P - P³·Σn) from P = I, then W = P / √tr(Σ). A few iterations

@@ -1,11 +1,12 @@
 """The mean of a rectified normal variable."""
 
 import math
+from typing import Any
 
 from keras import ops
 
 
-def rectified_normal_mean(mean, variance):
+def rectified_normal_mean(mean: Any, variance: Any) -> Any:
     """Return E[max(0, z)] for z ~ N(mean, variance).
 
     μ·Φ(μ/σ) + σ·φ(μ/σ), and max(0, μ) where the variance is 0.

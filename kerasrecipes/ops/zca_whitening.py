@@ -1,5 +1,7 @@
 """The inverse square root of covariance matrices, with a gradient that repeats allow."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -7,7 +9,7 @@ from keras import ops
 from kerasrecipes._backend.arithmetic import maximum, wide_type
 
 
-def zca_whitening(covariance, smallest=None):
+def zca_whitening(covariance: Any, smallest: float | None = None) -> Any:
     """Return Σ^(-1/2), the symmetric matrix that whitens data of covariance Σ.
 
     Σ = U·diag(λ)·Uᵀ gives W = U·diag(λ^(-1/2))·Uᵀ. The gradient is the Daleckii-Krein form,

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import weakref
+from typing import Any
 
 import keras
 from keras import ops
@@ -80,7 +81,14 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         the stages of a network.
     """
 
-    def __init__(self, optimizer, multipliers, previous_updates=None, name=None, model=None):
+    def __init__(
+        self,
+        optimizer: Any,
+        multipliers: dict[str, float],
+        previous_updates: dict[str, int] | None = None,
+        name: str | None = None,
+        model: keras.Model | None = None,
+    ) -> None:
         inner = keras.optimizers.get(optimizer)
         if hasattr(inner, "inner_optimizer") or hasattr(inner, "optimizers"):
             raise TypeError(
@@ -113,7 +121,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
             inner, functools.partial(self._decay, keras_internals.weight_decay_step(inner))
         )
 
-    def build(self, variables):
+    def build(self, variables: Any) -> None:
         if self.built:
             return
         self.inner_optimizer.build(variables)
@@ -145,7 +153,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
             return self._paths
         return [variable.path for variable in variables]
 
-    def apply(self, grads, trainable_variables=None):
+    def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
         if not self.built:
             self.build(list(trainable_variables))
         self.inner_optimizer.apply(
@@ -159,40 +167,40 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
     weight_decay = _of_inner("weight_decay")
 
     @property
-    def variables(self):
+    def variables(self) -> Any:
         return [*keras_internals.own_variables(self), *self.inner_optimizer.variables]
 
     @property
-    def learning_rate(self):
+    def learning_rate(self) -> Any:
         return self.inner_optimizer.learning_rate
 
     @learning_rate.setter
-    def learning_rate(self, learning_rate):
+    def learning_rate(self, learning_rate: Any) -> None:
         self.inner_optimizer.learning_rate = learning_rate
 
     @property
-    def iterations(self):
+    def iterations(self) -> Any:
         return self.inner_optimizer.iterations
 
-    def scale_loss(self, loss):
+    def scale_loss(self, loss: Any) -> Any:
         return self.inner_optimizer.scale_loss(loss)
 
-    def finalize_variable_values(self, var_list):
+    def finalize_variable_values(self, var_list: Any) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)
 
-    def exclude_from_weight_decay(self, var_list=None, var_names=None):
+    def exclude_from_weight_decay(self, var_list: Any = None, var_names: Any = None) -> None:
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
 
-    def save_own_variables(self, store):
+    def save_own_variables(self, store: Any) -> None:
         # Keras saves the optimizer inside by itself.
         for i, variable in enumerate(keras_internals.own_variables(self)):
             store[str(i)] = ops.convert_to_numpy(variable)
 
-    def load_own_variables(self, store):
+    def load_own_variables(self, store: Any) -> None:
         for i, variable in enumerate(keras_internals.own_variables(self)):
             variable.assign(store[str(i)])
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "name": self.name,
             "optimizer": keras.saving.serialize_keras_object(self.inner_optimizer),
@@ -202,7 +210,9 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         }
 
     @classmethod
-    def from_config(cls, config, custom_objects=None):
+    def from_config(
+        cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None
+    ) -> Any:
         optimizer = keras.saving.deserialize_keras_object(config["optimizer"], custom_objects)
         config = {**config, "optimizer": optimizer}
         paths = config.pop("paths", [])

@@ -1,6 +1,7 @@
 """One rise and one long fall of the rate (1cycle)."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -51,13 +52,13 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(
         self,
-        max_learning_rate,
-        total,
-        rise=0.3,
-        initial_divisor=25.0,
-        final_divisor=1e4,
-        shape="cosine",
-    ):
+        max_learning_rate: float,
+        total: int,
+        rise: float = 0.3,
+        initial_divisor: float = 25.0,
+        final_divisor: float = 1e4,
+        shape: str = "cosine",
+    ) -> None:
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
         check_integer("total", total, f"[2, {LAST}]")
         check_number("rise", rise, "(0, 1)")
@@ -76,7 +77,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         self.final_divisor = final_divisor
         self.shape = shape
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         first = self.max_learning_rate / self.initial_divisor
         last = first / self.final_divisor
         top = self.rise * self.total - 1
@@ -91,7 +92,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
             share = (1 - ops.cos(math.pi * share)) / 2
         return begin * (1 - share) + end * share
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "max_learning_rate": self.max_learning_rate,
             "total": self.total,

@@ -1,12 +1,14 @@
 """The rates of a schedule as numbers, to look at before training."""
 
+from typing import Any
+
 import numpy as np
 from keras import ops
 
 from kerasrecipes._validation import check_integer
 
 
-def preview(schedule, steps):
+def preview(schedule: Any, steps: int) -> Any:
     """Return the rates of a schedule for optimizer steps 0, 1, ..., steps - 1.
 
     Args:

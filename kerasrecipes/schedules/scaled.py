@@ -1,5 +1,7 @@
 """Another schedule times a factor."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -28,7 +30,7 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
     [0.5  0.05]
     """
 
-    def __init__(self, schedule, factor):
+    def __init__(self, schedule: Any, factor: float) -> None:
         if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
             raise TypeError(
                 "Argument `schedule` must be a keras.optimizers.schedules.LearningRateSchedule. "
@@ -38,15 +40,15 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
         self.schedule = schedule
         self.factor = factor
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         rate = ops.convert_to_tensor(self.schedule(step))
         return rate * ops.convert_to_tensor(self.factor, rate.dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         serialized = keras.optimizers.schedules.serialize(self.schedule)
         return {"schedule": serialized, "factor": self.factor}
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> Any:
         schedule = keras.optimizers.schedules.deserialize(config["schedule"])
         return cls(schedule, config["factor"])

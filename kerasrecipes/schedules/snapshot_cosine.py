@@ -2,6 +2,7 @@
 
 import math
 import warnings
+from typing import Any
 
 import keras
 from keras import ops
@@ -43,7 +44,7 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
     Reference: Huang, Li, Pleiss et al. (2017), https://arxiv.org/abs/1704.00109, equation 2.
     """
 
-    def __init__(self, max_learning_rate, total, cycles):
+    def __init__(self, max_learning_rate: float, total: int, cycles: int) -> None:
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
         check_integer("total", total, STEPS)
         check_integer("cycles", cycles, f"[1, {total}]")
@@ -59,11 +60,11 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
                 stacklevel=2,
             )
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         position = ops.cast(as_int32(step) % self._length, float_type()) / self._length
         return self.max_learning_rate * (ops.cos(math.pi * position) + 1) / 2
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "max_learning_rate": self.max_learning_rate,
             "total": self.total,

@@ -1,5 +1,8 @@
 """A rate that is divided at given steps."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -45,7 +48,13 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
         https://arxiv.org/abs/1706.02677.
     """
 
-    def __init__(self, initial_learning_rate, boundaries, factor=0.1, warmup=0):
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        boundaries: Sequence[int],
+        factor: float = 0.1,
+        warmup: int = 0,
+    ) -> None:
         check_number("initial_learning_rate", initial_learning_rate, "(0, inf)")
         check_number("factor", factor, "(0, 1)")
         check_integer("warmup", warmup, f"[0, {LAST}]")
@@ -56,7 +65,7 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup = warmup
         self._rates = [initial_learning_rate * factor**i for i in range(len(boundaries) + 1)]
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         step = as_int32(step)
         rates = ops.convert_to_tensor(self._rates, float_type())
         if not self.boundaries:
@@ -66,7 +75,7 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
             rate = ops.take(rates, ops.sum(ops.cast(reached, "int32")))
         return with_warm_up(step, rate, self.initial_learning_rate, self.warmup)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "initial_learning_rate": self.initial_learning_rate,
             "boundaries": self.boundaries,

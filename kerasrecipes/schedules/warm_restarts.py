@@ -1,6 +1,7 @@
 """Cosine cycles with warm restarts (SGDR)."""
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
@@ -54,13 +55,13 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
 
     def __init__(
         self,
-        max_learning_rate,
-        first_cycle,
-        cycle_multiplier=2.0,
-        min_learning_rate=0.0,
-        peak_multiplier=1.0,
-        warmup=0,
-    ):
+        max_learning_rate: float,
+        first_cycle: float,
+        cycle_multiplier: float = 2.0,
+        min_learning_rate: float = 0.0,
+        peak_multiplier: float = 1.0,
+        warmup: int = 0,
+    ) -> None:
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
         check_number("first_cycle", first_cycle, f"[1, {LAST}]")
         check_number("cycle_multiplier", cycle_multiplier, "[1, inf)")
@@ -75,7 +76,7 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         self.warmup = warmup
         self._runs = _runs_of_equal_cycles(first_cycle, cycle_multiplier)
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         floatx = float_type()
         step = as_int32(step)
         since = ops.maximum(step - self.warmup, 0)
@@ -90,7 +91,7 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         rate = peak * falling + self.min_learning_rate * (1 - falling)
         return with_warm_up(step, rate, self.max_learning_rate, self.warmup)
 
-    def cycle_ends(self, steps):
+    def cycle_ends(self, steps: int) -> list[int]:
         """Return how many steps have been done when each cycle completes, up to `steps`."""
         ends = []
         for (start, _, length), following in zip(self._runs, [*self._runs[1:], None]):
@@ -108,7 +109,7 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         index = ops.sum(ops.cast(since >= starts, "int32")) - 1
         return ops.take(starts, index), ops.take(firsts, index), ops.take(lengths, index)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return {
             "max_learning_rate": self.max_learning_rate,
             "first_cycle": self.first_cycle,

@@ -1,6 +1,7 @@
 """A classifier of images of any size: the model, and the names of its classes."""
 
 import dataclasses
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,7 +28,7 @@ class Classifier:
     channels: int
     size: tuple[int | None, int | None]
 
-    def preprocess(self, image):
+    def preprocess(self, image: Any) -> Any:
         """An image as the model takes it: where its size is fixed, resized and cropped.
 
         As in testing: the short side becomes 256/224 of the model's, the centre is kept.
@@ -42,7 +43,7 @@ class Classifier:
             )
         return np.asarray(augment.CenterCrop(height, channels=self.channels)(image))
 
-    def predict(self, images):
+    def predict(self, images: Any) -> Any:
         """Yield the probabilities of each of an iterable of arrays `(height, width, channels)`.
 
         Images that follow each other with one size go through the model together.

@@ -9,6 +9,7 @@ import pathlib
 import shutil
 import tempfile
 import warnings
+from typing import Any
 
 import keras
 import numpy as np
@@ -47,7 +48,7 @@ class Export:
     message: str
 
 
-def export_model(model, folder, kind, image):
+def export_model(model: keras.Model, folder: str | os.PathLike[str], kind: str, image: Any) -> Any:
     """Write a model by Keras's own export, run it on an image in its own runtime, and compare.
 
     Where a package is missing, nothing is written (if it is the converter) or the file is not

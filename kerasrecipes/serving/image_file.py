@@ -1,8 +1,10 @@
 """Any image file as pixels, decoded as in training wherever training could decode it."""
 
 import io
+import os
 import pathlib
 import warnings
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -12,7 +14,7 @@ from kerasrecipes import augment
 AS_IN_TRAINING = ("JPEG", "PNG")
 
 
-def read_image(path, channels):
+def read_image(path: str | os.PathLike[str], channels: int) -> Any:
     """The pixels of an image file: uint8 `(height, width, channels)`.
 
     JPEG and PNG, grey, colour, with a palette, an alpha channel (dropped) or 16 bits (the upper 8

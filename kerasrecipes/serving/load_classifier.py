@@ -1,8 +1,10 @@
 """Reading a saved classifier, with every kind of failure told in a line."""
 
 import json
+import os
 import pathlib
 import zipfile
+from typing import Any
 
 import keras
 
@@ -10,7 +12,7 @@ from kerasrecipes.serving.classifier import Classifier
 from kerasrecipes.serving.named_model import find_class_names
 
 
-def load_classifier(path):
+def load_classifier(path: str | os.PathLike[str]) -> Any:
     """Load the `model.keras` of a recipe, as a file or in the folder of its run.
 
     No code of the file is run: `safe_mode` stays on.

@@ -1,19 +1,22 @@
 """What a model carries behind its probabilities: the names of its classes, a temperature."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import keras
 
 from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes.layers import ClassNames, TemperatureScaling
 
 
-def named_model(model, class_names):
+def named_model(model: keras.Model, class_names: Sequence[str]) -> keras.Model:
     """`model` with `layers.ClassNames` behind it, or itself if it has one."""
     if find_class_names(model):
         return model
     return _followed_by(model, ClassNames(class_names, dtype="float32", name="class_names"))
 
 
-def calibrated_model(model, temperature):
+def calibrated_model(model: keras.Model, temperature: float) -> Any:
     """`model` with `layers.TemperatureScaling` behind its probabilities."""
     return _followed_by(model, TemperatureScaling(temperature, dtype="float32", name="temperature"))
 

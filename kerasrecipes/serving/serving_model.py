@@ -1,11 +1,13 @@
 """Models that take raw pixels: preprocessing in front of a trained network."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes.layers import ImagePreprocessing
 
 
-def serving_model(model, preprocessing, channels):
+def serving_model(model: keras.Model, preprocessing: Any, channels: int) -> keras.Model:
     """A model that takes raw pixels: `model` with a preprocessing layer in front.
 
     Args:
@@ -20,7 +22,7 @@ def serving_model(model, preprocessing, channels):
     return keras.Model(inputs, model(preprocessing(inputs)), name=f"{model.name}_from_pixels")
 
 
-def serving_classifier(model, crop, images):
+def serving_classifier(model: keras.Model, crop: Any, images: Any) -> Any:
     """A model of raw pixels, grey where all images are: the test crop in front of a model of RGB.
 
     Args:

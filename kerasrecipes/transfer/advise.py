@@ -1,6 +1,7 @@
 """Which layers to fine-tune, by the amount of data and its similarity to the backbone's."""
 
 import dataclasses
+from typing import Any
 
 from kerasrecipes._validation import check_boolean, check_number
 from kerasrecipes.transfer.phase import Phase
@@ -34,7 +35,7 @@ class Plan:
         return "\n".join([f"{self.cell}: {self.reason}", *numbered])
 
 
-def advise(examples_per_class, similar):
+def advise(examples_per_class: Any, similar: bool) -> Plan:
     """Return the plan that the lecture's table gives.
 
     ```

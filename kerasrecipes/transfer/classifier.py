@@ -8,7 +8,13 @@ from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.models._functional import functional
 
 
-def classifier(backbone, classes, dropout=0.0, stage=None, name=None):
+def classifier(
+    backbone: keras.Model,
+    classes: int,
+    dropout: float = 0.0,
+    stage: str | None = None,
+    name: str | None = None,
+) -> keras.Model:
     """Return a network that takes the backbone's images and gives probabilities of classes.
 
     ```

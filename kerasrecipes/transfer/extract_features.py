@@ -1,5 +1,7 @@
 """What a network says about images, computed once and kept."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import ops
@@ -10,7 +12,9 @@ from kerasrecipes._validation import check_integer
 from kerasrecipes.models._functional import functional
 
 
-def extract_features(model, data, stages=None, batch_size=32):
+def extract_features(
+    model: keras.Model, data: Any, stages: Any = None, batch_size: int = 32
+) -> Any:
     """Return the data with pooled features in the place of the images, from one pass.
 
     A feature map `(height, width, channels)` is averaged over its positions, as

@@ -2,6 +2,8 @@
 
 import math
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import keras
 
@@ -16,21 +18,21 @@ from kerasrecipes.transfer.phase import Phase
 
 
 def fine_tune(
-    model,
-    data,
-    phases,
-    validation_data=None,
-    optimizer="adam",
-    loss="sparse_categorical_crossentropy",
-    metrics=("accuracy",),
-    callbacks=(),
-    batch_size=32,
-    steps_per_epoch=None,
-    class_weight=None,
-    seed=0,
-    jit_compile="auto",
-    verbose="auto",
-):
+    model: keras.Model,
+    data: Any,
+    phases: Sequence[Any],
+    validation_data: Any = None,
+    optimizer: Any = "adam",
+    loss: Any = "sparse_categorical_crossentropy",
+    metrics: Any = ("accuracy",),
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    batch_size: int = 32,
+    steps_per_epoch: Any = None,
+    class_weight: dict[int, float] | str | None = None,
+    seed: int | None = 0,
+    jit_compile: bool | str = "auto",
+    verbose: int | str = "auto",
+) -> keras.callbacks.History:
     """Train a model in phases, in each of which more of it may train.
 
     Each phase freezes, compiles and calls `fit`; epochs are counted on. Layers that trained before

@@ -1,10 +1,12 @@
 """A learning rate that falls from stage to stage, towards the images."""
 
+from typing import Any
+
 from kerasrecipes import models
 from kerasrecipes._validation import check_number
 
 
-def layerwise_multipliers(model, decay):
+def layerwise_multipliers(model: Any, decay: float) -> dict[str, float]:
     """Return {layer name: factor}: 1 for the head, `decay^k` for the k-th stage from the end.
 
     Args:

@@ -1,5 +1,8 @@
 """How far a linear classifier gets on each stage of a network."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from kerasrecipes import models
@@ -16,15 +19,15 @@ STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 
 
 def linear_probe(
-    backbone,
-    data,
-    validation_data=None,
-    stages=None,
-    regularization=STRENGTHS,
-    folds=5,
-    class_weight=None,
-    batch_size=32,
-):
+    backbone: Any,
+    data: Any,
+    validation_data: Any = None,
+    stages: Any = None,
+    regularization: Sequence[float] = STRENGTHS,
+    folds: int = 5,
+    class_weight: dict[int, float] | str | None = None,
+    batch_size: int = 32,
+) -> ProbeResult:
     """Fit a linear classifier to the pooled features of each stage of a network.
 
     Multinomial logistic regression on standardised features,

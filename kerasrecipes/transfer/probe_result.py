@@ -1,6 +1,7 @@
 """The linear classifiers of a network's stages, and how accurate each is."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 
@@ -54,18 +55,18 @@ class ProbeResult:
     labels: np.ndarray
 
     @property
-    def best(self):
+    def best(self) -> Any:
         """The `StageProbe` of the lowest loss: left out, else validation, else fitted."""
         return min(self.stages, key=_deciding_loss)
 
-    def accuracies(self):
+    def accuracies(self) -> Any:
         """Return a dict of lists, one value a stage, of the accuracies that were measured."""
         columns = {
             name: [getattr(probe, key) for probe in self.stages] for name, key in COLUMNS.items()
         }
         return {name: values for name, values in columns.items() if None not in values}
 
-    def summary(self):
+    def summary(self) -> list[dict[str, Any]]:
         """Return a list of dicts, one a stage, of its figures, ready for JSON."""
         keys = ("stage", "regularization", *COLUMNS.values())
         return [{key: getattr(probe, key) for key in keys} for probe in self.stages]

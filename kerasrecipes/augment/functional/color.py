@@ -1,28 +1,30 @@
 """Colour: brightness, contrast, saturation, hue, and the lighting of PCA."""
 
+from typing import Any
+
 import tensorflow as tf
 
 _LUMA = (0.299, 0.587, 0.114)
 
 
-def adjust_brightness(images, factor):
+def adjust_brightness(images: Any, factor: Any) -> Any:
     """Return `factor · images` clipped to 0..255; `factor` is a number or one an image."""
     return _clip(images * _per_image(factor, images))
 
 
-def adjust_contrast(images, factor):
+def adjust_contrast(images: Any, factor: Any) -> Any:
     """Return `mean + factor · (images - mean)` clipped, the mean that of an image's luma."""
     mean = tf.reduce_mean(to_grey(images), axis=[-3, -2, -1], keepdims=True)
     return _clip(mean + _per_image(factor, images) * (images - mean))
 
 
-def adjust_saturation(images, factor):
+def adjust_saturation(images: Any, factor: Any) -> Any:
     """Return `luma + factor · (images - luma)` clipped, the luma that of each pixel."""
     grey = to_grey(images)
     return _clip(grey + _per_image(factor, images) * (images - grey))
 
 
-def adjust_hue(images, turns):
+def adjust_hue(images: Any, turns: Any) -> Any:
     """Return `images` (..., H, W, 3) with the hue angle of HSV moved by `turns` of the circle."""
     value = tf.reduce_max(images, axis=-1)
     chroma = value - tf.reduce_min(images, axis=-1)
@@ -35,7 +37,7 @@ def adjust_hue(images, turns):
     return tf.stack(planes, axis=-1)
 
 
-def to_grey(images):
+def to_grey(images: Any) -> Any:
     """Return the luma 0.299 R + 0.587 G + 0.114 B, shape (..., H, W, 1); grey stays as it is."""
     if images.shape[-1] == 1:
         return images
@@ -43,7 +45,7 @@ def to_grey(images):
     return _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
 
 
-def lighting_offset(alpha, eigenvalues, eigenvectors):
+def lighting_offset(alpha: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
     """Return `P · (alpha ∘ lambda)`, on the scale [0, 1] of the eigenvalues.
 
     Args:
@@ -57,12 +59,12 @@ def lighting_offset(alpha, eigenvalues, eigenvectors):
     return tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled)
 
 
-def add_lighting(images, offset):
+def add_lighting(images: Any, offset: Any) -> Any:
     """Return `images + 255 · offset` clipped to 0..255, `offset` (..., C) a colour an image."""
     return _clip(images + 255.0 * offset[..., None, None, :])
 
 
-def restore_dtype(images, dtype):
+def restore_dtype(images: Any, dtype: Any) -> Any:
     """Return float `images` in `dtype`: rounded and kept in range where that is an integer."""
     dtype = tf.as_dtype(dtype)
     if dtype.is_integer:

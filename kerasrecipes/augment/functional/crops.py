@@ -1,9 +1,11 @@
 """Sizes, offsets and crops: what is kept of an image, and where."""
 
+from typing import Any
+
 import tensorflow as tf
 
 
-def short_side_size(height, width, short_side):
+def short_side_size(height: Any, width: Any, short_side: Any) -> Any:
     """Return the (height, width) whose shorter side is `short_side`, the longer one truncated.
 
     `long = int(short_side * long / short)`. Python integers give Python integers, tensors give
@@ -19,7 +21,7 @@ def short_side_size(height, width, short_side):
     return short_side * height // short, short_side * width // short
 
 
-def center_offset(size_in, size_out):
+def center_offset(size_in: Any, size_out: Any) -> Any:
     """Return `int(round((size_in - size_out) / 2))`, halves to the even integer.
 
     >>> center_offset(341, 224)
@@ -30,7 +32,7 @@ def center_offset(size_in, size_out):
     return tf.cast(tf.round((tf.cast(size_in, tf.float32) - size_out) / 2), size_in.dtype)
 
 
-def crop(image, top, left, height, width):
+def crop(image: Any, top: Any, left: Any, height: Any, width: Any) -> Any:
     """Return the window of `image` (H, W, C) that starts at (top, left)."""
     window = image[top : top + height, left : left + width]
     if isinstance(height, int) and isinstance(width, int):
@@ -38,13 +40,13 @@ def crop(image, top, left, height, width):
     return window
 
 
-def center_crop(image, size):
+def center_crop(image: Any, size: Any) -> Any:
     """Return the central `size` x `size` pixels of `image` (H, W, C)."""
     height, width = image_size(image)
     return crop(image, center_offset(height, size), center_offset(width, size), size, size)
 
 
-def ten_crop(image, size):
+def ten_crop(image: Any, size: Any) -> Any:
     """Return ten `size` x `size` crops of `image` (H, W, C), shape (10, size, size, C).
 
     Top left, top right, bottom left, bottom right, centre, then the same five of the mirror
@@ -56,7 +58,7 @@ def ten_crop(image, size):
     return tf.stack(ten_windows(image, size))
 
 
-def ten_windows(image, size):
+def ten_windows(image: Any, size: Any) -> Any:
     """Return the windows of `ten_crop` as a list."""
     height, width = image_size(image)
     bottom, right = height - size, width - size
@@ -67,7 +69,7 @@ def ten_windows(image, size):
     return windows + [tf.reverse(window, axis=[1]) for window in mirrored]
 
 
-def image_size(image):
+def image_size(image: Any) -> Any:
     """Return height and width of (..., H, W, C), Python integers where they are known."""
     dynamic = tf.shape(image)
     return tuple(
@@ -75,7 +77,7 @@ def image_size(image):
     )
 
 
-def pad_crop(images, top, left, size):
+def pad_crop(images: Any, top: Any, left: Any, size: Any) -> Any:
     """Return a `size` x `size` window of each of `images` (N, H, W, C), zeros outside.
 
     `top` and `left` (N,) are where the window starts, negative for outside the image.

@@ -1,22 +1,24 @@
 """The operations of RandAugment that are not colour or warp, as Pillow defines them."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from kerasrecipes.augment.functional.color import restore_dtype
 
 
-def solarize(image, threshold):
+def solarize(image: Any, threshold: Any) -> Any:
     """Return `image` with the values at `threshold` and above inverted, 255 - value."""
     return tf.where(image < tf.cast(threshold, image.dtype), image, 255 - image)
 
 
-def posterize(image, bits):
+def posterize(image: Any, bits: Any) -> Any:
     """Return uint8 `image` with all but the highest `bits` of each value cleared."""
     unit = tf.cast(2 ** (8 - bits), tf.int32)
     return tf.cast(tf.cast(image, tf.int32) // unit * unit, tf.uint8)
 
 
-def auto_contrast(image):
+def auto_contrast(image: Any) -> Any:
     """Return uint8 `image` (H, W, C) with each channel stretched to 0..255, and truncated."""
     values = tf.cast(image, tf.float64)
     low = tf.reduce_min(values, axis=[0, 1])
@@ -26,13 +28,13 @@ def auto_contrast(image):
     return tf.cast(tf.where(high > low, stretched, values), tf.uint8)
 
 
-def equalize(image):
+def equalize(image: Any) -> Any:
     """Return uint8 `image` (H, W, C) with the histogram of each channel made flat."""
     channels = tf.unstack(tf.cast(image, tf.int32), axis=-1)
     return tf.stack([_equalize_channel(channel) for channel in channels], axis=-1)
 
 
-def sharpen(image, factor):
+def sharpen(image: Any, factor: Any) -> Any:
     """Return `smooth + factor · (image - smooth)`, clipped; the border stays as it is.
 
     `smooth` is the 3x3 mean with the centre weighted 5 of 13, rounded, as in Pillow.

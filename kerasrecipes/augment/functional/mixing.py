@@ -1,11 +1,13 @@
 """Images mixed with other images of the batch, and rectangles."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from kerasrecipes.augment.functional.color import restore_dtype
 
 
-def mix_up(images, labels, share):
+def mix_up(images: Any, labels: Any, share: Any) -> Any:
     """Return `share · own + (1 - share) · other` of images and labels.
 
     The other image is the one before in the batch, for the first the last.
@@ -24,7 +26,7 @@ def mix_up(images, labels, share):
     return mixed, _mix_labels(labels, share)
 
 
-def cut_mix(images, labels, top, left, height, width):
+def cut_mix(images: Any, labels: Any, top: Any, left: Any, height: Any, width: Any) -> Any:
     """Return images with a rectangle of the one before in the batch, and labels mixed by area.
 
     Args:
@@ -39,7 +41,7 @@ def cut_mix(images, labels, top, left, height, width):
     return pasted, _mix_labels(tf.convert_to_tensor(labels), 1.0 - area / whole)
 
 
-def rectangle_mask(images, top, left, height, width):
+def rectangle_mask(images: Any, top: Any, left: Any, height: Any, width: Any) -> Any:
     """Return (N, H, W, 1) booleans, true inside the rectangle of each image."""
     rows, columns = tf.range(tf.shape(images)[1]), tf.range(tf.shape(images)[2])
     in_rows = (rows >= top[:, None]) & (rows < (top + height)[:, None])

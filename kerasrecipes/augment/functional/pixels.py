@@ -1,16 +1,18 @@
 """Mirror images and normalisation."""
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 
 
-def flip(images, mirrored):
+def flip(images: Any, mirrored: Any) -> Any:
     """Return `images` (..., H, W, C) mirrored left to right where `mirrored` (...,) is true."""
     mirrored = tf.convert_to_tensor(mirrored)[..., None, None, None]
     return tf.where(mirrored, tf.reverse(images, axis=[-2]), images)
 
 
-def normalize(images, mean, std):
+def normalize(images: Any, mean: Any, std: Any) -> Any:
     """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel."""
     scale = 1.0 / np.asarray(std, "float64")
     shift = -np.asarray(mean, "float64") * scale

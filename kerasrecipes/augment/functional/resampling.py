@@ -1,9 +1,11 @@
 """Bilinear resizing of an image or of a window of it."""
 
+from typing import Any
+
 import tensorflow as tf
 
 
-def resize(image, height, width):
+def resize(image: Any, height: Any, width: Any) -> Any:
     """Return `image` (H, W, C) resized, bilinear, as float32.
 
     Pixel centres are at half integers; when shrinking, the triangle is widened by the factor
@@ -12,7 +14,14 @@ def resize(image, height, width):
     return resize_crop(image, (height, width), (0, 0), (height, width))
 
 
-def resize_crop(image, scaled_size, offset, size, antialias=True, source_size=None):
+def resize_crop(
+    image: Any,
+    scaled_size: Any,
+    offset: Any,
+    size: Any,
+    antialias: bool = True,
+    source_size: Any = None,
+) -> Any:
     """Return the `size` window at `offset` of `image` resized to `scaled_size`, as float32.
 
     Equal to resizing first and cropping then, but only the window is computed.
@@ -41,7 +50,7 @@ def resize_crop(image, scaled_size, offset, size, antialias=True, source_size=No
     return resized if image.shape.rank == 4 else resized[0]
 
 
-def resize_window(image, size):
+def resize_window(image: Any, size: Any) -> Any:
     """Return `image` (H, W, C) resized bilinearly without antialiasing: fast, for little change."""
     resized = tf.raw_ops.ResizeBilinear(
         images=tf.cast(image, tf.float32)[None],

@@ -1,9 +1,11 @@
 """Affine maps and a lens, in one bilinear resampling."""
 
+from typing import Any
+
 import tensorflow as tf
 
 
-def affine_matrix(rotation, stretch_x, stretch_y, shear):
+def affine_matrix(rotation: Any, stretch_x: Any, stretch_y: Any, shear: Any) -> Any:
     """Return the (..., 2, 2) matrix from output to input offsets, in the order (x, y).
 
     The image is stretched, then sheared along x, then rotated counterclockwise; the matrix is the
@@ -20,7 +22,7 @@ def affine_matrix(rotation, stretch_x, stretch_y, shear):
     return tf.stack([tf.stack(first_row, -1), tf.stack(second_row, -1)], -2)
 
 
-def warp(images, matrix, shift, lens, fill=0.0):
+def warp(images: Any, matrix: Any, shift: Any, lens: Any, fill: float = 0.0) -> Any:
     """Return `images` (N, H, W, C) as float32, resampled once, bilinearly.
 
     The output pixel at offset p from the centre shows the input at offset q·(1 + lens·|q|²/R²),
@@ -72,7 +74,7 @@ def _bilinear(values, x, y, height, width):
     return tf.reshape(mixed, [-1, height, width, channels])
 
 
-def warp_affine(image, matrix, shift):
+def warp_affine(image: Any, matrix: Any, shift: Any) -> Any:
     """Return one `image` (H, W, C) as float32, resampled bilinearly, zeros outside.
 
     The same map as `warp` without lens, by TensorFlow's own kernel: faster outside XLA.
