@@ -25,6 +25,7 @@ import pathlib
 import numpy as np
 
 from kerasrecipes import evaluation, experiment, serving
+from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes.experiment import flag, positional
 
 DRAWN, THUMBNAIL = 48, 320
@@ -90,16 +91,11 @@ def table(files, tops):
 
 
 def draw(config, thumbnails, tops):
-    """Write the picture, whole or not at all."""
+    """Write the picture atomically."""
     titles = [os.path.basename(file) for file in config.image]
     figure = evaluation.predictions_figure(thumbnails, tops[:DRAWN], titles[:DRAWN])
-    path = pathlib.Path(config.draw)
-    part = path.with_name(f".part-{path.name}")
-    try:
-        part.write_bytes(evaluation.figure_png(figure))
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    with atomic_write(config.draw) as temporary:
+        temporary.write_bytes(evaluation.figure_png(figure))
     if len(tops) > DRAWN and not config.json:
         print(f"{config.draw} shows the first {DRAWN} of {len(tops)} images.")
 

@@ -1,11 +1,12 @@
 """A plain training script with callbacks in a given order, as a process that gets signals.
 
-`python script_with_signals.py FOLDER CALLBACKS [steps]`: letters of `CALLBACKS` in their order, `R`
-for `Resume`, `B` for `BestSnapshot`, `S` for `SGDR`, `P` for `PolyakAveraging`; `steps` lets data
-go on by `resume.step`. Each line it prints says which step begins.
+`python script_with_signals.py FOLDER CALLBACKS [steps]`: letters of `CALLBACKS` in their order, as
+in `make_callbacks`; `steps` lets data go on by `resume.step`. It prints a line a step. The variable
+`EVERY_STEPS` is that of `Resume`.
 """
 
 import itertools
+import json
 import os
 import sys
 import time
@@ -38,11 +39,19 @@ class PrintSteps(keras.callbacks.Callback):
 
 
 def make_callbacks(letters, folder):
+    every_steps = int(os.environ.get("EVERY_STEPS", "0")) or None
     kinds = {
-        "R": lambda: callbacks.Resume(os.path.join(folder, "state")),
+        "R": lambda: callbacks.Resume(os.path.join(folder, "state"), every_steps),
         "B": lambda: callbacks.BestSnapshot("loss"),
-        "S": lambda: callbacks.SGDR(0.1, 1),
+        "F": lambda: callbacks.BestSnapshot(filepath=os.path.join(folder, "best.keras")),
+        "S": lambda: callbacks.SGDR(0.1, 1, 1),
         "P": lambda: callbacks.PolyakAveraging(0.9),
+        "L": lambda: callbacks.PlateauFactor("val_loss", 0.5, 0),
+        "E": lambda: callbacks.SnapshotEnsemble(every_epochs=1),
+        "D": lambda: callbacks.SnapshotEnsemble(
+            every_epochs=1, directory=os.path.join(folder, "snapshots")
+        ),
+        "A": lambda: callbacks.ActivationStatistics(batches(50).__next__()[0]),
     }
     return [kinds[letter]() for letter in letters]
 
@@ -60,15 +69,17 @@ def train(folder, letters, goes_on, extra=()):
     else:
         parts = zip(*itertools.islice(batches(0), STEPS))
         (x, y), options = (np.concatenate(part) for part in parts), {"batch_size": BATCH}
-    model.fit(
+    history = model.fit(
         x, y, epochs=EPOCHS, shuffle=False, verbose=0, callbacks=[*extra, *others],
         validation_data=next(batches(99)), **options,
     )  # fmt: skip
-    return model
+    return model, history
 
 
 if __name__ == "__main__":
     folder, letters, *steps = sys.argv[1:]
-    model = train(folder, letters, bool(steps), [PrintSteps()])
+    model, history = train(folder, letters, bool(steps), [PrintSteps()])
     np.savez(os.path.join(folder, "result.npz"), *model.get_weights())
+    with open(os.path.join(folder, "history.json"), "w") as file:
+        json.dump([history.epoch, history.history], file)
     print("done", flush=True)

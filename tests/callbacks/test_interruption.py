@@ -90,7 +90,7 @@ def test_signal_ends_the_step_and_the_next_start_goes_on(
     assert "done" in again, errors
     total = script_with_signals.EPOCHS * script_with_signals.STEPS
     assert steps_before + again.count("step\n") == total + (line == "step")
-    whole = script_with_signals.train(tmp_path / "whole", letters, bool(steps))
+    whole, _ = script_with_signals.train(tmp_path / "whole", letters, bool(steps))
     for one, other in zip(weights_of(tmp_path / "cut"), whole.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
