@@ -158,6 +158,9 @@ class BestSnapshot(FitCallback):
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._validate_if_due()
+
+    def on_train_batch_end(self, batch, logs=None):
+        # Not at the batch's begin, where a `Resume` that comes later would count it twice.
         self._steps += self._model.steps_per_execution
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

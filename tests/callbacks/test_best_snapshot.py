@@ -1,3 +1,5 @@
+import contextlib
+import itertools
 import math
 import os
 import shutil
@@ -7,11 +9,16 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import BestSnapshot
+from kerasrecipes.callbacks import BestSnapshot, Resume
 from tests.callbacks.small_fit import (
+    BATCH,
     STEPS,
     VALIDATION,
     Act,
+    Kill,
+    KillAt,
+    X,
+    Y,
     assert_same,
     fit,
     small_model,
@@ -330,3 +337,31 @@ def test_arguments_that_do_not_fit_together():
         BestSnapshot("loss", every_steps=5, validation_data=VALIDATION)
     with pytest.warns(UserWarning, match="no effect"):
         BestSnapshot(validation_data=VALIDATION)
+
+
+@pytest.mark.parametrize("resume_is_first", [False, True])
+def test_validations_inside_epochs_come_at_the_same_steps_in_a_resumed_run(
+    resume_is_first, tmp_path
+):
+    def train(folder, kill_at):
+        def batches():
+            for step in itertools.count(resume.step):
+                rows = slice(step % STEPS * BATCH, (step % STEPS + 1) * BATCH)
+                yield X[rows], Y[rows]
+
+        resume = Resume(folder, every_steps=1)
+        best = BestSnapshot(every_steps=2, validation_data=VALIDATION)
+        check = best._check
+        best._check = lambda value, counts: (scores.append(value), check(value, counts))
+        both = [resume, best] if resume_is_first else [best, resume]
+        model = small_model()
+        with contextlib.suppress(Kill):
+            options = {"steps_per_epoch": STEPS, "epochs": 2, "verbose": 0}
+            model.fit(batches(), callbacks=[*both, KillAt(kill_at)], **options)
+
+    scores = []
+    train(tmp_path / "whole", 1000)
+    expected, scores = scores, []
+    train(tmp_path / "cut", 5)
+    train(tmp_path / "cut", 1000)
+    assert set(scores) == set(expected)
