@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend import keras_internals
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 
 MODEL = "model/"
 
@@ -45,11 +46,13 @@ def can_be_saved(model):
 def optimized(model):
     """Return {name of a built optimizer: which of the model's variables it was built for}."""
     numbers = {id(variable): number for number, variable in enumerate(model.variables)}
-    return {
-        name: [numbers[id(v)] for v in keras_internals.optimized_variables(optimizer)]
-        for name, optimizer in optimizers(model).items()
-        if optimizer.built
-    }
+    result = {}
+    for name, optimizer in optimizers(model).items():
+        inner = updating_optimizers(optimizer)
+        variables = [v for one in inner for v in keras_internals.optimized_variables(one)]
+        if optimizer.built:
+            result[name] = [numbers[id(v)] for v in variables if id(v) in numbers]
+    return result
 
 
 def input_spec(element_spec):

@@ -46,7 +46,7 @@ def make_callbacks(letters, folder):
         "F": lambda: callbacks.BestSnapshot(filepath=os.path.join(folder, "best.keras")),
         "S": lambda: callbacks.SGDR(0.1, 1, 1),
         "P": lambda: callbacks.PolyakAveraging(0.9),
-        "L": lambda: callbacks.PlateauFactor("val_loss", 0.5, 0),
+        "L": lambda: callbacks.PlateauFactor("val_loss", 0.5, 1),
         "E": lambda: callbacks.SnapshotEnsemble(every_epochs=1),
         "D": lambda: callbacks.SnapshotEnsemble(
             every_epochs=1, directory=os.path.join(folder, "snapshots")

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import BestSnapshot, Resume, _state_file
+from kerasrecipes.optimizers import LayerwiseLearningRates
 from tests.callbacks import run_with_resume
 from tests.callbacks.small_fit import (
     BATCH,
@@ -498,3 +499,19 @@ def test_run_that_goes_on_or_is_finished_says_so(tmp_path, capsys):
         f"The run in {tmp_path} goes on from epoch 2.\n"
         f"The run in {tmp_path} is finished: nothing is trained.\n"
     )
+
+
+@pytest.mark.filterwarnings("ignore:.every_steps")
+@pytest.mark.parametrize("wrap", [keras.optimizers.LossScaleOptimizer, LayerwiseLearningRates])
+def test_wrapped_optimizer_goes_on(wrap, tmp_path):
+    def train(folder, kill_at):
+        options = {"multipliers": {}} if wrap is LayerwiseLearningRates else {}
+        optimizer = wrap(keras.optimizers.Adam(0.1), **options)
+        model = small_model(optimizer=optimizer, run_eagerly=True)
+        with contextlib.suppress(Kill):
+            fit(model, 2, [Resume(folder, every_steps=STEPS), KillAt(kill_at)])
+        return values([*model.variables, *model.optimizer.variables])
+
+    whole = train(tmp_path / "whole", 1000)
+    train(tmp_path / "cut", STEPS + 2)
+    assert_same(train(tmp_path / "cut", 1000), whole)
