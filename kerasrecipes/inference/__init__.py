@@ -1,11 +1,11 @@
-"""Ways to predict with a trained model.
+"""Prediction with a trained model, and its calibration.
 
 - `Ensemble`: several models as one, their probabilities averaged.
-- `expected_calibration_error`, `reliability`: whether it is right as often as it says.
-- `fit_temperature`: the number that makes it so, for `layers.TemperatureScaling`.
+- `expected_calibration_error`, `reliability`: whether confidence equals accuracy.
+- `fit_temperature`: calibration by one scalar, for `layers.TemperatureScaling`.
 - `monte_carlo_predict`: averaged over the model's noise, with its uncertainty.
 - `multi_crop_predict`: averaged over several crops of each image.
-- `recalibrate_normalization`: the statistics of normalisation layers, measured anew.
+- `recalibrate_normalization`: the statistics of normalisation layers, recomputed.
 """
 
 from kerasrecipes.inference.ensemble import Ensemble

@@ -1,4 +1,4 @@
-"""What a classifier said and what was true, checked."""
+"""Checks of the predictions and labels of a classifier."""
 
 import numpy as np
 

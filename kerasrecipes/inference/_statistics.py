@@ -24,10 +24,10 @@ def layers_with_statistics(model, x):
             for layer, variable in owner.values()
             if scope.get_current_value(variable) is not None
         ]
-    found = {}
+    by_layer = {}
     for layer, variable in changed:
-        found.setdefault(layer, []).append(variable)
-    return found
+        by_layer.setdefault(layer, []).append(variable)
+    return by_layer
 
 
 @contextlib.contextmanager

@@ -1,4 +1,4 @@
-"""Several networks as one."""
+"""An ensemble: several models as one."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,7 +16,7 @@ class Ensemble(keras.Model):
     ```
 
     It is an ordinary Keras model: predicts, evaluates once compiled, and saves with all its members
-    to one `.keras` file. Members share their input; their weights stay their own.
+    to one `.keras` file. Members share their input, not their weights.
 
     Args:
         models: list of built `keras.Model`s whose outputs are probabilities (softmax or sigmoid) of
@@ -26,7 +26,7 @@ class Ensemble(keras.Model):
         That of the members.
 
     Output shape:
-        That of the members' outputs, in float32 or the members' own type if that is longer.
+        That of the members' outputs, in float32, or in the members' dtype if that is longer.
 
     Raises:
         ValueError: if there is no model, one is not built, or shapes differ.
@@ -97,7 +97,7 @@ def _check_models(models):
     if not isinstance(models, (list, tuple)):
         raise TypeError(f"Argument `models` must be a list of models. Received: models={models!r}")
     if not models:
-        raise ValueError("Argument `models` must hold one model at least. Received: models=[]")
+        raise ValueError("Argument `models` must hold at least one model. Received: models=[]")
     for model in models:
         if not isinstance(model, keras.Model):
             raise TypeError(
@@ -117,5 +117,5 @@ def _check_models(models):
 
 
 def _shapes(model):
-    """Input and output shape, `None` each for a subclassed model, which does not tell."""
+    """Input and output shape; `None` for a subclassed model, which has none."""
     return getattr(model, "input_shape", None), getattr(model, "output_shape", None)

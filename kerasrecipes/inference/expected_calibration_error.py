@@ -1,4 +1,4 @@
-"""Whether a classifier is right as often as it says."""
+"""Calibration: whether a classifier's confidence equals its accuracy."""
 
 from typing import Any, NamedTuple
 
@@ -17,21 +17,21 @@ class Reliability(NamedTuple):
 
 
 def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
-    """How far confidence is from accuracy, on average over the predictions.
+    """The mean distance between confidence and accuracy over the predictions.
 
     ```
     ECE = Σ_b n_b / n · |accuracy_b - confidence_b|
     ```
 
     over bins of equal width ((b-1)/bins, b/bins] of the confidence, the probability of the
-    predicted class. 0 is a model that is right in 80% of the cases where it says 80%. On few
-    examples it is biased upwards: a model that is perfectly honest by construction shows 0.13 on
-    70 images of 10 classes and 0.03 on 1,000, on average.
+    predicted class. It is 0 where 80% of the predictions with a confidence of 80% are correct. On
+    few examples it is biased upwards: a perfectly calibrated model shows 0.13 on 70 images of 10
+    classes and 0.03 on 1,000, on average.
 
     Args:
-        probabilities: Array `(examples, classes)`, rows that sum to 1.
-        labels: Integer array `(examples,)`.
-        bins: Integer of at least 1. Defaults to 15.
+        probabilities: array `(examples, classes)`, rows that sum to 1.
+        labels: int array `(examples,)`.
+        bins: int >= 1. Defaults to 15.
 
     Returns:
         A float in 0..1.
@@ -43,8 +43,8 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
 
     >>> import numpy as np
     >>> from kerasrecipes.inference import expected_calibration_error
-    >>> said = np.array([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.2, 0.8]])
-    >>> round(expected_calibration_error(said, np.array([0, 1, 1, 1])), 3)
+    >>> probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.2, 0.8], [0.2, 0.8]])
+    >>> round(expected_calibration_error(probabilities, np.array([0, 1, 1, 1])), 3)
     0.3
 
     Reference: Guo, Pleiss, Sun & Weinberger (2017), https://arxiv.org/abs/1706.04599.
@@ -59,9 +59,9 @@ def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
     """Count, mean confidence and accuracy of the predictions in each bin of confidence.
 
     Args:
-        probabilities: Array `(examples, classes)`, rows that sum to 1.
-        labels: Integer array `(examples,)`.
-        bins: Integer of at least 1, bins of equal width. Defaults to 15.
+        probabilities: array `(examples, classes)`, rows that sum to 1.
+        labels: int array `(examples,)`.
+        bins: int >= 1, bins of equal width. Defaults to 15.
 
     Returns:
         `Reliability(count, confidence, accuracy)`, arrays `(bins,)`; NaN where a bin is empty.
@@ -73,8 +73,8 @@ def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
 
     >>> import numpy as np
     >>> from kerasrecipes.inference import reliability
-    >>> said = np.array([[0.9, 0.1], [0.7, 0.3], [0.1, 0.9]])
-    >>> reliability(said, np.array([0, 0, 0]), bins=2).accuracy.round(3)
+    >>> probabilities = np.array([[0.9, 0.1], [0.7, 0.3], [0.1, 0.9]])
+    >>> reliability(probabilities, np.array([0, 0, 0]), bins=2).accuracy.round(3)
     array([  nan, 0.667])
 
     Reference: DeGroot & Fienberg (1983), The Comparison and Evaluation of Forecasters; Guo et al.

@@ -1,4 +1,4 @@
-"""The temperature at which a classifier's probabilities are the likeliest."""
+"""Temperature scaling: calibration by one scalar."""
 
 import math
 import warnings
@@ -20,19 +20,19 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
     ```
 
     The loss is convex in 1 / T: a safeguarded Newton iteration in float64 finds its only minimum.
-    Fit it on validation data that the model has not been trained on; the class predicted does
-    not change, only how sure the model is. Use it with `layers.TemperatureScaling`.
+    Fit it on validation data that the model has not been trained on. The predicted class does
+    not change, only its confidence. Use it with `layers.TemperatureScaling`.
 
     Args:
-        probabilities: Array `(examples, classes)`, rows that sum to 1, or scores.
-        labels: Integer array `(examples,)`.
-        from_logits: Boolean, whether these are scores z and not probabilities. Defaults to
+        probabilities: array `(examples, classes)`, rows that sum to 1, or scores.
+        labels: int array `(examples,)`.
+        from_logits: bool, whether these are scores z and not probabilities. Defaults to
             `False`.
 
     Returns:
         A float. 1.0, with a warning, where no temperature is best: every example is right (the
-        loss falls for ever as T goes to 0), or scores say nothing about the labels (it falls for
-        ever as T grows).
+        loss falls without end as T goes to 0), or scores say nothing about the labels (it falls
+        without end as T grows).
 
     Raises:
         ValueError: If shapes do not fit, or rows are no probabilities.
@@ -41,9 +41,9 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
 
     >>> import numpy as np
     >>> from kerasrecipes.inference import fit_temperature
-    >>> said = np.array([[0.99, 0.01]] * 10)
-    >>> T = fit_temperature(said, np.array([0] * 8 + [1] * 2))
-    >>> scaled = said ** (1 / T)
+    >>> probabilities = np.array([[0.99, 0.01]] * 10)
+    >>> T = fit_temperature(probabilities, np.array([0] * 8 + [1] * 2))
+    >>> scaled = probabilities ** (1 / T)
     >>> print(round(T, 3), (scaled / scaled.sum(axis=1, keepdims=True))[0].round(3))
     3.315 [0.8 0.2]
 
@@ -53,25 +53,29 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
     values, labels = checked_outcomes(probabilities, labels, from_logits)
     scores = values if from_logits else np.log(np.maximum(values, np.finfo("float32").tiny))
     scores = scores - scores.max(axis=1, keepdims=True)
-    own = scores[np.arange(len(labels)), labels]
+    true_scores = scores[np.arange(len(labels)), labels]
     scale = float(np.mean(-scores))
-    if not own.any() or own.mean() <= -scale * (1 - 1e-12):
-        reason = "every example is right" if not own.any() else "the scores do not tell the labels"
+    if not true_scores.any() or true_scores.mean() <= -scale * (1 - 1e-12):
+        reason = (
+            "every example is correct"
+            if not true_scores.any()
+            else "the scores do not tell the labels"
+        )
         warnings.warn(
             f"No temperature is the best, because {reason}: it stays 1. Fit it on more examples.",
             stacklevel=2,
         )
         return 1.0
-    return float(1 / _root(lambda inverse: _slope(scores, own, inverse), 1 / scale))
+    return float(1 / _root(lambda inverse: _slope(scores, true_scores, inverse), 1 / scale))
 
 
-def _slope(scores, own, inverse):
+def _slope(scores, true_scores, inverse):
     """First and second derivative of the loss by the inverse temperature."""
     raised = np.exp(scores * inverse)
-    shares = raised / raised.sum(axis=1, keepdims=True)
-    mean = (shares * scores).sum(axis=1)
-    variance = (shares * scores**2).sum(axis=1) - mean**2
-    return (mean - own).mean(), max(variance.mean(), 0.0)
+    weighted = raised / raised.sum(axis=1, keepdims=True)
+    mean = (weighted * scores).sum(axis=1)
+    variance = (weighted * scores**2).sum(axis=1) - mean**2
+    return (mean - true_scores).mean(), max(variance.mean(), 0.0)
 
 
 def _root(function, start):

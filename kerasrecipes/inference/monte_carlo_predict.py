@@ -1,4 +1,4 @@
-"""What a model predicts, and how sure it is, under its own noise."""
+"""Monte Carlo prediction: the mean over a model's noise, and the uncertainty."""
 
 import contextlib
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from kerasrecipes.inference._statistics import called_with_training, layers_with
 
 
 class MonteCarloPrediction(NamedTuple):
-    """What `monte_carlo_predict` returns, in nats where it is information."""
+    """What `monte_carlo_predict` returns; entropy and information are in nats."""
 
     mean: np.ndarray
     variance: np.ndarray
@@ -34,7 +34,7 @@ def monte_carlo_predict(
     seed: int | None = None,
     from_logits: bool = False,
 ) -> Any:
-    """Predict several times with every noise layer on, and say how the predictions differ.
+    """Predict several times with every noise layer on; return mean and uncertainty.
 
     ```
     mean               = 1/S Σ_s p_s
@@ -43,19 +43,19 @@ def monte_carlo_predict(
     mutual information = H(mean) - 1/S Σ_s H(p_s)
     ```
 
-    The entropy is all of the uncertainty; the mutual information the part of it that the noise in
-    the weights accounts for, which more data would remove. Dropout, DropConnect, stochastic
+    The entropy is the total uncertainty; the mutual information is the part due to the noise in
+    the weights, which more data would remove. Dropout, DropConnect, stochastic
     depth, noise and random pooling draw as in training; layers that keep statistics use them, as
     in prediction. No weight changes.
 
     Args:
         model: built `keras.Model` with one output of class probabilities.
-        x: arrays, or an iterable of batches x or (x, y, ...), gone through once.
-        samples: integer >= 1, S: predictions for each example.
-        batch_size: integer >= 1, used to cut arrays. Defaults to 128.
-        seed: integer for the same result every time, whatever the model has drawn before (its seed
-            generators are put back); `None` (default) lets the generators go on.
-        from_logits: boolean, whether the model's outputs still need a softmax. Defaults to False.
+        x: arrays x or (x, y, ...), or an iterable of batches of those, read once.
+        samples: int >= 1, S: predictions for each example.
+        batch_size: int >= 1, used to cut arrays. Defaults to 128.
+        seed: int >= 0, for the same result at every call (the model's seed generators are
+            restored); `None` (default) continues the generators.
+        from_logits: bool, whether the model's outputs still need a softmax. Defaults to False.
 
     Returns:
         `MonteCarloPrediction(mean, variance, entropy, mutual_information)`, float32 NumPy arrays:
@@ -127,7 +127,7 @@ def _check_probabilities(drawn):
 
 @contextlib.contextmanager
 def _seeded(model, seed):
-    """Seed all that the model draws from, and put it back."""
+    """Seed all generators of the model, and restore them afterwards."""
     generators = {
         id(generator): generator
         for layer in keras_internals.flatten_layers(model)

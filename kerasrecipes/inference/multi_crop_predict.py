@@ -25,14 +25,14 @@ def multi_crop_predict(
     Args:
         model: Keras model that maps `(batch, height, width, channels)` to probabilities
             `(batch, classes)`.
-        dataset: Iterable of batches, one pass in order: `crops`, or a tuple `(crops, labels)`
+        dataset: iterable of batches, read once, in order: `crops`, or a tuple `(crops, labels)`
             with crops of shape `(batch, K, height, width, channels)`, such as
             `augment.pipeline(..., [augment.TenCrop(224), ...], training=False)` yields. Batches of
             rank 4 are images of a single crop.
         average: `"probabilities"` (default) or `"scores"`.
-        batch_size: Integer of at least 1. Largest number of crops given to the model at once.
+        batch_size: int >= 1. Largest number of crops given to the model at once.
             Defaults to 256.
-        return_labels: Boolean. Whether to return the labels of the same pass too.
+        return_labels: bool, whether to return the labels too.
             Defaults to `False`.
 
     Returns:

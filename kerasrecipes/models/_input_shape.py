@@ -1,4 +1,4 @@
-"""Checks that every network with preprocessing of its own shares."""
+"""Checks that all networks with built-in preprocessing share."""
 
 import keras
 

@@ -91,7 +91,7 @@ def _shapes(model, layers):
     shapes = {name: tuple(output.shape) for name, output in outputs.items()}
     source = tuple(model.inputs[0].shape)
     if None in source[1:]:
-        known = (1, *(UNKNOWN_SIDE if side is None else side for side in source[1:]))
+        shape = (1, *(UNKNOWN_SIDE if side is None else side for side in source[1:]))
         probe = keras.Model(model.inputs, outputs)
-        shapes = {name: tuple(shape) for name, shape in probe.compute_output_shape(known).items()}
+        shapes = {name: tuple(shape) for name, shape in probe.compute_output_shape(shape).items()}
     return shapes

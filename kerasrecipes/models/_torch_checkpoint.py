@@ -1,4 +1,4 @@
-"""Reads a checkpoint of PyTorch without PyTorch, and without running what it says."""
+"""Reads a checkpoint of PyTorch without PyTorch, and without running code from it."""
 
 import collections
 import dataclasses
@@ -16,14 +16,14 @@ PROTOCOL = 1001
 
 @dataclasses.dataclass(frozen=True)
 class _Storage:
-    """The kind of a run of numbers, for which PyTorch writes the name of its class."""
+    """The dtype of a storage, for which PyTorch writes the name of its class."""
 
     dtype: str
 
 
 @dataclasses.dataclass(frozen=True)
 class _Tensor:
-    """A view of a storage, whose numbers come later in the file."""
+    """A view of a storage, whose contents come later in the file."""
 
     key: str
     numbers: int
@@ -46,7 +46,7 @@ def _rebuild_tensor(storage, offset, shape, strides, requires_grad, hooks, metad
     return _Tensor(key, numbers, dtype, offset, tuple(shape), tuple(strides))
 
 
-# All that a dictionary of tensors needs; a name that is not here ends the reading.
+# All that a dictionary of tensors needs; any other name is an error.
 ALLOWED = {
     ("collections", "OrderedDict"): collections.OrderedDict,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
@@ -56,7 +56,7 @@ ALLOWED = {
 
 
 class _TensorUnpickler(pickle.Unpickler):
-    """Finds nothing but what is in `ALLOWED`: no name in a file can bring in code."""
+    """Resolves only the names in `ALLOWED`, so that a file cannot run code."""
 
     def find_class(self, module, name):
         if (module, name) not in ALLOWED:
@@ -71,14 +71,14 @@ class _TensorUnpickler(pickle.Unpickler):
 
 
 def read_torch_checkpoint(path, sha256):
-    """Return the arrays in a checkpoint whose SHA-256 is known.
+    """Return the arrays of a checkpoint with a given SHA-256.
 
     The bytes are read once, compared with the checksum and only then unpickled, by an unpickler
     that knows dictionaries and tensors of float32 and int64 and refuses any other name.
 
     Args:
         path: Path of a `.pth` file in the format of `torch.save` before PyTorch 1.6.
-        sha256: String of 64 hexadecimal digits, or a tuple of them, one of which must be right.
+        sha256: str of 64 hexadecimal digits, or a tuple of them, one of which must be right.
 
     Returns:
         Dict from the parameter's name to a NumPy array.

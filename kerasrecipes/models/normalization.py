@@ -18,8 +18,8 @@ def normalization_layer(normalization: str, channels: int, name: str | None = No
             paper, or pairs of channels where there are fewer than 64), `"instance"`, `"layer"`
             (one group: over height, width and channels), `"decorrelated"` (groups of 16), or a
             callable that takes `name` and returns a layer.
-        channels: Integer, the number of channels.
-        name: String or `None`. Name of the layer.
+        channels: int, the number of channels.
+        name: str or `None`. Name of the layer.
 
     Returns:
         A Keras layer, with the channel axis of `keras.config.image_data_format()`.

@@ -94,7 +94,7 @@ def padded_shortcut(channels, filters, stride, name):
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ZeroChannels(keras.layers.Layer):
-    """Adds channels of zeros before and after those there are, for shortcuts without weights."""
+    """Pads with channels of zeros before and after, for shortcuts without weights."""
 
     def __init__(self, before, after, **kwargs):
         super().__init__(**kwargs)

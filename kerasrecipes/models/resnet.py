@@ -42,24 +42,24 @@ def resnet(
     shortcuts between stages are 1x1 projections (option B).
 
     Args:
-        depth: Integer, 6n+2 for CIFAR (8, 14, 20, 32, 44, 56, 110, ...) or one of 18, 34, 50,
+        depth: int, 6n+2 for CIFAR (8, 14, 20, 32, 44, 56, 110, ...) or one of 18, 34, 50,
             101, 152 for ImageNet.
-        input_shape: Tuple of the image's shape without the batch. Height and width may be `None`.
-        classes: Integer of at least 1, units of the classifier.
+        input_shape: tuple of the image's shape without the batch. Height and width may be `None`.
+        classes: int >= 1, units of the classifier.
         normalization: `"batch"`, `"group"`, `"instance"`, `"layer"`, `"decorrelated"`, or a
             callable that takes `name` and returns a layer. Defaults to `"batch"`.
-        stochastic_depth: Number in [0, 1). Drop rate of the last block under the linear rule.
+        stochastic_depth: float in [0, 1). Drop rate of the last block under the linear rule.
             Defaults to 0: none.
         stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
             `"batch"` is the paper's, and the faster one without XLA. Defaults to `"subset"`.
         variant: `"cifar"`, `"imagenet"` or `None`. `None` takes the one that has this depth; where
             both have it (50, 152), CIFAR for images of at most 96 pixels.
-        include_top: Boolean. Whether global pooling and the classifier are there; without them
+        include_top: bool, whether global pooling and the classifier are there; without them
             the output is the last feature map. Defaults to `True`.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
         kernel_regularizer: Keras regularizer of every kernel, or `None`.
-        seed: Integer or `None`. Seed of the initial kernels and of stochastic depth.
-        name: String or `None`. Name of the model. Defaults to `resnetDEPTH`.
+        seed: int or `None`. Seed of the initial kernels and of stochastic depth.
+        name: str or `None`. Name of the model. Defaults to `resnetDEPTH`.
 
     Returns:
         A functional `keras.Model`. Its output is float32 under mixed precision.

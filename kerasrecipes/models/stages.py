@@ -19,7 +19,7 @@ def stages(model: keras.Model) -> list[str]:
     name to return: the last layer before them counts.
 
     Args:
-        model: Functional `keras.Model` of images `(batch, height, width, channels)`, with one
+        model: functional `keras.Model` of images `(batch, height, width, channels)`, with one
             input and one output: a backbone, or a classifier on top of one. What is inside a
             nested model is not looked into. An unknown height or width counts as 512.
 

@@ -31,24 +31,24 @@ def wide_resnet(
     with 16, 32 and 64 times `width` filters; 1x1 projections where the shape changes.
 
     Args:
-        depth: Integer, 6n+4: 10, 16, 22, 28, 40, ...
-        width: Integer of at least 1, the multiplier of the filters.
-        input_shape: Tuple of the image's shape without the batch. Height and width may be `None`.
-        classes: Integer of at least 1, units of the classifier.
-        dropout: Number in [0, 1). Rate of the dropout between a block's convolutions.
+        depth: int, 6n+4: 10, 16, 22, 28, 40, ...
+        width: int >= 1, the multiplier of the filters.
+        input_shape: tuple of the image's shape without the batch. Height and width may be `None`.
+        classes: int >= 1, units of the classifier.
+        dropout: float in [0, 1). Rate of the dropout between a block's convolutions.
             Defaults to 0: none.
         normalization: `"batch"`, `"group"`, `"instance"`, `"layer"`, `"decorrelated"`, or a
             callable that takes `name` and returns a layer. Defaults to `"batch"`.
-        stochastic_depth: Number in [0, 1). Drop rate of the last block under the linear rule.
+        stochastic_depth: float in [0, 1). Drop rate of the last block under the linear rule.
             Defaults to 0: none.
         stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
             `"batch"` is the paper's, and the faster one without XLA. Defaults to `"subset"`.
-        include_top: Boolean. Whether global pooling and the classifier are there.
+        include_top: bool, whether global pooling and the classifier are there.
             Defaults to `True`.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
         kernel_regularizer: Keras regularizer of every kernel, or `None`.
-        seed: Integer or `None`. Seed of the initial kernels, of dropout and of stochastic depth.
-        name: String or `None`. Name of the model. Defaults to `wide_resnetDEPTH_WIDTH`.
+        seed: int or `None`. Seed of the initial kernels, of dropout and of stochastic depth.
+        name: str or `None`. Name of the model. Defaults to `wide_resnetDEPTH_WIDTH`.
 
     Returns:
         A functional `keras.Model`. Its output is float32 under mixed precision.

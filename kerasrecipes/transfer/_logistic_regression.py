@@ -48,7 +48,7 @@ class LogisticRegression:
         self._solver.C = (2 if is_binary else 1) / (regularization * len(self._labels))
         self._solver.tol = tolerance
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # it speaks of its own arguments
+            warnings.simplefilter("ignore")  # it names scikit-learn's arguments
             self._solver.fit(self._examples, self._labels, self._weights)
         if max(self._solver.n_iter_) >= MOST_ITERATIONS:
             warnings.warn(

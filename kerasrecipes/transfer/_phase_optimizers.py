@@ -1,4 +1,4 @@
-"""The optimizer of a phase: the caller's, with the phase's rates and what layers had before."""
+"""The optimizer of a phase: a copy with the phase's rates and the slots so far."""
 
 import copy
 
@@ -12,8 +12,8 @@ from kerasrecipes.transfer.layerwise_multipliers import layerwise_multipliers
 class PhaseOptimizers:
     """Makes the optimizer of one phase after another.
 
-    Each begins its count of updates at 0, so that a phase's schedule does; each has the slots of
-    the one before for the variables that it knows, and the count of their updates.
+    Each counts its updates from 0, as the phase's schedule does. Variables that trained before
+    keep their slots and their own count of updates.
 
     Args:
         model: the model.
@@ -66,14 +66,14 @@ class PhaseOptimizers:
         return optimizer
 
     def build(self, optimizer):
-        """Build the optimizer that the model was compiled with, with what the last one knew."""
+        """Build the optimizer that the model was compiled with; it gets the last one's slots."""
         optimizer.build(self._model.trainable_variables)
         if self.last is not None:
             _slots.carry_over(self.last, optimizer)
         self.last = optimizer
 
     def count(self):
-        """Note the updates of the phase that has ended."""
+        """Add the updates of the phase that has ended to the counts of its variables."""
         done = int(keras.ops.convert_to_numpy(updating_optimizers(self.last)[0].iterations))
         for variable in self._model.trainable_variables:
             path = self._path_of(variable)
@@ -87,7 +87,7 @@ class PhaseOptimizers:
             return self._multipliers
         if self._multipliers:
             raise ValueError(
-                "Argument `decay` must be 1 where the optimizer has multipliers of its own. "
+                "Argument `decay` must be 1 where the optimizer has multipliers. "
                 f"Received: decay={phase.decay}"
             )
         return layerwise_multipliers(self._model, phase.decay)
@@ -98,5 +98,5 @@ def _without(optimizer, kind):
     if not isinstance(optimizer, kind):
         return None, optimizer
     options = ("initial_scale", "dynamic_growth_steps", "multipliers")
-    found = {key: value for key, value in optimizer.get_config().items() if key in options}
-    return found, optimizer.inner_optimizer
+    chosen = {key: value for key, value in optimizer.get_config().items() if key in options}
+    return chosen, optimizer.inner_optimizer

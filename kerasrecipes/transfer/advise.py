@@ -45,9 +45,9 @@ def advise(examples_per_class: Any, similar: bool) -> Plan:
     ```
 
     Args:
-        examples_per_class: number >= 1, training images a class, on average. The lecture names no
+        examples_per_class: float >= 1, training images a class, on average. The lecture names no
             number; 100 and more are much here.
-        similar: boolean, whether the images are like those that the backbone was trained with.
+        similar: bool, whether the images are like those that the backbone was trained with.
             Photographs of things and animals are similar to ImageNet; drawings, X-rays, satellite
             and microscope images are not.
 

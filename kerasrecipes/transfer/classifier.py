@@ -21,18 +21,18 @@ def classifier(
     softmax(kernel · dropout(mean over positions of the feature map) + bias)
     ```
 
-    It is flat: the backbone's layers are layers of it, and shared with the backbone, weights and
-    all. Kernel and bias begin at 0, so the first step of the head tells nothing to what is below.
+    The model is not nested: the backbone's layers are its layers, and share their weights with the
+    backbone. Kernel and bias begin at 0, so that the first step sends no gradient to the backbone.
 
     Args:
         backbone: functional `keras.Model` with one input and one output, such as
             `models.backbone` returns. Pooled features are taken as they are.
-        classes: integer >= 2, or a list of as many names: then the model carries them, in a
+        classes: int >= 2, or a list of as many names: then the model carries them, in a
             last layer `layers.ClassNames` called `"class_names"`.
         dropout: float in [0, 1), drop rate of the pooled features. Defaults to 0: none.
         stage: name of the layer whose output is classified, such as one of `models.stages`, or
             `None` (default) for the output of the backbone. Layers beyond it are left out.
-        name: string or `None`, name of the model. Defaults to `BACKBONE_classifier`.
+        name: str or `None`, name of the model. Defaults to `BACKBONE_classifier`.
 
     Returns:
         A functional `keras.Model`, not compiled. The dense layer is called `"classifier"`. The

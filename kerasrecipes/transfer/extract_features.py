@@ -1,4 +1,4 @@
-"""What a network says about images, computed once and kept."""
+"""Features of images, computed once."""
 
 from typing import Any
 
@@ -15,20 +15,20 @@ from kerasrecipes.models._functional import functional
 def extract_features(
     model: keras.Model, data: Any, stages: Any = None, batch_size: int = 32
 ) -> Any:
-    """Return the data with pooled features in the place of the images, from one pass.
+    """Return the data with pooled features instead of images, computed once.
 
     A feature map `(height, width, channels)` is averaged over its positions, as
-    `GlobalAveragePooling2D` does; an output that is flat already is left as it is. The model runs
-    as at inference: dropout off, normalisation by the stored statistics.
+    `GlobalAveragePooling2D` does; a flat output stays as it is. The model
+    runs as at inference: dropout off, normalisation by the stored statistics.
 
     Args:
-        model: Functional `keras.Model` of images, such as `models.backbone` returns.
+        model: functional `keras.Model` of images, such as `models.backbone` returns.
         data: Arrays `x`, `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of
             those, such as a `tf.data.Dataset`. It is read in order, once.
         stages: `None` (default) for the model's output, or a sequence of names of layers of the
-            model, such as `models.stages` returns: the pass computes all of them.
-        batch_size: Integer of at least 1, images at a time where `data` are arrays. Iterables keep
-            their own batches. Defaults to 32.
+            model, such as `models.stages` returns, all computed in one forward pass.
+        batch_size: int >= 1, images at a time where `data` are arrays. Iterables have
+            their batches already. Defaults to 32.
 
     Returns:
         `features`, `(features, y)` or `(features, y, sample_weight)`, as the data are, in NumPy.
@@ -80,18 +80,18 @@ def _extractor(model, stages):
 
 
 def _layers(model, stages):
-    own = {layer.name: layer for layer in model.layers}
+    layers = {layer.name: layer for layer in model.layers}
     if isinstance(stages, str) or not list(stages):
         raise ValueError(
             "Argument `stages` must be None or a sequence of names of layers. "
             f"Received: stages={stages!r}"
         )
-    unknown = [name for name in stages if name not in own]
+    unknown = [name for name in stages if name not in layers]
     if unknown:
         raise ValueError(
             f"Argument `stages` must be names of layers of {model.name}. Received: {unknown[0]!r}"
         )
-    return {name: own[name] for name in stages}
+    return {name: layers[name] for name in stages}
 
 
 def _pool(output):

@@ -1,4 +1,4 @@
-"""How far a linear classifier gets on each stage of a network."""
+"""Linear classifiers on the stages of a network."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -35,19 +35,19 @@ def linear_probe(
     (`C = 1 / (regularization · examples)`); the features are computed once.
 
     Args:
-        backbone: Functional `keras.Model` of images, such as `models.backbone` returns.
+        backbone: functional `keras.Model` of images, such as `models.backbone` returns.
         data: Arrays `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of those,
             such as a `tf.data.Dataset`; y are integer labels.
-        validation_data: As `data`, or `None`. What the classifiers are tested on; nothing is
-            chosen by it where there is something to choose.
-        stages: Sequence of names of layers of the network, or `None` for `models.stages`.
+        validation_data: As `data`, or `None`. What the classifiers are tested on; the
+            strength is never chosen by it.
+        stages: sequence of names of layers of the network, or `None` for `models.stages`.
         regularization: Positive number, or a sequence of those, of which cross-validation within
             `data` chooses by stage. Defaults to a grid from 10 to 0.001.
-        folds: Integer of at least 2, parts of the cross-validation; each class is spread evenly
+        folds: int >= 2, parts of the cross-validation; each class is spread evenly
             over them. Defaults to 5.
-        class_weight: Dictionary {class: weight} or `None`: by how much the loss of an example
-            counts, times its `sample_weight` if it has one. A class that is not there counts 1.
-        batch_size: Integer of at least 1, images at a time where data are arrays. Defaults to 32.
+        class_weight: dict {class: weight} or `None`: the weight of an example's loss, times its
+            `sample_weight` if it has one. Other classes have 1.
+        batch_size: int >= 1, images at a time where data are arrays. Defaults to 32.
 
     Returns:
         A `ProbeResult`: its `stages` have kernel, bias and accuracies, `best` is the best of them,
@@ -95,18 +95,18 @@ def linear_probe(
 
 def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
     """The `StageProbe` of one stage."""
-    own, found = features[stage].astype("float64"), {}
+    inputs, results = features[stage].astype("float64"), {}
     strength = strengths[0]
     if len(strengths) > 1:
-        strength, left_out = cross_validate(own, labels, classes, strengths, folds, weights)
-        found["left_out"] = left_out.astype("float32")
-        found["left_out_accuracy"], found["left_out_loss"] = _figures(left_out, labels)
-    kernel, bias = LogisticRegression(own, labels, classes, weights).fit(strength)
+        strength, left_out = cross_validate(inputs, labels, classes, strengths, folds, weights)
+        results["left_out"] = left_out.astype("float32")
+        results["left_out_accuracy"], results["left_out_loss"] = _figures(left_out, labels)
+    kernel, bias = LogisticRegression(inputs, labels, classes, weights).fit(strength)
     if tests is not None:
         scores = tests[0][stage] @ kernel + bias
         figures = _figures(log_softmax(scores), tests[1])
-        found["validation_accuracy"], found["validation_loss"] = figures
-    accuracy, loss = _figures(log_softmax(own @ kernel + bias), labels)
+        results["validation_accuracy"], results["validation_loss"] = figures
+    accuracy, loss = _figures(log_softmax(inputs @ kernel + bias), labels)
     return StageProbe(
         stage,
         strength,
@@ -114,36 +114,36 @@ def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
         bias.astype("float32"),
         accuracy,
         loss,
-        **found,
+        **results,
     )
 
 
 def _figures(log_p, labels):
-    """Accuracy and loss over the examples whose log-probabilities are known."""
-    known = ~np.isnan(log_p[:, 0])
-    log_p, labels = log_p[known], labels[known]
-    right = np.mean(log_p.argmax(axis=1) == labels)
-    return float(right), float(-np.mean(log_p[np.arange(len(labels)), labels]))
+    """Accuracy and loss over the examples that have log-probabilities."""
+    present = ~np.isnan(log_p[:, 0])
+    log_p, labels = log_p[present], labels[present]
+    accuracy = np.mean(log_p.argmax(axis=1) == labels)
+    return float(accuracy), float(-np.mean(log_p[np.arange(len(labels)), labels]))
 
 
 def _extract(name, backbone, data, stages, batch_size):
     """Features by stage, integer labels and perhaps weights."""
-    found = extract_features(backbone, data, stages, batch_size)
-    if not isinstance(found, tuple):
+    extracted = extract_features(backbone, data, stages, batch_size)
+    if not isinstance(extracted, tuple):
         raise ValueError(f"Argument `{name}` must have labels. Received: images alone")
-    labels = found[1]
+    labels = extracted[1]
     if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0:
         raise ValueError(
             f"Argument `{name}` must have integer labels from 0, of shape (examples,). Received: "
             f"labels of shape {labels.shape} and dtype {labels.dtype}"
         )
     if name == "data" and np.unique(labels).size < 2:
-        raise ValueError(f"Argument `{name}` must have two classes at least. Received: one")
-    return found
+        raise ValueError(f"Argument `{name}` must have at least two classes. Received: one")
+    return extracted
 
 
 def _weights(labels, class_weight, weights):
-    """What each example counts, or `None` where all count the same."""
+    """The weight of each example, or `None` where all are 1."""
     if class_weight is None:
         return weights[0] if weights else None
     factors = np.array([class_weight.get(int(label), 1.0) for label in labels])

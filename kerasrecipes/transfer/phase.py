@@ -14,13 +14,13 @@ class Phase:
 
     Args:
         train: `"head"`: what comes after the final feature map; an integer >= 1: the head and
-            the last so many stages, as `models.stages` counts them; or `"all"`.
-        epochs: integer >= 1.
+            that many of the last stages, as `models.stages` counts them; or `"all"`.
+        epochs: int >= 1.
         learning_rate: float > 0, or a `LearningRateSchedule` in updates, whose count begins with
             the phase, or `None` (default) for the rate of the optimizer that `fine_tune` is given.
         decay: float in (0, 1], the factor of the rate from one stage to the one before it. The head
-            has the whole rate, the last stage `decay` times that. Defaults to 1.
-        train_normalization: boolean, whether the normalisation layers of the stages that train
+            has the full rate, the last stage `decay` times that. Defaults to 1.
+        train_normalization: bool, whether the normalisation layers of the stages that train
             do so too. Otherwise they work as in prediction, and neither their scales nor their
             statistics move; those of the head, which are new, always train. Defaults to `False`.
 
