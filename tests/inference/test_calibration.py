@@ -91,9 +91,9 @@ def test_huge_and_tiny_scores_have_a_temperature_too():
 @pytest.mark.parametrize(
     "scores, labels, words",
     [
-        ([[2.0, 0.0], [0.0, 1.0]], [0, 1], "every example is right"),
+        ([[2.0, 0.0], [0.0, 1.0]], [0, 1], "every example is correct"),
         ([[2.0, 0.0], [0.0, 1.0]], [1, 0], "do not tell"),
-        ([[0.0, 0.0], [1.0, 1.0]], [0, 1], "every example is right"),
+        ([[0.0, 0.0], [1.0, 1.0]], [0, 1], "every example is correct"),
     ],
 )
 def test_where_no_temperature_is_best_it_stays_one_and_warns(scores, labels, words):
