@@ -25,6 +25,7 @@ SIGNALS = tuple(
 REPEAT_SECONDS = 1.0
 
 _fits = []
+_lock = threading.RLock()  # fits may begin in several threads; the handler only reads
 _former_handlers = {}
 _last_number = None
 
@@ -88,14 +89,13 @@ def begin(callback, takes=(), stops=False):
             handler at once.
     """
     model = keras.callbacks.Callback.model.fget(callback)
-    fit = next((fit for fit in _fits if fit._params is callback.params), None)
-    if fit is None:
-        _fits[:] = [
-            other for other in _fits if other._fit_model is not model and other.is_running()
-        ]
-        fit = Interruption(model, callback.params)
-        _fits.append(fit)
-        _install()
+    with _lock:
+        fit = next((fit for fit in _fits if fit._params is callback.params), None)
+        if fit is None:
+            fit = Interruption(model, callback.params)
+            others = [one for one in _fits if one._fit_model is not model and one.is_running()]
+            _fits[:] = [*others, fit]
+            _install()
     fit._members.add(id(callback))
     fit._takes.update(takes)
     fit.is_stopped_by_callback = fit.is_stopped_by_callback or stops
@@ -109,7 +109,8 @@ def end(callback, fit):
     fit._members.discard(id(callback))
     if fit._members:
         return
-    _fits.remove(fit)
+    with _lock:
+        _fits.remove(fit)
     fit._fit_model = fit._params = None
     if threading.current_thread() is not threading.main_thread():
         return

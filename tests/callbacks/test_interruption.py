@@ -182,7 +182,7 @@ def test_fit_in_a_thread_trains_and_stops_with_that_of_the_main_thread():
     )
 
     def interrupt():
-        while in_thread.batches != 3:
+        while in_thread.batches != 3 and thread.is_alive():
             time.sleep(0.01)
         os.kill(os.getpid(), signal.SIGINT)
 
