@@ -2,7 +2,7 @@
 
 Any recipe's `model.keras`, wherever it was copied, or the folder of its run. Images may be of any
 size and mode (JPEG, PNG and what else Pillow reads; grey, CMYK, 16 bits); the model prepares them
-itself. The rotation that a camera notes in EXIF is not applied, as it is not in training. A model
+itself. Images are turned upright as a camera noted it in EXIF, as in training. A model
 file cannot run code: Keras's safe mode stays on, and a file with a Lambda layer is refused.
 
     python recipes/predict.py runs/finetune/TIME photo.jpg other.png

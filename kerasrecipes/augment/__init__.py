@@ -9,7 +9,7 @@
 - `RandAugment`, `TrivialAugment`: random operations of Pillow
 - `MixUp`, `CutMix`: pairs of images and labels
 - `CenterCrop`, `TenCrop`: test crops
-- `DecodeImage`: bytes to pixels; `Normalize`: mean and deviation
+- `DecodeImage`: bytes to pixels; `Normalize`: mean and standard deviation
 - `export_jpeg_classifier`: a trained model that takes JPEG bytes
 - `Transform`: what every transform shares
 - `functional`: the arithmetic as pure functions; `draws`: random numbers from a seed alone

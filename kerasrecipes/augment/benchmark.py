@@ -51,7 +51,7 @@ def benchmark(batches: Any, images: int = 512, step: Any = None) -> Report:
 
     Args:
         batches: what `augment.pipeline` returned.
-        images: integer in [1, inf), how many images to run for each stage.
+        images: int >= 1, how many images to run for each stage.
         step: function of (images, labels), such as `model.train_on_batch`; measured too, to say
             whether the input or the step is the limit.
 

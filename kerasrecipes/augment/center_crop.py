@@ -20,8 +20,8 @@ class CenterCrop(Transform):
     offset is `int(round((side - size) / 2))`. Only the central window is decoded and computed.
 
     Args:
-        size: integer in [1, inf), side of the crop in pixels.
-        resize: integer in [size, inf), the shorter side; `None` is round(size·256/224).
+        size: int >= 1, side of the crop in pixels.
+        resize: int >= size, the shorter side; `None` is round(size·256/224).
         channels: 1, 3 or `None`. `None` is 3 for encoded images and keeps those of pixels.
 
     Input shape: bytes of JPEG or PNG (scalar string), or (H, W, C) in 0..255.

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kerasrecipes._validation import check_number, check_range
 from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment.pixel_values import check_color
 from kerasrecipes.augment.transform import Transform
 
 
@@ -19,9 +20,9 @@ class ColorJitter(Transform):
     image, saturation with the luma of the pixel, hue turns the angle of HSV; each is clipped.
 
     Args:
-        brightness, contrast, saturation: number in [0, inf), or the pair (low, high) of factors
+        brightness, contrast, saturation: float >= 0, or the pair (low, high) of factors
             in [0, inf); default 0, no change.
-        hue: number in [0, 0.5] or a pair in [-0.5, 0.5], in turns; default 0.
+        hue: float in [0, 0.5] or a pair in [-0.5, 0.5], in turns; default 0.
 
     Input shape: (H, W, C) or (N, H, W, C) in 0..255. On one channel, saturation and hue do
         nothing.
@@ -38,6 +39,8 @@ class ColorJitter(Transform):
     Reference: Howard (2013), https://arxiv.org/abs/1312.5402. The formulas are those of Pillow
     and torchvision; the order is fixed where torchvision shuffles it.
     """
+
+    before_normalize = True
 
     def __init__(
         self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0
@@ -59,6 +62,7 @@ class ColorJitter(Transform):
         self.saturation, self.hue = saturation, hue
 
     def apply(self, images: Any, seeds: Any) -> Any:
+        check_color(images)
         dtype, images = images.dtype, tf.cast(images, tf.float32)
         shares = tf.unstack(draws.uniform(seeds, 4), axis=-1)
         grey = images.shape[-1] == 1

@@ -19,7 +19,7 @@ class CutMix(Transform):
     uniform on the pixels; cut off at the border, and the area counted after that.
 
     Args:
-        alpha: number in [0, inf), default 1.0 (the share is uniform). 0 mixes nothing.
+        alpha: float >= 0, default 1.0 (the share is uniform). 0 mixes nothing.
 
     Call arguments:
         images: (N, H, W, C).

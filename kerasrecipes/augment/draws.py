@@ -60,7 +60,7 @@ def shares(seed, count):
 
 
 def between(share, low, high):
-    """Return the integer in [low, high] that a float64 `share` of [0, 1) picks, as int64."""
+    """Return the int in [low, high] that a float64 `share` of [0, 1) picks, as int64."""
     low, high = tf.cast(low, tf.int64), tf.cast(high, tf.int64)
     return low + tf.cast(share * tf.cast(high - low + 1, tf.float64), tf.int64)
 
@@ -85,7 +85,7 @@ def beta(seed, alpha):
 def settled(values):
     """Return a batch of draws unchanged, computed once.
 
-    XLA would fuse a draw into the loop over the pixels and compute it anew for each; a sort is
+    XLA would fuse a draw into the loop over the pixels and recompute it for each; a sort is
     not fused.
     """
     return tf.sort(tf.stack([values, tf.fill(tf.shape(values), np.float32(np.inf))], -1))[..., 0]

@@ -15,10 +15,10 @@ from kerasrecipes.augment.transform import Transform
 class MixUp(Transform):
     """Mixes each image, and its label, with the one before in the batch.
 
-    `share · own + (1 - share) · other`, share ~ Beta(alpha, alpha), a draw for each image.
+    `share · image + (1 - share) · other`, share ~ Beta(alpha, alpha), a draw for each image.
 
     Args:
-        alpha: number in (0, inf), default 0.2; the larger, the stronger. 0 mixes nothing.
+        alpha: float > 0, default 0.2; the larger, the stronger. 0 mixes nothing.
 
     Call arguments:
         images: (N, H, W, C).

@@ -1,11 +1,13 @@
-"""Subtracts a mean and divides by a deviation."""
+"""Subtracts a mean and divides by a standard deviation."""
 
 from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from kerasrecipes.augment import functional
+from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.transform import Transform
 
 
@@ -14,7 +16,7 @@ class Normalize(Transform):
     """Returns `(image - mean) / std` in float32.
 
     Args:
-        mean: number, or one for each channel, in units of the image: 0..255.
+        mean: float, or one for each channel, in units of the image: 0..255.
         std: positive number, or one for each channel, in the same units.
 
     Raises:
@@ -27,6 +29,8 @@ class Normalize(Transform):
     array([-1.,  1.], dtype=float32)
     """
 
+    normalizes = True
+
     def __init__(self, mean: Any, std: Any) -> None:
         self.mean, self.std = _listed(mean), _listed(std)
         if not np.all(np.isfinite(self.mean)):
@@ -36,6 +40,8 @@ class Normalize(Transform):
 
     def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the image, the batch or the batch of crops, normalised; the seed is not used."""
+        image = tf.convert_to_tensor(image)
+        check_dtype(image.dtype, "image")
         return functional.normalize(image, self.mean, self.std)
 
 

@@ -15,8 +15,8 @@ class PadCrop(Transform):
     """Pads with zeros on each side, then crops a square at a random place.
 
     Args:
-        size: integer in [1, inf), side of the crop in pixels.
-        padding: integer in [0, inf), pixels on each side, default 4.
+        size: int >= 1, side of the crop in pixels.
+        padding: int >= 0, pixels on each side, default 4.
 
     Input shape: (H, W, C) or (N, H, W, C), each side at least size - 2·padding.
 

@@ -26,7 +26,7 @@ class PCALighting(Transform):
     alpha ~ N(0, stddev), one draw an image and component.
 
     Args:
-        stddev: number in [0, inf), default 0.1.
+        stddev: float >= 0, default 0.1.
         eigenvalues: C numbers in [0, inf) of the pixels on the scale [0, 1]; default
             (0.2175, 0.0188, 0.0045), those of ImageNet.
         eigenvectors: C rows of C numbers, an eigenvector in each COLUMN; default ImageNet's.
@@ -49,6 +49,8 @@ class PCALighting(Transform):
     Reference: Krizhevsky, Sutskever & Hinton (2012), section 4.1. Eigenvalues and eigenvectors
     as in fb.resnet.torch. The paper does not say whether it clips; here it is clipped.
     """
+
+    before_normalize = True
 
     def __init__(
         self,
@@ -74,8 +76,8 @@ class PCALighting(Transform):
 
         Args:
             dataset: `tf.data.Dataset` of (image or encoded bytes, label), in 0..255.
-            stddev: number in [0, inf).
-            images: integer in [1, inf), how many images to use, from the first.
+            stddev: float >= 0.
+            images: int >= 1, how many images to use, from the first.
         """
         check_integer("images", images, "[1, inf)")
         statistics = FeatureStatistics()

@@ -9,6 +9,7 @@ import tensorflow as tf
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes.augment import draws
 from kerasrecipes.augment.order import make_plan
+from kerasrecipes.augment.pixel_values import check_order, warn_of_unit_range
 from kerasrecipes.augment.reading import buffer_size, read
 from kerasrecipes.augment.source import as_source
 from kerasrecipes.augment.stages import split_stages
@@ -89,11 +90,13 @@ def pipeline(
     _check_order(training, seed, shuffle, start_step, drop_remainder, shard)
     threads, source = threads or os.cpu_count(), as_source(dataset)
     head, tail = split_stages(source.spec[0], transforms)
+    check_order([*head, *tail])
     _check_labels(source.spec[1], num_classes)
     plan = make_plan(
         source.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed, len(head)
     )
     buffer = buffer_size(source, shuffle, training, start_step)
+    warn_of_unit_range(source, plan.first % max(plan.used, 1), [*head, *tail])
 
     def one_by_one(count=None):
         return read(source, plan, buffer, _with_head(head[:count]), threads)
@@ -137,7 +140,7 @@ def _with_head(head):
 
 
 def _with_tail(tail, first, num_classes, jit_compile):
-    # A new iterator compiles anew: worth it for training, which has one, not for evaluation.
+    # A new iterator compiles again: worth it for training, which has one, not for evaluation.
     @tf.function(jit_compile=jit_compile)
     def transform_batch(images, labels, seeds):
         for position, transform in enumerate(tail, start=first):

@@ -73,7 +73,7 @@ def _warp(parameters, move=None):
     def warp(image, strength, sign):
         drawn = {"rotation": 0.0, "shear_x": 0.0, "shear_y": 0.0, "x": 0.0, "y": 0.0}
         drawn.update(parameters(sign * strength))
-        if move is not None:  # up to a side, a share of it; above, pixels
+        if move is not None:  # up to 1 a fraction of the side; above, pixels
             sides = tf.cast(tf.shape(image)[:2], tf.float32)
             height, width = tf.unstack(sides * move if move <= 1 else tf.fill([2], float(move)))
             drawn["x"], drawn["y"] = drawn["x"] * width, drawn["y"] * height

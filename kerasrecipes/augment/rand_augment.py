@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.augment import draws
+from kerasrecipes.augment.pixel_values import check_color
 from kerasrecipes.augment.policy import apply_one, on_uint8, operations
 from kerasrecipes.augment.transform import Transform
 
@@ -24,8 +25,8 @@ class RandAugment(Transform):
     and translation (0.45 of the side) in x and y; the sign is drawn, and outside is black.
 
     Args:
-        count: integer in [0, inf), default 2. 0 does nothing.
-        magnitude: number in [0, 10], default 9; 10 is full strength.
+        count: int >= 0, default 2. 0 does nothing.
+        magnitude: float in [0, 10], default 9; 10 is full strength.
 
     Input shape: (H, W, C) or (N, H, W, C) in 0..255.
 
@@ -39,10 +40,11 @@ class RandAugment(Transform):
     TensorShape([32, 32, 3])
 
     Reference: Cubuk, Zoph, Shlens & Le (2019), https://arxiv.org/abs/1909.13719. There 10 is
-    the strongest of the paper's search space too; its 150 pixels of 331 are a share here.
+    the strongest of the paper's search space too; its 150 pixels of 331 are a fraction here.
     """
 
     batched = False
+    before_normalize = True
 
     def __init__(self, count: int = 2, magnitude: int = 9) -> None:
         check_integer("count", count, "[0, inf)")
@@ -50,6 +52,7 @@ class RandAugment(Transform):
         self.count, self.magnitude = count, magnitude
 
     def apply(self, images: Any, seeds: Any) -> Any:
+        check_color(images)
         return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
 
     def _one(self, image, seed):

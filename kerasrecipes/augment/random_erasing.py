@@ -19,10 +19,10 @@ class RandomErasing(Transform):
     rectangles that fits is taken, and if none does the image is left as it is.
 
     Args:
-        probability: number in [0, 1], default 0.5.
-        area: pair (low, high) in (0, 1], share of the image, default (0.02, 0.4).
+        probability: float in [0, 1], default 0.5.
+        area: pair (low, high) in (0, 1], fraction of the image, default (0.02, 0.4).
         ratio: pair (low, high) in (0, inf), height over width, default (0.3, 1/0.3).
-        value: number, in units of the image, or "noise" (default): uniform in 0..255, other in
+        value: float, in units of the image, or "noise" (default): uniform in 0..255, other in
             each pixel and channel.
 
     Input shape: (H, W, C) or (N, H, W, C).
@@ -55,6 +55,11 @@ class RandomErasing(Transform):
             check_number("value", value, "(-inf, inf)")
         self.probability, self.area, self.ratio = probability, tuple(area), tuple(ratio)
         self.value = value
+
+    @property
+    def before_normalize(self):
+        """Noise is in 0..255; a number is in the units of the image, whatever they are."""
+        return self.value == "noise"
 
     def draw(self, seeds: Any, height: int, width: int) -> Any:
         """Return top, left, height and width of a rectangle for each image, 0 high for none."""

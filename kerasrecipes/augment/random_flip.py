@@ -14,15 +14,15 @@ class RandomFlip(Transform):
     """Mirrors an image left to right with a given probability.
 
     Args:
-        probability: number in [0, 1], default 0.5.
+        probability: float in [0, 1], default 0.5.
 
     Output shape: that of the input; the dtype is kept.
 
     Example:
 
     >>> from kerasrecipes import augment
-    >>> augment.RandomFlip(1.0)([[[1], [2]]], seed=7).numpy().ravel()
-    array([2, 1], dtype=int32)
+    >>> augment.RandomFlip(1.0)([[[1.0], [2.0]]], seed=7).numpy().ravel()
+    array([2., 1.], dtype=float32)
     """
 
     def __init__(self, probability: float = 0.5) -> None:

@@ -21,7 +21,7 @@ class RandomResizedCrop(Transform):
     does, the largest central one whose shape is in `ratio`. Of a JPEG only it is decoded.
 
     Args:
-        size: integer in [1, inf), side of the result in pixels.
+        size: int >= 1, side of the result in pixels.
         area: pair (low, high) in (0, 1], default (0.08, 1).
         ratio: pair (low, high) in (0, inf), width over height, default (3/4, 4/3).
         exact: `False` samples bilinearly, large JPEGs decoded at a half, a quarter or an eighth;
@@ -75,9 +75,9 @@ class RandomResizedCrop(Transform):
         central = self._central(height, width)
         return tuple(tf.where(fits, one, other) for one, other in zip(drawn, central))
 
-    def __call__(self, image: Any, seed: Any = 0) -> Any:
+    def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the resized part of one image, encoded or not."""
-        size = (self.size, self.size)
+        size, seed = (self.size, self.size), self.given(seed)
 
         def from_jpeg(data, channels):
             window = self._window(seed, decode.jpeg_size(data))

@@ -21,7 +21,7 @@ class RandomScaleCrop(Transform):
     JPEG only what the crop needs is decoded.
 
     Args:
-        size: integer in [1, inf), side of the crop in pixels.
+        size: int >= 1, side of the crop in pixels.
         scale: pair (low, high) of numbers in [1, inf), the shorter side in units of `size`.
         exact: `False` moves the crop to whole pixels of the source and samples bilinearly, large
             JPEGs decoded at a half, a quarter or an eighth; `True` is resize-then-crop with
@@ -74,9 +74,9 @@ class RandomScaleCrop(Transform):
         offset = tf.cast(draws.between(share[1:], 0, scaled - self.size), tf.int32)
         return scaled, offset
 
-    def __call__(self, image: Any, seed: Any = 0) -> Any:
+    def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the crop of one image, encoded or not."""
-        size = (self.size, self.size)
+        size, seed = (self.size, self.size), self.given(seed)
 
         def from_jpeg(data, channels):
             scaled, offset = self.draw(seed, *tf.unstack(decode.jpeg_size(data)))

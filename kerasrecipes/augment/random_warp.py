@@ -19,12 +19,12 @@ class RandomWarp(Transform):
     width and height apart), one draw an image. Width and height stay.
 
     Args:
-        rotation: number in [0, 180], degrees, default 0.
-        translation: number in [0, 1], share of the width and of the height, default 0.
-        stretch: number in [0, inf), default 0; 0.25 is from 1/1.25 to 1.25.
-        shear: number in [0, 90), degrees, default 0.
-        lens: number in [0, 1/3), radial distortion at the corner, default 0; barrel or pincushion.
-        fill: number in [0, 255] outside the image, default 0.
+        rotation: float in [0, 180], degrees, default 0.
+        translation: float in [0, 1], share of the width and of the height, default 0.
+        stretch: float >= 0, default 0; 0.25 is from 1/1.25 to 1.25.
+        shear: float in [0, 90), degrees, default 0.
+        lens: float in [0, 1/3), radial distortion at the corner, default 0; barrel or pincushion.
+        fill: float in [0, 255] outside the image, default 0.
 
     Input shape: (H, W, C) or (N, H, W, C).
 

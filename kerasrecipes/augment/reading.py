@@ -17,10 +17,10 @@ def read(source, plan, buffer, change, threads):
     Args:
         source: `Source`.
         plan: `Plan`.
-        buffer: integer, 0 for the order of the source; a stream is shuffled in a buffer of so
+        buffer: int, 0 for the order of the source; a stream is shuffled in a buffer of so
             many images, a source that is read by index as a whole.
         change: function that reads, decodes and transforms one image.
-        threads: integer, how many images at once.
+        threads: int, how many images at once.
     """
     if source.element is not None:
         return shuffled_order(plan, buffer > 0).map(

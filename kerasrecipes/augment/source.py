@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
+from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.python_source import python_element
 
 
@@ -13,7 +14,7 @@ class Source:
     """Images and labels by index, `element`, or in one order, `stream`; the other is `None`.
 
     Attributes:
-        size: integer, -1 if it is not known and -2 without end, as `tf.data` has it.
+        size: int, -1 if it is not known and -2 without end, as `tf.data` has it.
         spec: pair of `tf.TensorSpec` of the image and the label.
         element: function of an int64 scalar tensor that returns the pair, traceable.
         stream: `tf.data.Dataset` of pairs.
@@ -59,6 +60,8 @@ def _check_pair(spec):
             "Argument `dataset` must give pairs (image, label) of one tensor each. Received: "
             f"{_in_words(spec)}"
         )
+    if image.dtype != tf.string:
+        check_dtype(image.dtype, "dataset")
     rank = 0 if image.dtype == tf.string else 3
     if image.shape.rank not in (None, rank):
         advice = "; `dataset.unbatch()` gives single images" if image.shape.rank == rank + 1 else ""

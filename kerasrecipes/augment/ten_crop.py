@@ -19,7 +19,7 @@ class TenCrop(Transform):
     `functional.ten_crop` is taken of it.
 
     Args:
-        size: integer in [1, inf), side of the crops in pixels.
+        size: int >= 1, side of the crops in pixels.
         scales: sequence of integers in [size, inf), shorter sides; `None` is one scale,
             round(size·256/224). The paper's best results use (224, 256, 384, 480, 640).
         channels: 1, 3 or `None`. `None` is 3 for encoded images and keeps those of pixels.

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from kerasrecipes.augment.draws import as_seed
+from kerasrecipes.augment.pixel_values import check_dtype
 
 
 class Transform:
@@ -19,19 +20,25 @@ class Transform:
         fixes_size: the height and width it returns are known before.
         batched: works on a batch at once, jitted by the pipeline.
         takes_labels: is called as `transform(images, labels, seeds)`.
+        before_normalize: works on values in 0..255, and `pipeline` refuses it behind `Normalize`.
+        normalizes: returns values that are no longer in 0..255.
     """
 
     takes_bytes = False
     fixes_size = False
     batched = True
     takes_labels = False
+    before_normalize = False
+    normalizes = False
 
-    def __call__(self, image: Any, seed: Any = 0) -> Any:
+    def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2).
 
-        A batch of several crops each, (N, crops, H, W, C), is drawn once for each image.
+        A batch of several crops each, (N, crops, H, W, C), is drawn once for each image. Without
+        a seed it raises: a constant one would change all images alike.
         """
-        image, seed = tf.convert_to_tensor(image), as_seed(seed)
+        image, seed = tf.convert_to_tensor(image), self.given(seed)
+        check_dtype(image.dtype, "image")
         if image.shape.rank == 5:
             crops = tf.reshape(image, tf.concat([[-1], tf.shape(image)[2:]], 0))
             crops.set_shape([None, *image.shape[2:]])
@@ -51,6 +58,16 @@ class Transform:
                 f"width, channels). Received: shape={image.shape}"
             )
         return self.apply(image[None], seed[None])[0]
+
+    def given(self, seed):
+        """Return `seed` as int64 pairs, or raise if there is none."""
+        if seed is None:
+            raise ValueError(
+                f"Argument `seed` must be given: {type(self).__name__} draws at random. Call it "
+                "with an integer, or a pair of integers, of each image's own, or leave that to "
+                "`augment.pipeline`. Received: seed=None"
+            )
+        return as_seed(seed)
 
     def get_config(self) -> dict[str, Any]:
         """Return the options as a dict that `from_config` takes."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from kerasrecipes._validation import check_number
 from kerasrecipes.augment import draws
+from kerasrecipes.augment.pixel_values import check_color
 from kerasrecipes.augment.policy import apply_one, on_uint8, operations
 from kerasrecipes.augment.transform import Transform
 
@@ -22,7 +23,7 @@ class TrivialAugment(Transform):
     0.01 to 1.99, shear 0.99, translation 32 pixels, 6 bits lost. The strength is one of 31.
 
     Args:
-        strongest: number in [0, 1], default 1, the upper end of the strengths. At 0 only auto
+        strongest: float in [0, 1], default 1, the upper end of the strengths. At 0 only auto
             contrast and equalize, which have no strength, do something.
 
     Input shape: (H, W, C) or (N, H, W, C) in 0..255.
@@ -40,12 +41,14 @@ class TrivialAugment(Transform):
     """
 
     batched = False
+    before_normalize = True
 
     def __init__(self, strongest: float = 1.0) -> None:
         check_number("strongest", strongest, "[0, 1]")
         self.strongest = strongest
 
     def apply(self, images: Any, seeds: Any) -> Any:
+        check_color(images)
         return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
 
     def _one(self, image, seed):

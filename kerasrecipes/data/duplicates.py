@@ -1,4 +1,4 @@
-"""Images that are there twice: what was trained on tells nothing when tested on."""
+"""Duplicates: across splits (leakage), and within one."""
 
 import itertools
 import warnings
@@ -16,7 +16,7 @@ class Duplicate(NamedTuple):
     Attributes:
         image, set: strings, the path or place of the image, and its set.
         twin, twin_set: the same of the one it is equal to.
-        same_class: boolean, whether both have the same label.
+        same_class: bool, whether both have the same label.
     """
 
     image: str
@@ -30,7 +30,7 @@ def find_duplicates(sets):
     """Images that are also in an earlier set, or earlier in their own, found by a 64-bit hash.
 
     Files are equal if their bytes are, arrays if their pixels are: a copy under another name is
-    found, one that was resized or compressed anew is not.
+    found, one that was resized or compressed again is not.
 
     Args:
         sets: dict from name to set, training first. Streams are left out.
@@ -72,7 +72,7 @@ def describe_duplicates(duplicates):
         else:
             yield (
                 f"{name} images that are also in the {twin_set} set: {len(shared):,}{classes}; "
-                f"{name} figures flatter.",
+                f"{name} figures are too good (leakage).",
                 shared,
             )
 

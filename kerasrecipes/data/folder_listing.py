@@ -1,21 +1,25 @@
 """Which files of a folder belong to which set and class."""
 
+import collections
 import dataclasses
 import os
 import warnings
 
 import numpy as np
 
-SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png")
-SET_OF_FOLDER = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
+from kerasrecipes.data.folder_sets import class_folders, level_below, set_folders
+from kerasrecipes.data.image_sets import few, printable
+
+SUFFIXES = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".gif", ".tif",
+    ".tiff", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".tga",
+}  # fmt: skip
+NO_IMAGES = {
+    "", ".txt", ".csv", ".tsv", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".md", ".rst", ".html",
+    ".ini", ".cfg", ".db", ".py", ".ipynb", ".pdf", ".log", ".zip", ".tar", ".gz", ".mat", ".npy",
+    ".npz", ".pkl",
+}  # fmt: skip
+HEIC = {".heic", ".heif", ".hif"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +31,7 @@ class FolderListing:
         labels: int64 array, one a path.
         spans: dict from set name to the `range` of its indices.
         class_names: tuple of strings, the class folders of training, sorted.
-        ignored: integer, the files that are neither JPEG nor PNG by their name.
+        ignored: int, the files that are no images by their names.
     """
 
     paths: list[str]
@@ -37,95 +41,105 @@ class FolderListing:
     ignored: int
 
 
-def list_folder(root):
+def list_folder(root, class_depth=None):
     """The `FolderListing` of a folder of class folders, or of `train/` and so on with those."""
-    paths, counts, labels, spans, ignored = [], [], [], {}, 0
+    paths, counts, labels, spans = [], [], [], {}
+    left_out = collections.Counter()
     label_of = None
-    for set_name, folder in _set_folders(root).items():
-        classes, others = _list_classes(folder)
+    for set_name, folder in set_folders(root).items():
+        classes = _list_classes(folder, class_depth, left_out)
         if label_of is None:  # the training set comes first and says which classes there are
             label_of = {name: label for label, name in enumerate(classes)}
         unknown = [name for name in classes if name not in label_of]
         if unknown:
-            raise ValueError(f"{folder / unknown[0]}: there is no such class in training")
+            raise ValueError(
+                f"{printable(folder / unknown[0])}: there is no such class in training"
+            )
         start = len(paths)
         for name, files in classes.items():
             paths += files
             labels.append(label_of[name])
             counts.append(len(files))
         spans[set_name] = range(start, len(paths))
-        ignored += others
+    _warn_of_left_out(root, left_out)
+    ignored = left_out.total()
     return FolderListing(paths, np.repeat(labels, counts), spans, tuple(label_of), ignored)
 
 
-def _set_folders(root):
-    """Folder by set; `root` itself is the single set unless it has a training folder.
-
-    The sets are told by the names of folders, in any case; a training folder is one that has
-    class folders, so that a class may be called "train".
-    """
-    folders = _visible_folders(root)
-    named = [(SET_OF_FOLDER.get(folder.name.lower()), folder) for folder in folders]
-    if not any(name == "train" and _visible_folders(folder) for name, folder in named):
-        if folders and all(name and _visible_folders(folder) for name, folder in named):
-            found = ", ".join(f"{folder.name}/" for folder in folders)
-            raise ValueError(f"{root}: has {found} but no train/ with class folders")
-        return {"train": root}
-    sets = {}
-    for name, folder in named:
-        if name in sets:
-            raise ValueError(
-                f"{root}: has both {sets[name].name}/ and {folder.name}/, which are one set"
-            )
-        if name:
-            sets[name] = folder
-    _warn_of_others(root, [folder.name for name, folder in named if not name])
-    return {name: sets[name] for name in ("train", "validation", "test") if name in sets}
-
-
-def _warn_of_others(root, names):
-    if names:
-        warnings.warn(
-            f"{root}: folders beside the training set that are no set are not read: "
-            f"{', '.join(names)}",
-            stacklevel=2,
+def _list_classes(folder, class_depth, left_out):
+    """Dict from class name to its sorted files; counts other files by their suffix."""
+    loose = collections.Counter(_suffix(path.name) for path in folder.iterdir() if _is_file(path))
+    folders = class_folders(folder, class_depth, _holds_images)
+    if not folders:
+        raise ValueError(
+            f"{printable(folder)}: no images found: it has no class folders ({loose.total()} files "
+            "lie directly in it). Put the images of each class into a folder named after the class."
+            + (level_below(folder) if loose else "")
         )
-
-
-def _list_classes(folder):
-    """Dict from class name to its sorted files, and the number of files left out."""
-    classes, ignored = {}, 0
-    for class_folder in _visible_folders(folder):
+    classes = {}
+    for name, class_folder in folders.items():
         files, others = _list_images(class_folder)
         if not files:
             raise ValueError(
-                f"{class_folder}: no JPEG or PNG images in this class folder ({others} other files)"
+                f"{printable(class_folder)}: no images in this class folder "
+                f"({others.total()} other files)"
             )
-        classes[class_folder.name] = files
-        ignored += others
-    loose = sum(path.is_file() and path.name[0] != "." for path in folder.iterdir())
-    if not classes:
-        raise ValueError(
-            f"{folder}: no images found: it has no class folders ({loose} files lie directly in "
-            "it). Put the images of each class into a folder named after the class"
-        )
-    return classes, ignored + loose
+        classes[name] = files
+        left_out.update(others)
+    left_out.update(loose)
+    return classes
 
 
 def _list_images(folder):
-    """Sorted image files at any depth below `folder`, and the number of other files."""
-    images, others = [], 0
-    for parent, folders, files in os.walk(folder, onerror=_raise):
-        folders[:] = sorted(name for name in folders if name[0] != ".")
+    """Sorted image files at any depth below `folder`, and the other files by suffix.
+
+    Links to folders are followed, but not to one that is above.
+    """
+    images, others = [], collections.Counter()
+    above = {str(folder.parent): {_identity(parent) for parent in folder.absolute().parents}}
+    for parent, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
+        above[parent] = above[os.path.dirname(parent)] | {_identity(parent)}
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name[0] != "." and _identity(os.path.join(parent, name)) not in above[parent]
+        )
         visible = [name for name in files if name[0] != "."]
-        found = sorted(name for name in visible if name.lower().endswith(SUFFIXES))
+        found = sorted(name for name in visible if _suffix(name) in SUFFIXES)
         images += [os.path.join(parent, name) for name in found]
-        others += len(visible) - len(found)
+        others.update(_suffix(name) for name in visible if _suffix(name) not in SUFFIXES)
     return images, others
 
 
-def _visible_folders(folder):
-    return sorted(path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
+def _warn_of_left_out(root, left_out):
+    """Say what may have been images; notes and tables are left out without a word."""
+    kinds = [kind for kind, _ in left_out.most_common() if kind not in NO_IMAGES]
+    if not kinds:
+        return
+    advice = ""
+    if HEIC & set(kinds):
+        advice = ". HEIC is read by the package pillow-heif: convert these files to JPEG with it"
+    counted = few([f"{left_out[kind]:,} {kind}" for kind in kinds], limit=6)
+    warnings.warn(
+        f"{printable(root)}: files left out by their kind: {counted}{advice}", stacklevel=7
+    )
+
+
+def _holds_images(folder):
+    return any(_is_file(path) and _suffix(path.name) in SUFFIXES for path in folder.iterdir())
+
+
+def _is_file(path):
+    return path.name[0] != "." and not path.is_dir()
+
+
+def _suffix(name):
+    return os.path.splitext(name)[1].lower()
+
+
+def _identity(path):
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
 
 
 def _raise(error):

@@ -1,4 +1,4 @@
-"""JPEG and PNG files in folders of classes."""
+"""Image files in folders of classes."""
 
 import os
 import warnings
@@ -6,20 +6,25 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes._backend.exif_orientation import UPRIGHT
 from kerasrecipes.data.folder_listing import list_folder
 from kerasrecipes.data.image_check import check_images, fingerprint
-from kerasrecipes.data.image_sets import ImageSets, check_labels, few
+from kerasrecipes.data.image_sets import ImageSets, check_labels, few, printable
 from kerasrecipes.data.image_source import ImageSource, host_tensor
+from kerasrecipes.data.pillow_image import pillow_png
 
 
-def read_folder(root, strict):
+def read_folder(root, strict, class_depth=None, exif="apply"):
     """The sets in a folder, each file checked and none kept in memory.
 
     Args:
         root: `pathlib.Path` of a folder of class folders, or of `train/` and so on.
-        strict: boolean, whether an image that cannot be used is an error.
+        strict: bool, whether an image that cannot be used is an error.
+        class_depth: 1, 2 or `None`, how many levels down the class folders are.
+        exif: "apply" or "ignore", whether images are turned upright as EXIF says.
     """
-    listing = list_folder(root)
+    turn = exif == "apply"
+    listing = list_folder(root, class_depth)
     check = check_images(listing.paths)
     skipped = [(listing.paths[index], reason) for index, reason in check.problems.items()]
     if skipped:
@@ -27,7 +32,7 @@ def read_folder(root, strict):
     files = ImageSource(
         listing.labels,
         check.short_sides,
-        _reader(listing.paths, check.fingerprints),
+        _reader(listing.paths, check, turn),
         check.fingerprints,
         name_of=listing.paths.__getitem__,
     )
@@ -38,22 +43,33 @@ def read_folder(root, strict):
     }
     _check_classes_left(root, listing, usable)
     labels = {name: images.labels for name, images in sets.items()}
-    check_labels(str(root), labels, len(listing.class_names))
+    check_labels(printable(root), labels, len(listing.class_names))
     return ImageSets(
-        name=root.resolve().name,
+        name=printable(root.resolve().name),
         sets=sets,
         class_names=listing.class_names,
         channels=1 if np.all(check.channels[usable] <= 2) else 3,
         encoded=True,
         skipped=tuple(skipped),
         ignored=listing.ignored,
+        turned=int(np.sum(check.orientations[usable] > UPRIGHT)) if turn else 0,
     )
 
 
-def _reader(paths, fingerprints):
-    """A function that reads the file of an index, and fails if it is not what was checked."""
+def _reader(paths, check, turn):
+    """A function that reads the file of an index, and fails if it is not what was checked.
+
+    What TensorFlow does not decode is given as PNG. Decoders turn what EXIF says, so that where
+    nothing is to be turned the name of its segment is overwritten.
+    """
     paths = host_tensor([os.fsencode(path) for path in paths])
-    fingerprints = host_tensor(fingerprints)
+    fingerprints = host_tensor(check.fingerprints)
+    some = bool(np.any(check.through_pillow))
+    through_pillow = host_tensor(check.through_pillow)
+    orientations = host_tensor(check.orientations)
+
+    def png(contents):  # a tensor: as NumPy, zeros at the end would be lost
+        return pillow_png(contents.numpy(), turn)
 
     def read(index):
         path = tf.gather(paths, index)
@@ -61,14 +77,27 @@ def _reader(paths, fingerprints):
         same = tf.equal(fingerprint(contents), tf.gather(fingerprints, index))
         message = ["This file has changed since it was checked:", path]
         with tf.control_dependencies([tf.debugging.Assert(same, message)]):
-            return tf.identity(contents)
+            contents = tf.identity(contents)
+        if not turn:
+            tagged = tf.gather(orientations, index) > UPRIGHT
+            contents = tf.cond(tagged, lambda: _without_exif(contents), lambda: contents)
+        if not some:
+            return contents
+        converted = lambda: tf.py_function(png, [contents], tf.string)  # noqa: E731
+        contents = tf.cond(tf.gather(through_pillow, index), converted, lambda: contents)
+        return tf.ensure_shape(contents, [])
 
     return read
 
 
+def _without_exif(contents):
+    """A JPEG that decoders take as stored; of the same length, so that nothing moves."""
+    return tf.strings.regex_replace(contents, "Exif\\x00\\x00", "exif--", replace_global=False)
+
+
 def _report(root, skipped, total, strict):
     named = few([f"{path} ({reason})" for path, reason in skipped])
-    counted = f"{root}: {len(skipped):,} of {total:,} images cannot be used"
+    counted = f"{printable(root)}: {len(skipped):,} of {total:,} images cannot be used"
     if strict:
         raise ValueError(f"{counted}: {named}")
     warnings.warn(f"{counted} and are skipped: {named}", stacklevel=6)
@@ -80,5 +109,6 @@ def _check_classes_left(root, listing, usable):
         lost = np.setdiff1d(listing.labels[span.start : span.stop], listing.labels[left])
         if lost.size:
             raise ValueError(
-                f"{root}: no image of class {listing.class_names[lost[0]]!r} in {name} can be used"
+                f"{printable(root)}: no image of class {listing.class_names[lost[0]]!r} "
+                f"in {name} can be used"
             )

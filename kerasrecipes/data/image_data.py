@@ -20,17 +20,18 @@ class ImageData:
     the file's name. The label is an integer in 0..num_classes-1.
 
     Attributes:
-        name: string, where the data came from, short enough for a title.
+        name: str, where the data came from, short enough for a title.
         train, validation, test: `ImageSource` or `ImageStream`; `validation` and `test` are
             `None` where there is no such set.
         class_names: tuple of strings, in the order of the labels.
-        num_classes: integer, the number of `class_names`.
+        num_classes: int, the number of `class_names`.
         channels: 1 if every image is grey, else 3: decode encoded images to this many.
-        short_side: integer, the median over the training images of the shorter of height and
+        short_side: int, the median over the training images of the shorter of height and
             width, in pixels (over the first 1,024 of a stream).
-        encoded: boolean, whether images are JPEG or PNG bytes.
+        encoded: bool, whether images are JPEG or PNG bytes.
         skipped: tuple of pairs (path, reason) of strings: images that could not be used.
-        ignored: integer, files that are neither JPEG nor PNG by their name.
+        ignored: int, files that are no images by their name.
+        turned: int, images of a folder that are turned upright as their EXIF orientation says.
         class_sizes: tuple of integers, training images by class; `None` for a stream, which
             would have to be read.
         duplicates: tuple of `Duplicate`, images that are also in an earlier set, or earlier
@@ -55,6 +56,7 @@ class ImageData:
     encoded: bool
     skipped: tuple[tuple[str, str], ...] = ()
     ignored: int = 0
+    turned: int = 0
     class_sizes: tuple[int, ...] | None = None
     duplicates: tuple[Duplicate, ...] = ()
 

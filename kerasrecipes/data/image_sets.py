@@ -22,6 +22,7 @@ class ImageSets:
     encoded: bool
     skipped: tuple[tuple[str, str], ...] = ()
     ignored: int = 0
+    turned: int = 0
 
 
 def check_labels(where, labels_by_set, num_classes):
@@ -51,11 +52,21 @@ def check_presence(where, labels, class_names):
         warnings.warn(f"{where}: no training image of class {named}", stacklevel=5)
 
 
+def printable(name):
+    """A name of a file or class on one line: quoted where it would move a terminal's cursor.
+
+    >>> print(printable("cat.jpg"), printable("cat\\n.jpg"))
+    cat.jpg 'cat\\n.jpg'
+    """
+    name = str(name)
+    return name if name.isprintable() else repr(name)
+
+
 def few(values, limit=3):
     """The first few of many, in words.
 
     >>> few(["a", "b", "c", "d", "e"])
     'a, b, c and 2 more'
     """
-    shown = ", ".join(map(str, values[:limit]))
+    shown = ", ".join(map(printable, values[:limit]))
     return shown if len(values) <= limit else f"{shown} and {len(values) - limit} more"

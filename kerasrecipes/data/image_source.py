@@ -21,9 +21,9 @@ class ImageSource:
 
     Args:
         labels: int64 array of shape (N,).
-        short_sides: integer array of shape (N,), the shorter side of each image in pixels.
+        short_sides: int array of shape (N,), the shorter side of each image in pixels.
         read: function of an int64 scalar tensor that returns the image and can be traced.
-        fingerprints: integer array of shape (N,), equal where images are equal.
+        fingerprints: int array of shape (N,), equal where images are equal.
         name_of: function of an integer that names an image: a path, or a place in an array.
 
     Example:
@@ -32,7 +32,7 @@ class ImageSource:
     >>> source = data.load("fashion_mnist_sample").train
     >>> image, label = source[-1]
     >>> len(source), image.shape, label
-    (6000, (28, 28, 1), 5)
+    (6000, (28, 28, 1), 0)
     >>> first = source[:100]
     >>> len(first), len(list(first.dataset().batch(32)))
     (100, 4)

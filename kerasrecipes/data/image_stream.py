@@ -81,8 +81,7 @@ def _label(image, label):
 
 def _facts(image, label):
     if image.dtype == tf.string:
-        short_side, channels = image_header(image)
+        height, width, channels = image_header(image)
     else:
-        shape = tf.shape(image, out_type=tf.int64)
-        short_side, channels = tf.minimum(shape[0], shape[1]), shape[2]
-    return tf.stack([short_side, channels, label])
+        height, width, channels = tf.unstack(tf.shape(image, out_type=tf.int64))
+    return tf.stack([tf.minimum(height, width), channels, label])

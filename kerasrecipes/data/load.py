@@ -5,7 +5,7 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
-from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes._validation import check_boolean, check_choice, check_integer
 from kerasrecipes.data.array_source import name_arrays, read_arrays
 from kerasrecipes.data.class_sizes import class_sizes, warn_of_small_classes
 from kerasrecipes.data.duplicates import find_duplicates, warn_of_duplicates
@@ -20,7 +20,14 @@ SAMPLE = "fashion_mnist_sample"
 KINDS = f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, an .npz file, or arrays"
 
 
-def load(source: Any, split: Any = None, seed: int | None = 0, strict: bool = False) -> ImageData:
+def load(
+    source: Any,
+    split: Any = None,
+    seed: int | None = 0,
+    strict: bool = False,
+    class_depth: int | None = None,
+    exif: str = "apply",
+) -> ImageData:
     """Loads images for classification and says what they are.
 
     Args:
@@ -29,25 +36,32 @@ def load(source: Any, split: Any = None, seed: int | None = 0, strict: bool = Fa
               28x28 grey, in the package;
             - `"tfds:NAME"`: a data set of TensorFlow Datasets with its splits `train`,
               `validation` and `test` where it has them, or a `DatasetBuilder`;
-            - a path to a folder of class folders, or to one with `train/` and at will
-              `validation/` (or `val/`) and `test/` folders of those. A class is named after its
-              folder, classes and files are sorted, hidden files left out. JPEG and PNG files of
-              any size, grey or colour, are read when they are asked for;
+            - a path to a folder of class folders, or to one with a training folder (`train`,
+              `training_set`, `seg_train`) and at will `validation` (`val`, `dev`) and `test`
+              folders of those. A class is named after its folder, classes and files are sorted,
+              hidden files left out, links followed. Files of any size are read when they are
+              asked for: JPEG and PNG as they are, WebP, BMP, TIFF, the first frame of a GIF, and
+              CMYK as PNG of 8 bits, alpha dropped;
             - a path to an `.npz` file with uint8 images `x_train`, `x_test` of shape (images,
               height, width) or (images, height, width, 1 or 3) and integer labels `y_train`,
               `y_test`; optional `x_validation`, `y_validation`, `class_names`;
             - arrays: `(x, y)`, `(x_train, y_train, x_test, y_test)`,
               `((x_train, y_train), (x_test, y_test))`, or a mapping with the keys of an `.npz`.
         split: `None` (default) keeps the source's own sets, and divides a single set 80/10/10.
-            `(train, validation, test)` are shares, which sum to 1, for a single set;
+            `(train, validation, test)` are fractions, which sum to 1, for a single set;
             `(train, validation)` carves validation out of the training set of a source that has
             its own test set. Splits are stratified and disjoint; every class keeps a training
             image.
-        seed: integer of at least 0 (default 0), chooses the images of a split: same seed, same
+        seed: int of at least 0 (default 0), chooses the images of a split: same seed, same
             split.
-        strict: boolean (default `False`). Every file of a folder is checked once. Images that
-            cannot be used (corrupt, truncated, CMYK, 16 bits a channel) are skipped, counted and
-            named in a warning, or, if strict, are an error.
+        strict: bool (default `False`). Every file of a folder is checked once. Images that
+            cannot be used (corrupt, truncated, floats or 32 bits a channel, above 179 megapixels)
+            are skipped, counted and named in a warning, or, if strict, are an error.
+        class_depth: 1 or 2, how many levels below the folder of a set the class folders are; for
+            2 a class is named `"plants/oak"`. `None` (default) is 1, and an error where folders
+            hold no images directly but several folders of images.
+        exif: "apply" (default) turns the images of a folder upright as a camera noted it, as
+            phones and browsers show them; "ignore" leaves them as stored.
 
     Images of one set that are in another one too, and classes of fewer than 10 images before
     the split, are named in warnings; streams of TensorFlow Datasets are not looked
@@ -77,7 +91,10 @@ def load(source: Any, split: Any = None, seed: int | None = 0, strict: bool = Fa
     check_split(split)
     check_integer("seed", seed, "[0, inf)")
     check_boolean("strict", strict)
-    read = _read(source, strict)
+    if class_depth is not None:
+        check_integer("class_depth", class_depth, "[1, 2]")
+    check_choice("exif", exif, ("apply", "ignore"))
+    read = _read(source, strict=strict, class_depth=class_depth, exif=exif)
     sets = split_sets(read.name, read.sets, split, seed)
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
@@ -91,15 +108,16 @@ def load(source: Any, split: Any = None, seed: int | None = 0, strict: bool = Fa
         encoded=read.encoded,
         skipped=read.skipped,
         ignored=read.ignored,
+        turned=read.turned,
         class_sizes=class_sizes(sets["train"], len(read.class_names)),
         duplicates=duplicates,
     )
 
 
-def _read(source, strict):
+def _read(source, **options):
     if isinstance(source, (str, os.PathLike)):
         try:
-            return _read_named(os.fspath(source), strict)
+            return _read_named(os.fspath(source), **options)
         except FileNotFoundError:
             raise
         except OSError as error:
@@ -115,14 +133,14 @@ def _read(source, strict):
     )
 
 
-def _read_named(source, strict):
+def _read_named(source, **options):
     if source == SAMPLE:
         return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))
     if source.startswith("tfds:"):
         return read_tfds(source.removeprefix("tfds:"))
     path = pathlib.Path(os.path.expanduser(source))
     if source and path.is_dir():
-        return read_folder(path, strict)
+        return read_folder(path, **options)
     if path.suffix == ".npz" and path.exists():
         return read_npz(path)
     if source and path.exists():

@@ -13,8 +13,8 @@ def progress(title, total, clock=time.monotonic):
     """Gives a function `advance(count)`; shows nothing unless the work takes a while.
 
     Args:
-        title: string, what is being done.
-        total: integer, how much there is to do.
+        title: str, what is being done.
+        total: int, how much there is to do.
         clock: function that returns seconds.
     """
     start, shown, done = clock(), None, 0

@@ -1,11 +1,11 @@
-"""Stratified splits: every class in every set in its share."""
+"""Stratified splits: the same proportions of classes in every set."""
 
 import numpy as np
 
 from kerasrecipes._validation import check_number
 from kerasrecipes.data.image_sets import SETS
 
-DEFAULT_SHARES = (0.8, 0.1, 0.1)
+DEFAULT_FRACTIONS = (0.8, 0.1, 0.1)
 
 
 def check_split(split):
@@ -17,11 +17,11 @@ def check_split(split):
             "Argument `split` must be None, (train, validation, test) or (train, validation). "
             f"Received: split={split!r}"
         )
-    for share in split:
-        check_number("split", share, "[0, 1]")
+    for fraction in split:
+        check_number("split", fraction, "[0, 1]")
     if abs(sum(split) - 1) > 1e-6 or split[0] == 0 or sum(split[1:]) == 0:
         raise ValueError(
-            "Argument `split` must be shares that sum to 1, more than 0 for training and for "
+            "Argument `split` must be fractions that sum to 1, more than 0 for training and for "
             f"another set. Received: split={tuple(split)}"
         )
 
@@ -31,10 +31,10 @@ def split_sets(name, sets, split, seed):
     if split is None:
         if len(sets) > 1:
             return sets
-        split = DEFAULT_SHARES
+        split = DEFAULT_FRACTIONS
     if len(split) == 3 and len(sets) > 1:
         raise ValueError(
-            f"{name} has its own sets ({', '.join(sets)}), which three shares would mix: give "
+            f"{name} has its own sets ({', '.join(sets)}), which three fractions would mix: give "
             f"split=(train, validation) to carve validation out of training. "
             f"Received: split={tuple(split)}"
         )
@@ -49,17 +49,17 @@ def split_sets(name, sets, split, seed):
     return {**carved, **{key: sets[key] for key in sets if key != "train"}}
 
 
-def stratified_indices(labels, shares, seed, name="data"):
-    """Disjoint sorted arrays of indices, one a share, that make up all of `labels`.
+def stratified_indices(labels, fractions, seed, name="data"):
+    """Disjoint sorted arrays of indices, one for each fraction, that make up all of `labels`.
 
     Each class is spread over the sets in proportion, within one image, and keeps at least one
     image in the first set, whatever its size.
 
     Args:
-        labels: integer array of shape (N,).
-        shares: tuple of numbers that sum to 1; a share above 0 gets an image at least.
-        seed: integer, chooses the images.
-        name: string, named in errors.
+        labels: int array of shape (N,).
+        fractions: tuple of floats that sum to 1; one above 0 gets an image at least.
+        seed: int, chooses the images.
+        name: str, named in errors.
 
     Raises:
         ValueError: where there are too few images.
@@ -75,11 +75,14 @@ def stratified_indices(labels, shares, seed, name="data"):
     by_class = shuffled[np.argsort(labels[shuffled], kind="stable")]
     first_of_class = np.diff(labels[by_class], prepend=-1) != 0
     spare = by_class[~first_of_class]
-    counts = [max(1, round(share * len(labels))) if share else 0 for share in shares[1:]]
+    counts = [
+        max(1, round(fraction * len(labels))) if fraction else 0 for fraction in fractions[1:]
+    ]
     if sum(counts) > len(spare):
         raise ValueError(
-            f"{name}: {len(labels)} images are too few to split {tuple(shares)} with one training "
-            f"image of each class; the other sets need {sum(counts)}, {len(spare)} can be spared"
+            f"{name}: {len(labels)} images are too few to split {tuple(fractions)} with one "
+            f"training image of each class; the other sets need {sum(counts)}, {len(spare)} can be "
+            "spared"
         )
     parts = []
     for count in counts:

@@ -21,7 +21,10 @@ def describe_images(images: Any) -> Any:
         if size
     ]
     skipped = f" {len(images.skipped)} bad images were left out." if images.skipped else ""
-    return f"{images.name}: {', '.join(sets)} images of {images.num_classes} classes.{skipped}"
+    turned = f" {images.turned} are turned upright as EXIF says." if images.turned else ""
+    return (
+        f"{images.name}: {', '.join(sets)} images of {images.num_classes} classes.{skipped}{turned}"
+    )
 
 
 def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024) -> Any:

@@ -10,47 +10,71 @@ import numpy as np
 from PIL import Image
 
 from kerasrecipes import augment
+from kerasrecipes._validation import check_choice
+from kerasrecipes.data.pillow_image import file_problem, pillow_pixels
 
 AS_IN_TRAINING = ("JPEG", "PNG")
 
 
-def read_image(path: str | os.PathLike[str], channels: int) -> Any:
+def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply") -> Any:
     """The pixels of an image file: uint8 `(height, width, channels)`.
 
     JPEG and PNG, grey, colour, with a palette, an alpha channel (dropped) or 16 bits (the upper 8
     are kept), go through the decoder of training; CMYK and the other formats of Pillow (WebP,
-    BMP, TIFF, the first frame of a GIF) through Pillow. As in training, the rotation that a
-    camera notes in EXIF is not applied.
+    BMP, TIFF, the first frame of a GIF) through Pillow, as `data.load` reads them from folders.
 
     Args:
         path: String or path.
         channels: 1 or 3.
+        exif: `"apply"` (default) turns the image upright as a camera noted it, as training does;
+            `"ignore"` leaves it as stored.
 
     Raises:
-        ValueError: If the file is not there, is no image, or a damaged one.
+        ValueError: If the file is not there, is no image, a damaged one, one above 179 megapixels,
+            or one of floats or 32 bits, which have no range of their own.
     """
-    try:
-        contents = pathlib.Path(path).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from error
-    except ValueError as error:  # a null character in the name
-        raise ValueError(f"{path!r}: no name of a file") from error
+    check_choice("exif", exif, ("apply", "ignore"))
+    contents = _contents(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(contents))
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{path}: more than 179 megapixels") from error
     except Exception as error:  # Pillow raises many types for what it cannot make out
         raise ValueError(f"{path}: not an image") from error
-    try:
-        if image.format in AS_IN_TRAINING and image.mode != "CMYK":
+    as_in_training = image.format in AS_IN_TRAINING and image.mode != "CMYK"
+    if as_in_training and (exif == "apply" or image.format == "PNG"):
+        try:
             return np.asarray(augment.DecodeImage(channels)(contents))
-        return _with_pillow(image, channels)
-    except Exception as error:  # TensorFlow and Pillow raise types of their own
+        except Exception as error:  # TensorFlow raises types of its own
+            raise ValueError(f"{path}: a corrupt or truncated {image.format} image") from error
+    try:
+        pixels = pillow_pixels(contents, turn=exif == "apply")
+    except ValueError as error:
+        if "corrupt" not in str(error):
+            raise ValueError(f"{path}: {error}") from error
         raise ValueError(f"{path}: a corrupt or truncated {image.format} image") from error
+    return _with_channels(pixels, channels)
 
 
-def _with_pillow(image, channels):
-    if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image).astype("uint16") >> 8).astype("uint8"))
-    pixels = np.asarray(image.convert("RGB" if channels == 3 else "L"))
-    return pixels.reshape(*pixels.shape[:2], channels)
+def _contents(path):
+    try:
+        problem = file_problem(path)
+        if problem == "not a regular file":
+            raise ValueError(f"{path}: cannot be read ({problem})")
+        return pathlib.Path(path).read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        if "\0" in str(path):
+            raise ValueError(f"{path!r}: no name of a file") from error
+        raise
+
+
+def _with_channels(pixels, channels):
+    if pixels.shape[2] == channels:
+        return pixels
+    if channels == 3:
+        return np.repeat(pixels, 3, axis=2)
+    return np.asarray(Image.fromarray(pixels).convert("L"))[..., np.newaxis]

@@ -13,7 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kerasrecipes import data
-from tests.data.drawn_images import deep_png, draw, encoded, write, write_classes
+from tests.data.drawn_images import draw, encoded, write, write_classes
 
 PHOTOS = pathlib.Path(__file__).parents[3] / "shared" / "data" / "photos"
 
@@ -30,7 +30,7 @@ def test_classes_and_files_are_sorted_and_hidden_files_left_out(tmp_path):
         ".git/x.jpg": b"",
         "ant/.cache/x.jpg": b"",
         "ant/notes.txt": b"",
-        "zebra/clip.gif": b"",
+        "zebra/clip.mp4": b"",
         "README.md": b"",
     }
     write(tmp_path, {**contents, **other})
@@ -144,8 +144,8 @@ def spoil(folder):
         folder,
         {
             "cat/broken.jpg": good[: len(good) // 2],
-            "dog/deep.png": deep_png(),
-            "dog/ink.jpg": encoded(draw(0, mode="CMYK")),
+            "dog/deep.tif": encoded(draw(0, mode="F"), "TIFF"),
+            "dog/text.jpg": b"not an image",
         },
     )
 
@@ -160,8 +160,11 @@ def test_unusable_images_are_skipped_counted_and_named_once(tmp_path):
     assert "3 of 15 images" in messages[0] and "broken.jpg (corrupt" in messages[0]
     assert loaded.skipped == (
         (str(tmp_path / "cat" / "broken.jpg"), "corrupt or truncated JPEG"),
-        (str(tmp_path / "dog" / "deep.png"), "16-bit PNG"),
-        (str(tmp_path / "dog" / "ink.jpg"), "CMYK JPEG"),
+        (
+            str(tmp_path / "dog" / "deep.tif"),
+            "pixels of 32 bits or floats; scale them to 8 bits",
+        ),
+        (str(tmp_path / "dog" / "text.jpg"), "no image inside"),
     )
     assert loaded.train_size + loaded.validation_size + loaded.test_size == 12
 

@@ -15,6 +15,9 @@ PROGRESSIVE = encoded(draw(2, (300, 200)), progressive=True)
 PNG = encoded(draw(3, (300, 200)), "PNG")
 
 
+BOMB = encoded(Image.new("L", (10_000, 10_000)), "PNG")
+
+
 def overwritten(contents, start, length, value=0xFF):
     return contents[:start] + bytes([value]) * length + contents[start + length :]
 
@@ -32,7 +35,22 @@ GOOD = {
     "black_and_white.png": (encoded(draw(0, (30, 20), "1"), "PNG"), 20, 1),
     "png_inside.jpg": (PNG, 200, 3),
     "jpeg_inside.png": (PHOTO, 600, 3),
+    "deep.png": (deep_png(), 30, 1),
 }
+THROUGH_PILLOW = {
+    "gif.png": (encoded(draw(0), "GIF"), 30, 3),
+    "bmp.jpg": (encoded(draw(0), "BMP"), 30, 3),
+    "palette.bmp": (encoded(draw(0, mode="P"), "BMP"), 30, 3),
+    "bits.bmp": (encoded(draw(0, mode="1"), "BMP"), 30, 1),
+    "alpha.webp": (encoded(draw(0, mode="RGBA"), "WEBP", lossless=True), 30, 3),
+    "cmyk.jpg": (encoded(draw(0, mode="CMYK")), 30, 3),
+    "cmyk.tif": (encoded(draw(0, mode="CMYK"), "TIFF"), 30, 3),
+    "grey.tiff": (encoded(draw(0, mode="L"), "TIFF", compression="tiff_lzw"), 30, 1),
+    "moving.webp": (
+        encoded(draw(0), "WEBP", save_all=True, append_images=[draw(1)], lossless=True), 30, 3,
+    ),
+}  # fmt: skip
+GOOD.update(THROUGH_PILLOW)
 BAD = {
     "half.jpg": (PHOTO[: len(PHOTO) // 2], "corrupt or truncated JPEG"),
     "end_missing.jpg": (PHOTO[:-2], "corrupt or truncated JPEG"),
@@ -50,11 +68,12 @@ BAD = {
     "middle.png": (overwritten(PNG, len(PNG) // 2, 1, PNG[len(PNG) // 2] ^ 1), "corrupt or trunc"),
     "signature_only.png": (PNG[:8], "corrupt or truncated PNG"),
     "empty.jpg": (b"", "empty file"),
-    "text.jpg": (b"not an image", "neither JPEG nor PNG inside"),
-    "gif.png": (encoded(draw(0), "GIF"), "neither JPEG nor PNG inside"),
-    "bmp.jpg": (encoded(draw(0), "BMP"), "neither JPEG nor PNG inside"),
-    "cmyk.jpg": (encoded(draw(0, mode="CMYK")), "CMYK JPEG"),
-    "deep.png": (deep_png(), "16-bit PNG"),
+    "text.jpg": (b"not an image", "no image inside"),
+    "half_cmyk.jpg": (encoded(draw(0, (300, 200), "CMYK"))[:3000], "corrupt or truncated JPEG"),
+    "float.tif": (encoded(draw(0, mode="F"), "TIFF"), "floats"),
+    "integer.tif": (encoded(draw(0, mode="I"), "TIFF"), "32 bits"),
+    "bomb.png": (BOMB, "100 megapixels in"),
+    "half.webp": (encoded(draw(0, (300, 200)), "WEBP")[:400], "corrupt or truncated"),
 }
 
 
@@ -94,6 +113,8 @@ def test_a_file_that_is_not_there(checked):
 def test_what_passes_decodes_in_full_and_what_is_corrupt_does_not(checked):
     places, check = checked
     for name, (contents, *_) in {**GOOD, **BAD}.items():
+        if name in THROUGH_PILLOW or not name.endswith((".jpg", ".png")) or name == "bomb.png":
+            continue
         if places[name] not in check.problems:
             decoded = tf.io.decode_image(contents, channels=3, expand_animations=False)
             assert decoded.shape[-1] == 3
@@ -106,6 +127,7 @@ def test_fingerprints_tell_bytes_apart(checked):
     places, check = checked
     assert check.fingerprints[places["rgb.png"]] == check.fingerprints[places["png_inside.jpg"]]
     usable = {name: check.fingerprints[places[name]] for name in GOOD if name != "png_inside.jpg"}
+    assert check.through_pillow[places["cmyk.jpg"]] and not check.through_pillow[places["rgb.png"]]
     assert len(set(usable.values())) == len(usable)
 
 

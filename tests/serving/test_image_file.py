@@ -1,8 +1,10 @@
 """Image files of every mode as pixels, against Pillow."""
 
+import os
+
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from kerasrecipes import augment
 from kerasrecipes.serving import read_image
@@ -53,11 +55,33 @@ def test_sixteen_bits_keep_the_upper_eight(tmp_path, kind):
     np.testing.assert_array_equal(read_image(tmp_path / "deep", 3)[..., 2], values >> 8)
 
 
-def test_the_rotation_in_exif_is_not_applied(tmp_path):
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("orientation", [3, 6])
+def test_the_rotation_in_exif_is_applied_unless_ignored(tmp_path, kind, orientation):
     exif = Image.Exif()
-    exif[0x0112] = 6
-    (tmp_path / "a.jpg").write_bytes(encoded(draw(1, (40, 30)), "JPEG", exif=exif))
-    assert read_image(tmp_path / "a.jpg", 3).shape == (30, 40, 3)
+    exif[0x0112] = orientation
+    (tmp_path / "a").write_bytes(encoded(draw(1, (40, 30)), kind, exif=exif))
+    with Image.open(tmp_path / "a") as image:
+        stored = np.asarray(image.convert("RGB"))
+        upright = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+    np.testing.assert_allclose(read_image(tmp_path / "a", 3), upright, atol=2)
+    np.testing.assert_allclose(read_image(tmp_path / "a", 3, exif="ignore"), stored, atol=2)
+    with pytest.raises(ValueError, match="exif"):
+        read_image(tmp_path / "a", 3, exif="turn")
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+def test_pixels_without_a_range_are_refused_and_not_made_white(tmp_path, mode):
+    (tmp_path / "a.tif").write_bytes(encoded(draw(1, mode=mode), "TIFF"))
+    with pytest.raises(ValueError, match="a.tif: pixels of 32 bits or floats"):
+        read_image(tmp_path / "a.tif", 3)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no FIFO on this system")
+def test_a_fifo_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with pytest.raises(ValueError, match="not a regular file"):
+        read_image(tmp_path / "pipe.jpg", 3)
 
 
 @pytest.mark.parametrize(

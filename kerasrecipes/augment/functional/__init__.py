@@ -4,7 +4,7 @@
 - `resize`, `resize_crop`, `resize_window`: bilinear resampling
 - `auto_contrast`, `equalize`, `posterize`, `sharpen`, `solarize`: as in Pillow
 - `warp`, `warp_affine`, `affine_matrix`: rotation, stretch, shear, shift and lens in one resampling
-- `flip`, `normalize`, `restore_dtype`: mirror image, mean and deviation, rounding
+- `flip`, `normalize`, `restore_dtype`: mirror image, mean and standard deviation, rounding
 - `adjust_brightness`, `adjust_contrast`, `adjust_saturation`, `adjust_hue`, `to_grey`,
   `lighting_offset`, `add_lighting`: colour
 - `mix_up`, `cut_mix`, `rectangle_mask`: mixing and rectangles

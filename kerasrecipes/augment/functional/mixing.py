@@ -8,20 +8,20 @@ from kerasrecipes.augment.functional.color import restore_dtype
 
 
 def mix_up(images: Any, labels: Any, share: Any) -> Any:
-    """Return `share · own + (1 - share) · other` of images and labels.
+    """Return `share · image + (1 - share) · other` of images and labels.
 
     The other image is the one before in the batch, for the first the last.
 
     Args:
         images: (N, H, W, C).
-        labels: (N, classes), one-hot or shares.
-        share: (N,) in [0, 1], the part of the own image.
+        labels: (N, classes), one-hot or probabilities.
+        share: (N,) in [0, 1], the weight of the image itself.
     """
     images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
-    rows, own = tf.reshape(images, [tf.shape(images)[0], -1]), share[:, None]
+    rows, weight = tf.reshape(images, [tf.shape(images)[0], -1]), share[:, None]
     # Two plain loops: rolled, XLA would ask at each value where it comes from, at twice the time.
-    first = _blend(rows[:1], rows[-1:], own[:1])
-    mixed = tf.concat([first, _blend(rows[1:], rows[:-1], own[1:])], axis=0)
+    first = _blend(rows[:1], rows[-1:], weight[:1])
+    mixed = tf.concat([first, _blend(rows[1:], rows[:-1], weight[1:])], axis=0)
     mixed = tf.ensure_shape(tf.reshape(mixed, tf.shape(images)), images.shape)
     return mixed, _mix_labels(labels, share)
 
@@ -31,7 +31,7 @@ def cut_mix(images: Any, labels: Any, top: Any, left: Any, height: Any, width: A
 
     Args:
         images: (N, H, W, C).
-        labels: (N, classes), one-hot or shares.
+        labels: (N, classes), one-hot or probabilities.
         top, left, height, width: (N,) integers, the rectangle, inside the image.
     """
     inside = rectangle_mask(images, top, left, height, width)
@@ -49,11 +49,11 @@ def rectangle_mask(images: Any, top: Any, left: Any, height: Any, width: Any) ->
     return (in_rows[:, :, None] & in_columns[:, None, :])[..., None]
 
 
-def _blend(values, others, own):
-    mixed = own * tf.cast(values, tf.float32) + (1.0 - own) * tf.cast(others, tf.float32)
+def _blend(values, others, weight):
+    mixed = weight * tf.cast(values, tf.float32) + (1.0 - weight) * tf.cast(others, tf.float32)
     return restore_dtype(mixed, values.dtype)
 
 
 def _mix_labels(labels, share):
-    own = tf.cast(share, labels.dtype)[:, None]
-    return own * labels + (1 - own) * tf.roll(labels, 1, axis=0)
+    weight = tf.cast(share, labels.dtype)[:, None]
+    return weight * labels + (1 - weight) * tf.roll(labels, 1, axis=0)

@@ -34,7 +34,7 @@ def warp(images: Any, matrix: Any, shift: Any, lens: Any, fill: float = 0.0) -> 
         matrix: (N, 2, 2), from output to input offsets, (x, y).
         shift: (N, 2), pixels to the right and down.
         lens: (N,), positive draws the border in (barrel), negative out (pincushion).
-        fill: number.
+        fill: float.
     """
     height, width = tf.shape(images)[1], tf.shape(images)[2]
     x, y = _source(matrix, shift, lens, tf.cast(height, tf.float32), tf.cast(width, tf.float32))

@@ -1,8 +1,9 @@
-"""The breaks of `augment` and `data`: wrong source, and the tests that must notice."""
+"""Breaks of `augment` and `data`."""
 
-from tests.break_layers import Break
+from tests.breaks.table import Break
 
 PIPELINE, SOURCES = "augment/test_pipeline.py", "augment/test_sources.py"
+VALUES, ORIENTATION = "augment/test_pixel_values.py", "augment/test_orientation.py"
 TRANSFORMS, CONTRACT = "augment/test_transforms.py", "augment/test_contract.py"
 
 BREAKS = [
@@ -73,7 +74,7 @@ BREAKS = [
     ),
     Break(
         "MixUp", "the next image's label", "augment/functional/mixing.py",
-        "(1 - own) * tf.roll(labels, 1, axis=0)", "(1 - own) * tf.roll(labels, -1, axis=0)",
+        "(1 - weight) * tf.roll(labels, 1, axis=0)", "(1 - weight) * tf.roll(labels, -1, axis=0)",
         f"{TRANSFORMS} -k mix_labels",
     ),
     Break(
@@ -89,6 +90,34 @@ BREAKS = [
     Break(
         "RandomFlip", "top to bottom", "augment/functional/pixels.py",
         "tf.reverse(images, axis=[-2])", "tf.reverse(images, axis=[-3])",
-        f"{TRANSFORMS} -k flip",
+        f"{TRANSFORMS} -k flips",
+    ),
+    Break(
+        "Transform", "a constant seed by default", "augment/transform.py",
+        "        if seed is None:\n            raise", "        if seed is ...:\n            raise",
+        f"{VALUES} -k without_a_seed",
+    ),
+    Break(
+        "pipeline", "colour behind Normalize", "augment/pipeline.py",
+        "    check_order([*head, *tail])\n", "", f"{VALUES} -k behind_normalize_is_refused",
+    ),
+    Break(
+        "DecodeImage", "EXIF ignored", "augment/decode.py",
+        "lambda: rare_branch(lambda: turn(image, turned))", "lambda: image",
+        f"{ORIENTATION} -k decoded_image",
+    ),
+    Break(
+        "CenterCrop", "EXIF: the window of the stored image", "augment/decode.py",
+        "*stored_window(corner, extent, size, turned)", "corner, extent",
+        f"{ORIENTATION} -k 'upright_pixels and CenterCrop'",
+    ),
+    Break(
+        "load", "links to folders are not followed", "data/folder_listing.py",
+        "followlinks=True", "followlinks=False", "data/test_folder_sets.py -k links_to_folders",
+    ),
+    Break(
+        "load", "decompression bombs are decoded", "data/pillow_image.py",
+        "pixels > BOMB_RATIO * length", "pixels > 10**9 * length",
+        "data/test_pillow_images.py -k too_many_pixels",
     ),
 ]  # fmt: skip
