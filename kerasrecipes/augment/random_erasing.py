@@ -57,7 +57,7 @@ class RandomErasing(Transform):
         self.value = value
 
     @property
-    def before_normalize(self):
+    def before_normalize(self) -> bool:
         """Noise is in 0..255; a number is in the units of the image, whatever they are."""
         return self.value == "noise"
 

@@ -59,7 +59,7 @@ class Transform:
             )
         return self.apply(image[None], seed[None])[0]
 
-    def given(self, seed):
+    def given(self, seed: Any) -> Any:
         """Return `seed` as int64 pairs, or raise if there is none."""
         if seed is None:
             raise ValueError(
