@@ -56,8 +56,8 @@ BREAKS = [
         f"{CONTRACT} -k 'pickles and RandAugment'",
     ),
     Break(
-        "ColorJitter", "grey images lose their contrast", "augment/color_jitter.py",
-        "(0 if grey else self.saturation,", "(self.saturation,",
+        "ColorJitter", "the hue of grey images", "augment/color_jitter.py",
+        "(0 if grey else self.hue,", "(self.hue,",
         f"{CONTRACT} -k 'grey_images and ColorJitter'",
     ),
     Break(
