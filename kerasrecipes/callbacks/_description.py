@@ -143,6 +143,8 @@ def _without_batch(key, value):
 def _digest_of_lambda(config):
     """Return a hash of what a lambda computes, not of the file and line that it stands in."""
     parts = config.get("config", config.get("value"))
+    if isinstance(parts, dict) and "value" in parts:  # of a loss or metric
+        parts = parts["value"]
     code = parts["code"] if isinstance(parts, dict) else parts[0]
     rest = [parts[key] for key in ("defaults", "closure")] if isinstance(parts, dict) else parts[1:]
     try:

@@ -515,3 +515,13 @@ def test_wrapped_optimizer_goes_on(wrap, tmp_path):
     whole = train(tmp_path / "whole", 1000)
     train(tmp_path / "cut", STEPS + 2)
     assert_same(train(tmp_path / "cut", 1000), whole)
+
+
+def test_a_lambda_as_loss_is_told_from_another(tmp_path):
+    def train(loss):
+        fit(small_model(loss=loss, metrics=None), 1, [Resume(tmp_path)])
+
+    train(lambda y, scores: keras.ops.mean(scores**2))
+    train(lambda y, scores: keras.ops.mean(scores**2))
+    with pytest.raises(ValueError, match="lambda"):
+        train(lambda y, scores: keras.ops.mean(scores**4))
