@@ -1,4 +1,4 @@
-"""`History["learning_rate"]` is the true rate of the epoch's last batch in every order of callbacks.
+"""`History["learning_rate"]` is the true rate of the last batch, in every order of callbacks.
 
 The truth is the last difference of a weight whose gradient is 1: no code of the package is asked.
 """
