@@ -35,7 +35,6 @@ EXTRAS = {
     # tensorflow-datasets 4.9.10 imports importlib_resources when it downloads, undeclared.
     "tfds": ["tensorflow-datasets>=4.9.10", "importlib_resources>=7.1"],
     "pretrained": PRETRAINED,
-    "search": [],
     "export": ["onnx>=1.23", "onnxruntime>=1.31", "tf2onnx>=1.17", "ai-edge-litert>=2.3"],
     "test": [
         "pytest>=9.2",
@@ -52,7 +51,6 @@ EXTRAS = {
         "ipykernel>=7.4",
     ],
     "notebooks": ["notebook>=7.5"],
-    "benchmarks": [],
 }
 
 setup(

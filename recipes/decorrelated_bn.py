@@ -27,41 +27,38 @@ KINDS = ("batch", "decorrelated")
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(8, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(64, "images a step", "[1, inf)")
-    depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, inf)")
-    width: int = flag(16, "filters of the first third; then twice, then four times", "[1, inf)")
+    epochs: int = flag(8, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, 1000000]")
+    width: int = flag(16, "filters of the first third; then twice, then four times", "[1, 1000000]")
     learning_rate: float = flag(1.0, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
     """Train both networks, test, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "decorrelated_bn")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    networks = {kind: plain_network(config, images, compared.size, kind) for kind in KINDS}
-    updates = config.epochs * compared.training.steps_per_pass
-    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, **config.optimizer_options()
-    )
-    model = compared.side_by_side(networks, optimizer)
-    run.begin()
-    history = model.fit(
-        compared.for_each(networks, compared.training),
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = compared.test(networks)
-    return compared.close(networks[KINDS[-1]], history, results)
+    with experiment.run(config, "decorrelated_bn") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        networks = {kind: plain_network(config, images, compared.size, kind) for kind in KINDS}
+        updates = config.epochs * compared.training.steps_per_pass
+        schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+        optimizer = keras.optimizers.SGD(
+            schedule, momentum=config.momentum, **config.optimizer_options()
+        )
+        model = compared.side_by_side(networks, optimizer)
+        history = model.fit(
+            compared.for_each(networks, compared.training),
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.for_each(networks, compared.validation),
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = compared.test(networks)
+        return compared.close(networks[KINDS[-1]], history, results)
 
 
 def plain_network(config, images, size, kind):

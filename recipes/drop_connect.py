@@ -27,9 +27,9 @@ MASKS = ("gaussian", "example")
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(30, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(64, "images a step", "[1, inf)")
-    units: int = flag(800, "units of each of the two hidden layers", "[1, inf)")
+    epochs: int = flag(30, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    units: int = flag(800, "units of each of the two hidden layers", "[1, 1000000]")
     rate: float = flag(0.5, "share of the weights dropped", "[0, 1)")
     mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
@@ -38,34 +38,31 @@ class Config(experiment.ComparisonConfig):
 
 def main(config):
     """Train both networks, test, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "drop_connect")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    networks = {
-        "dense": network(config, images, compared.size, 0.0),
-        "drop_connect": network(config, images, compared.size, config.rate),
-    }
-    updates = config.epochs * compared.training.steps_per_pass
-    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, **config.optimizer_options()
-    )
-    model = compared.side_by_side(networks, optimizer)
-    run.begin()
-    history = model.fit(
-        compared.for_each(networks, compared.training),
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = compared.test(networks)
-    return compared.close(networks["drop_connect"], history, results)
+    with experiment.run(config, "drop_connect") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        networks = {
+            "dense": network(config, images, compared.size, 0.0),
+            "drop_connect": network(config, images, compared.size, config.rate),
+        }
+        updates = config.epochs * compared.training.steps_per_pass
+        schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+        optimizer = keras.optimizers.SGD(
+            schedule, momentum=config.momentum, **config.optimizer_options()
+        )
+        model = compared.side_by_side(networks, optimizer)
+        history = model.fit(
+            compared.for_each(networks, compared.training),
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.for_each(networks, compared.validation),
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = compared.test(networks)
+        return compared.close(networks["drop_connect"], history, results)
 
 
 def network(config, images, size, rate):

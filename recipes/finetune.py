@@ -35,13 +35,13 @@ EXPORT = f"also write the model as {', '.join(serving.EXPORTS)}"
 class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int | None = flag(None, f"passes of fine-tuning (default: {EPOCHS})", "[1, inf)")
-    batch_size: int = flag(32, "images a step", "[1, inf)")
+    epochs: int | None = flag(None, f"epochs of fine-tuning (default: {EPOCHS})", "[1, 1000000]")
+    batch_size: int = flag(32, "images a step", "[1, 4096]")
     plan: str = flag("auto", f"{PLAN}; auto: by advise", choices=("auto", *CELLS))
     similar: str = flag("auto", SIMILAR, choices=("auto", "yes", "no"))
     backbone: str = flag("efficientnet_lite0", "efficientnet_lite0, 1, 2 or of keras.applications")
     weights: str = flag("imagenet", "weights of the backbone: imagenet, or a local file")
-    size: int | None = flag(None, f"side of images in pixels (default: {SIZE})", "[32, inf)")
+    size: int | None = flag(None, f"side of images in pixels (default: {SIZE})", "[32, 4096]")
     learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
     class_weights: bool = flag(False, "give classes of unequal size an equal say")
     temperature: bool = flag(False, "make the model as sure as it deserves, by one number")
@@ -50,29 +50,26 @@ class Config(experiment.TrainingConfig):
 
 def main(config):
     """Train, test, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "finetune")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    plan, phase = choose_plan(config, images)
-    if phase and images.validation is None:
-        images = data.load(config.data, (0.9, 0.1), config.seed, config.strict)
-    print(experiment.describe_images(images))
-    backbone = make_backbone(config, images)
-    size = backbone.input_shape[1]
-    crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
-    weights = experiment.class_weights(images) if config.class_weights else None
+    with experiment.run(config, "finetune") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        plan, phase = choose_plan(config, images)
+        if phase and images.validation is None:
+            images = data.load(config.data, (0.9, 0.1), config.seed, config.strict)
+        print(experiment.describe_images(images))
+        backbone = make_backbone(config, images)
+        size = backbone.input_shape[1]
+        crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
+        weights = experiment.class_weights(images) if config.class_weights else None
 
-    run.begin()
-    probe = fit_head(config, plan, phase, images, crop, backbone, weights)
-    print(probe)
-    model = transfer.classifier(backbone, images.num_classes, stage=probe.best.stage)
-    model.get_layer("classifier").set_weights([probe.best.kernel, probe.best.bias])
-    train, history = [crop], None
-    if phase:
-        train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
-        history = fine_tune(config, run, phase, images, train, crop, model, weights)
-    return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
+        probe = fit_head(config, plan, phase, images, crop, backbone, weights)
+        print(probe)
+        model = transfer.classifier(backbone, images.num_classes, stage=probe.best.stage)
+        model.get_layer("classifier").set_weights([probe.best.kernel, probe.best.bias])
+        train, history = [crop], None
+        if phase:
+            train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
+            history = fine_tune(config, run, phase, images, train, crop, model, weights)
+        return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
 
 
 def choose_plan(config, images):

@@ -28,49 +28,46 @@ SMALLEST_SIDE = 3
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(10, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(64, "images a step", "[1, inf)")
+    epochs: int = flag(10, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(64, "images a step", "[1, 1000000]")
     width: int = flag(
-        16, "filters of the first convolution; each further has as many more", "[1, inf)"
+        16, "filters of the first convolution; each further has as many more", "[1, 1000000]"
     )
     pooling_ratio: float = flag(1.414, "by how much a pooling shrinks an image", "(1, 2]")
     disjoint: bool = flag(False, "pool over disjoint regions instead of overlapping windows")
     random: bool = flag(False, "shuffle the increments instead of shifting even ones")
-    passes: int = flag(12, "passes of the second test", "[1, inf)")
+    passes: int = flag(12, "passes of the second test", "[1, 1000000]")
     learning_rate: float = flag(0.005, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
     """Train, test by one and by several passes, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "fractional_pooling")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    updates = config.epochs * compared.training.steps_per_pass
-    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, **config.optimizer_options()
-    )
-    model = network(config, images, compared.size)
-    loss = keras.losses.SparseCategoricalCrossentropy()
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=run.jit)
-    run.begin()
-    history = model.fit(
-        compared.training,
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.validation,
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = [
-        averaged(model, compared.testing, passes, config.seed) for passes in (1, config.passes)
-    ]
-    return compared.close(model, history, results)
+    with experiment.run(config, "fractional_pooling") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        updates = config.epochs * compared.training.steps_per_pass
+        schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+        optimizer = keras.optimizers.SGD(
+            schedule, momentum=config.momentum, **config.optimizer_options()
+        )
+        model = network(config, images, compared.size)
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=run.jit)
+        history = model.fit(
+            compared.training,
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.validation,
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = [
+            averaged(model, compared.testing, passes, config.seed) for passes in (1, config.passes)
+        ]
+        return compared.close(model, history, results)
 
 
 def network(config, images, size):

@@ -27,9 +27,9 @@ KINDS = ("batch", "group")
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(3, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(2, "images a step", "[1, inf)")
-    depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
+    epochs: int = flag(3, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(2, "images a step", "[1, 1000000]")
+    depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
     learning_rate: float = flag(
         0.1,
         "first rate for 64 images a step, scaled to the batch; falls along a cosine",
@@ -40,32 +40,29 @@ class Config(experiment.ComparisonConfig):
 
 def main(config):
     """Train both networks, test, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "group_norm_small_batch")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    networks = {kind: network(config, images, compared.size, kind) for kind in KINDS}
-    updates = config.epochs * compared.training.steps_per_pass
-    rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
-    schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, **config.optimizer_options()
-    )
-    model = compared.side_by_side(networks, optimizer)
-    run.begin()
-    history = model.fit(
-        compared.for_each(networks, compared.training),
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = compared.test(networks)
-    return compared.close(networks[KINDS[-1]], history, results)
+    with experiment.run(config, "group_norm_small_batch") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        networks = {kind: network(config, images, compared.size, kind) for kind in KINDS}
+        updates = config.epochs * compared.training.steps_per_pass
+        rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
+        schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
+        optimizer = keras.optimizers.SGD(
+            schedule, momentum=config.momentum, **config.optimizer_options()
+        )
+        model = compared.side_by_side(networks, optimizer)
+        history = model.fit(
+            compared.for_each(networks, compared.training),
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.for_each(networks, compared.validation),
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = compared.test(networks)
+        return compared.close(networks[KINDS[-1]], history, results)
 
 
 def network(config, images, size, kind):

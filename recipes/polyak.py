@@ -24,9 +24,9 @@ from kerasrecipes.experiment import flag
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(10, "passes over the training images", "[1, inf)")
+    epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     decay: float = flag(0.99, "share of the average kept at each update", "[0, 1)")
-    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, inf)")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 1000000]")
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -34,26 +34,23 @@ class Config(experiment.ComparisonConfig):
 
 def main(config):
     """Train, test raw and averaged weights, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "polyak")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    model = build(config, images, compared.size, run.jit)
-    averaging = callbacks.PolyakAveraging(config.decay)
-    run.begin()
-    history = model.fit(
-        compared.training,
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.validation,
-        callbacks=[averaging, *run.callbacks()],
-        shuffle=False,
-        verbose=0,
-    )
-    results = compared.test({"raw_weights": raw_network(model, averaging), "averaged": model})
-    return compared.close(model, history, results)
+    with experiment.run(config, "polyak") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        model = build(config, images, compared.size, run.jit)
+        averaging = callbacks.PolyakAveraging(config.decay)
+        history = model.fit(
+            compared.training,
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.validation,
+            callbacks=[averaging, *run.callbacks()],
+            shuffle=False,
+            verbose=0,
+        )
+        results = compared.test({"raw_weights": raw_network(model, averaging), "averaged": model})
+        return compared.close(model, history, results)
 
 
 def build(config, images, size, jit):

@@ -37,7 +37,7 @@ class Config:
 
     model: str = positional("model.keras of a recipe, or the folder of its run")
     image: list = positional("image files", many=True)
-    top: int = flag(5, "classes shown for each image, the likeliest first", "[1, inf)")
+    top: int = flag(5, "classes shown for each image, the likeliest first", "[1, 1000000]")
     json: bool = flag(False, "one JSON object a line instead of the table")
     draw: str | None = flag(None, "PNG file to draw the images and their classes into")
 

@@ -28,13 +28,15 @@ TEST_SCALES = (224, 256, 384, 480, 640)
 class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(30, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(64, "images a step", "[1, inf)")
-    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, inf)")
+    epochs: int = flag(30, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    depth: int = flag(
+        8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, 1000000]"
+    )
     size: int | None = flag(
         None,
         f"side of the crop in pixels (default: median short side, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, inf)",
+        "[1, 4096]",
     )
     normalization: str = flag("batch", "kind of normalisation layer", choices=NORMALIZATIONS)
     stochastic_depth: float = flag(0.0, "drop rate of the last residual block", "[0, 1)")
@@ -47,45 +49,43 @@ class Config(experiment.TrainingConfig):
 
 def main(config):
     """Train, test, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "resnet_crop")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
-    mean, std = experiment.channel_statistics(images.train, size, images.channels)
-    print(f"{experiment.describe_images(images)} Crops of {size} px, mean {mean}, deviation {std}.")
+    with experiment.run(config, "resnet_crop") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+        mean, std = experiment.channel_statistics(images.train, size, images.channels)
+        print(experiment.describe_images(images))
+        print(f"Crops of {size} px, mean {mean}, standard deviation {std}.")
 
-    train, protocols = crops(size, images.channels)
-    normalize = augment.Normalize(mean, std)
-    training = augment.pipeline(
-        images.train,
-        [*train, normalize],
-        config.batch_size,
-        training=True,
-        seed=config.seed,
-        start_step=run.start_step,
-    )
-    test_set = images.test or images.validation
-    watched = [protocols["centre crop"], normalize]
-    watching = augment.pipeline(
-        images.validation or test_set, watched, config.batch_size, training=False
-    )
-    schedule = step_decay(config, training.steps_per_pass)
-    model = build(config, images, size, schedule, run.jit)
-    run.begin()
-    history = model.fit(
-        training,
-        epochs=config.epochs,
-        steps_per_epoch=training.steps_per_pass,
-        validation_data=watching,
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = evaluation.run_tests(model, test_set, protocols, [normalize], config.batch_size)
-    preprocessing = layers.ImagePreprocessing(size, mean=mean, std=std)
-    from_pixels = serving.serving_model(model, preprocessing, images.channels)
-    return experiment.close_run(run, from_pixels, history, images, results, train, protocols)
+        train, protocols = crops(size, images.channels)
+        normalize = augment.Normalize(mean, std)
+        training = augment.pipeline(
+            images.train,
+            [*train, normalize],
+            config.batch_size,
+            training=True,
+            seed=config.seed,
+            start_step=run.start_step,
+        )
+        test_set = images.test or images.validation
+        watched = [protocols["centre crop"], normalize]
+        watching = augment.pipeline(
+            images.validation or test_set, watched, config.batch_size, training=False
+        )
+        schedule = step_decay(config, training.steps_per_pass)
+        model = build(config, images, size, schedule, run.jit)
+        history = model.fit(
+            training,
+            epochs=config.epochs,
+            steps_per_epoch=training.steps_per_pass,
+            validation_data=watching,
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = evaluation.run_tests(model, test_set, protocols, [normalize], config.batch_size)
+        preprocessing = layers.ImagePreprocessing(size, mean=mean, std=std)
+        from_pixels = serving.serving_model(model, preprocessing, images.channels)
+        return experiment.close_run(run, from_pixels, history, images, results, train, protocols)
 
 
 def crops(size, channels):

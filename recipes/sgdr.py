@@ -26,10 +26,10 @@ STEP_DECAY_AT = (0.3, 0.6, 0.8)
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(7, "passes over the training images: best the end of a cycle", "[1, inf)")
-    depth: int = flag(10, "layers of the network: 6n+4", "[10, inf)")
-    width: int = flag(1, "multiplier of the filters", "[1, inf)")
-    first_cycle: int = flag(1, "epochs of the first cycle", "[1, inf)")
+    epochs: int = flag(7, "epochs of training: best the end of a cycle", "[1, 1000000]")
+    depth: int = flag(10, "layers of the network: 6n+4", "[10, 1000000]")
+    width: int = flag(1, "multiplier of the filters", "[1, 1000000]")
+    first_cycle: int = flag(1, "epochs of the first cycle", "[1, 1000000]")
     cycle_multiplier: float = flag(2.0, "how much longer each next cycle is", "[1, inf)")
     learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
@@ -38,27 +38,24 @@ class Config(experiment.ComparisonConfig):
 
 def main(config):
     """Train both networks, test, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "sgdr")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    rates = two_schedules(config, compared.training.steps_per_pass)
-    networks = {name: network(config, images, compared.size, name) for name in rates}
-    model = compared.side_by_side(networks, optimizers(config, networks, rates))
-    run.begin()
-    history = model.fit(
-        compared.for_each(networks, compared.training),
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = compared.test(networks)
-    return compared.close(networks["warm_restarts"], history, results)
+    with experiment.run(config, "sgdr") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        rates = two_schedules(config, compared.training.steps_per_pass)
+        networks = {name: network(config, images, compared.size, name) for name in rates}
+        model = compared.side_by_side(networks, optimizers(config, networks, rates))
+        history = model.fit(
+            compared.for_each(networks, compared.training),
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.for_each(networks, compared.validation),
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = compared.test(networks)
+        return compared.close(networks["warm_restarts"], history, results)
 
 
 def two_schedules(config, steps_per_epoch):

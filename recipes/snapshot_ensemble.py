@@ -24,10 +24,10 @@ from kerasrecipes.experiment import flag
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(12, "passes over the training images, a multiple of --cycles", "[1, inf)")
-    cycles: int = flag(3, "cycles, each of which gives a snapshot", "[1, inf)")
-    keep_last: int = flag(2, "how many of the snapshots to average, the last ones", "[1, inf)")
-    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, inf)")
+    epochs: int = flag(12, "epochs of training, a multiple of --cycles", "[1, 1000000]")
+    cycles: int = flag(3, "cycles, each of which gives a snapshot", "[1, 1000000]")
+    keep_last: int = flag(2, "how many of the snapshots to average, the last ones", "[1, 1000000]")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 1000000]")
     learning_rate: float = flag(0.2, "rate at the beginning of each cycle", "(0, inf)")
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
@@ -43,34 +43,33 @@ class Config(experiment.ComparisonConfig):
 
 def main(config):
     """Train, collect, test the last network and all of them, report."""
-    run = experiment.Run(config, "snapshot_ensemble")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    model = build(config, images, compared.size, run.jit)
-    sgdr = callbacks.SGDR(config.learning_rate, config.epochs // config.cycles, cycle_multiplier=1)
-    snapshots = callbacks.SnapshotEnsemble(sgdr, keep_last=config.keep_last)
-    run.begin()
-    history = model.fit(
-        compared.training,
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.validation,
-        callbacks=[sgdr, snapshots, *run.callbacks()],
-        shuffle=False,
-        verbose=0,
-    )
-    ensemble = snapshots.model() if snapshots.epochs else model
-    results = compared.test({"last_snapshot": model, "ensemble": ensemble})
-    losses = [result.metrics()["loss"] for result in results]
-    remark = (
-        f"Loss {losses[1]:.4f} of the ensemble of {len(snapshots.epochs)}, {losses[0]:.4f} of its "
-        "last member."
-    )
-    epochs = [epoch + 1 for epoch in snapshots.epochs]
-    return compared.close(ensemble, history, results, remark, snapshots=epochs)
+    with experiment.run(config, "snapshot_ensemble") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        model = build(config, images, compared.size, run.jit)
+        sgdr = callbacks.SGDR(
+            config.learning_rate, config.epochs // config.cycles, cycle_multiplier=1
+        )
+        snapshots = callbacks.SnapshotEnsemble(sgdr, keep_last=config.keep_last)
+        history = model.fit(
+            compared.training,
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.validation,
+            callbacks=[sgdr, snapshots, *run.callbacks()],
+            shuffle=False,
+            verbose=0,
+        )
+        ensemble = snapshots.model() if snapshots.epochs else model
+        results = compared.test({"last_snapshot": model, "ensemble": ensemble})
+        losses = [result.metrics()["loss"] for result in results]
+        remark = (
+            f"Loss {losses[1]:.4f} of the ensemble of {len(snapshots.epochs)}, "
+            f"{losses[0]:.4f} of its last member."
+        )
+        epochs = [epoch + 1 for epoch in snapshots.epochs]
+        return compared.close(ensemble, history, results, remark, snapshots=epochs)
 
 
 def build(config, images, size, jit):

@@ -29,9 +29,9 @@ TIMED_STEPS = 15
 class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    epochs: int = flag(10, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(128, "images a step", "[1, inf)")
-    depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, inf)")
+    epochs: int = flag(10, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(128, "images a step", "[1, 1000000]")
+    depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
     final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
@@ -40,38 +40,35 @@ class Config(experiment.ComparisonConfig):
 
 def main(config):
     """Train both networks, test, time, report. Returns the content of `metrics.json`."""
-    run = experiment.Run(config, "stochastic_depth")
-    if run.finished:
-        return run.metrics()
-    images = data.load(config.data, seed=config.seed, strict=config.strict)
-    print(experiment.describe_images(images))
-    compared = experiment.Comparison(run, images)
-    networks = {
-        name: network(config, images, compared.size, rate, name)
-        for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
-    }
-    updates = config.epochs * compared.training.steps_per_pass
-    schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, **config.optimizer_options()
-    )
-    model = compared.side_by_side(networks, optimizer)
-    run.begin()
-    history = model.fit(
-        compared.for_each(networks, compared.training),
-        epochs=config.epochs,
-        steps_per_epoch=compared.training.steps_per_pass,
-        validation_data=compared.for_each(networks, compared.validation),
-        callbacks=run.callbacks(),
-        shuffle=False,
-        verbose=0,
-    )
-    results = compared.test(networks)
-    seconds = step_seconds(networks, compared.training, run.jit)
-    ratio = seconds["stochastic_depth"] / seconds["every_block"]
-    remark = f"A training step takes {ratio:.2f} of the time with every block."
-    trained = networks["stochastic_depth"]
-    return compared.close(trained, history, results, remark, step_time_ratio=round(ratio, 3))
+    with experiment.run(config, "stochastic_depth") as run:
+        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        print(experiment.describe_images(images))
+        compared = experiment.Comparison(run, images)
+        networks = {
+            name: network(config, images, compared.size, rate, name)
+            for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
+        }
+        updates = config.epochs * compared.training.steps_per_pass
+        schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+        optimizer = keras.optimizers.SGD(
+            schedule, momentum=config.momentum, **config.optimizer_options()
+        )
+        model = compared.side_by_side(networks, optimizer)
+        history = model.fit(
+            compared.for_each(networks, compared.training),
+            epochs=config.epochs,
+            steps_per_epoch=compared.training.steps_per_pass,
+            validation_data=compared.for_each(networks, compared.validation),
+            callbacks=run.callbacks(),
+            shuffle=False,
+            verbose=0,
+        )
+        results = compared.test(networks)
+        seconds = step_seconds(networks, compared.training, run.jit)
+        ratio = seconds["stochastic_depth"] / seconds["every_block"]
+        remark = f"A training step takes {ratio:.2f} of the time with every block."
+        trained = networks["stochastic_depth"]
+        return compared.close(trained, history, results, remark, step_time_ratio=round(ratio, 3))
 
 
 def network(config, images, size, rate, name):

@@ -3,7 +3,7 @@
 - `flag`, `positional`, `check_fields`, `TrainingConfig`: a dataclass whose fields are the flags
   of a command line.
 - `command_line`: parses them, calls `main`, exits with the right status.
-- `Run`: the folder of a run, its settings and its callbacks.
+- `run`, `Run`, `RunFinished`: the folder of a run, its settings and its callbacks.
 - `Progress`, `Interruption`: the progress bar, and Ctrl-C that loses nothing.
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
 - `class_weights`: classes of unequal size with an equal say.
@@ -23,7 +23,8 @@ from kerasrecipes.experiment.finetuning import close_fine_tuning, with_temperatu
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
-from kerasrecipes.experiment.run import Run
+from kerasrecipes.experiment.run import Run, run
+from kerasrecipes.experiment.run_finished import RunFinished
 
 __all__ = [
     "Comparison",
@@ -31,6 +32,7 @@ __all__ = [
     "Interruption",
     "Progress",
     "Run",
+    "RunFinished",
     "TrainingConfig",
     "channel_statistics",
     "check_fields",
@@ -42,5 +44,6 @@ __all__ = [
     "describe_images",
     "flag",
     "positional",
+    "run",
     "with_temperature",
 ]

@@ -1,6 +1,7 @@
 """The end of a run: every file of its folder."""
 
 import dataclasses
+import math
 from typing import Any
 
 from kerasrecipes.data.duplicates import describe_duplicates
@@ -103,12 +104,13 @@ def _report(run, metrics, results, images, shown, remarks):
         describe_images(images),
         *(sentence for sentence, _ in describe_duplicates(images.duplicates)),
         f"{test['accuracy']:.2%} of {test['images']} test images right by {test['protocol']}, "
-        f"after {_work(metrics)}. Its probabilities "
-        f"are {test['calibration_error']:.3f} from its accuracy on average (calibration error).",
+        f"after {_work(metrics)}. {_calibration(test)}",
         *remarks,
     ]
     if run.interrupted:
-        summary.append("Stopped by Ctrl-C before its last epoch.")
+        summary.append("Stopped by a signal before its last epoch.")
+    if run.diverged:
+        summary.insert(0, run.diverged)
     rows = [
         [r.name, str(r.crops), f"{m['accuracy']:.4f}", f"{m['loss']:.4f}", f"{r.images_per_second}"]
         for r, m in ((result, result.metrics()) for result in results)
@@ -124,6 +126,15 @@ def _report(run, metrics, results, images, shown, remarks):
             ("Settings", ("Name", "Value"), settings),
         ],
         shown,
+    )
+
+
+def _calibration(test):
+    if not math.isfinite(test["calibration_error"]):
+        return "Its probabilities are not finite."
+    return (
+        f"Its probabilities are {test['calibration_error']:.3f} from its accuracy on average "
+        "(calibration error)."
     )
 
 

@@ -1,6 +1,7 @@
 """A command line from a dataclass, and the exit status of what it started."""
 
 import argparse
+import contextlib
 import dataclasses
 import os
 import signal
@@ -11,16 +12,19 @@ from typing import Any
 
 from kerasrecipes.callbacks import _interruption
 from kerasrecipes.experiment.config import plain_type
+from kerasrecipes.experiment.run_finished import RunFinished
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
+DIVERGED = 3
+BROKEN_PIPE = 128 + 13  # as a shell shows it
 
 
 def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
-    Status 0: done. 2: bad input, one line on standard error. 130: stopped by Ctrl-C; 143 by
-    SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a file that is gone) are bad input
+    Status 0: done. 2: bad input, one line on standard error. 3: training diverged. 130: stopped
+    by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a file that is gone) are bad input
     too; others that neither the recipe nor this package raised are bugs, and keep their traceback.
 
     Args:
@@ -34,23 +38,44 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     """
     description = sys.modules[main.__module__].__doc__
     parser = make_parser(config_class, description)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
     values = vars(parser.parse_args(arguments))
     try:
         with _interruption.raised():
             result = main(config_class(**values))
+        sys.stdout.flush()
+    except RunFinished as finished:
+        print(finished)
+        sys.exit(0)
+    except BrokenPipeError:
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(BROKEN_PIPE)
     except KeyboardInterrupt as interrupt:
         number = getattr(interrupt, "number", signal.SIGINT)
-        print(
-            f"\nStopped at once by {_interruption.name_of(number)}. "
-            "A run that had begun goes on with: --resume --output FOLDER",
-            file=sys.stderr,
-        )
+        print(f"\nStopped at once by {_interruption.name_of(number)}.", file=sys.stderr)
         sys.exit(128 + number)
-    except (ValueError, TypeError, OSError, ImportError) as error:
-        if not _is_ours(error, main):
+    except Exception as error:
+        if not _is_told_in_a_line(error, main):
             raise
-        parser.error(" ".join(str(error).split()))
-    sys.exit(_interruption.exit_status() if result.get("interrupted") else 0)
+        parser.error(one_line(error))
+    if result.get("interrupted"):
+        sys.exit(_interruption.exit_status())
+    sys.exit(DIVERGED if result.get("diverged") else 0)
+
+
+def one_line(error):
+    """An error in one line, escape sequences of file names shown and not sent to the terminal.
+
+    >>> one_line(ValueError("two\\nlines of \\x1b[2J"))
+    'two lines of \\\\x1b[2J'
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, MemoryError):
+        text = f"Out of memory: a smaller --batch-size or --size needs less. {text}"
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:2000])
 
 
 def make_parser(config_class, description):
@@ -75,7 +100,9 @@ def make_parser(config_class, description):
 
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        print(f"{self.prog}: error: {message} (--help lists the flags)", file=sys.stderr)
+        about_flags = message.startswith(("Argument", "argument", "unrecognized", "the following"))
+        more = " (--help lists the flags)" if about_flags else ""
+        print(f"{self.prog}: error: {one_line(message)}{more}", file=sys.stderr)
         sys.exit(BAD_INPUT)
 
 
@@ -102,10 +129,20 @@ def _add_flag(parser, field, kind):
         )
 
 
-def _is_ours(error, main):
+def _is_told_in_a_line(error, main):
     """Whether the machine, the recipe or this package raised the error, and not a bug."""
-    if isinstance(error, OSError):
+    if isinstance(error, (OSError, MemoryError, OverflowError)):
         return True
+    kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("tensor")}
+    if kinds & {
+        "NotFoundError",
+        "ResourceExhaustedError",
+        "PermissionDeniedError",
+        "DataLossError",
+    }:
+        return True
+    if not isinstance(error, (ValueError, TypeError, ImportError)):
+        return False
     frames = traceback.extract_tb(error.__traceback__)
     file = os.path.abspath(frames[-1].filename)
     return file.startswith(PACKAGE_FOLDER + os.sep) or file == os.path.abspath(

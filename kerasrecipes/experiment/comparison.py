@@ -22,7 +22,7 @@ class ComparisonConfig(TrainingConfig):
     size: int | None = flag(
         None,
         f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, inf)",
+        "[1, 4096]",
     )
 
 

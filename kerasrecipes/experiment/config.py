@@ -61,7 +61,7 @@ class TrainingConfig:
     3
     >>> TrainingConfig(epochs=0)
     Traceback (most recent call last):
-    ValueError: Argument `epochs` must be in [1, inf). Received: epochs=0
+    ValueError: Argument `epochs` must be in [1, 1000000]. Received: epochs=0
     """
 
     data: str = flag(
@@ -69,8 +69,8 @@ class TrainingConfig:
         "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, or an .npz with "
         "x_train, y_train, x_test, y_test",
     )
-    epochs: int = flag(10, "passes over the training images", "[1, inf)")
-    batch_size: int = flag(128, "images a step", "[1, inf)")
+    epochs: int = flag(10, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(128, "images a step", "[1, 1000000]")
     seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
     output: str | None = flag(None, "folder of the run (default: runs/RECIPE/TIME)")
     resume: bool = flag(
@@ -80,15 +80,18 @@ class TrainingConfig:
     jit: str = flag("auto", "XLA for the training step; auto: on a GPU", choices=JIT_MODES)
     strict: bool = flag(False, "stop at a bad image instead of leaving it out")
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
+    keep_going: bool = flag(False, "go on to the last epoch though training has diverged")
     clip_norm: float | None = flag(
         None, "largest global norm of the gradient (default: not clipped)", "(0, inf)"
     )
     accumulation_steps: int = flag(
-        1, "batches whose gradients are averaged for one update", "[1, inf)"
+        1, "batches whose gradients are averaged for one update", "[1, 1000000]"
     )
 
     def __post_init__(self):
         check_fields(self)
+        if self.output == "":
+            raise ValueError("Argument `output` must be the name of a folder. Received: output=''")
         if self.resume and self.output is None:
             raise ValueError(
                 "Argument `resume` needs `output`, the folder of the run to go on with. "

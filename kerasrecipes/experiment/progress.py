@@ -1,5 +1,6 @@
 """The progress of a run: a bar with the rate and what is left, and the rate in History."""
 
+import shutil
 import sys
 import time
 from typing import Any
@@ -27,6 +28,10 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.stream = stream or sys.stdout
         self._is_terminal = self.stream.isatty()
+        unicode = _takes(self.stream, "━╌·")
+        self._full, self._empty, self._separator = (
+            ("━", "╌", " · ") if unicode else ("=", "-", ", ")
+        )
         self._start = self._last_line = 0.0
         self._epoch = self._first_epoch = 0
         self._steps_done = 0
@@ -53,32 +58,48 @@ class Progress(keras.callbacks.Callback):
         _rate.log_rates(self.model, logs)
         words = [f"epoch {epoch + 1:>{len(str(self.params['epochs']))}}/{self.params['epochs']}"]
         words += [f"{name} {value:.4g}" for name, value in logs.items()]
-        self._write(" · ".join([*words, self._times(epoch + 1)]) + "\n")
+        self._write(self._separator.join([*words, self._times(epoch + 1)]) + "\n")
 
     def _draw_bar(self, batch):
         steps = self.params.get("steps") or 0
         filled = BAR_WIDTH * batch // steps if steps else 0
-        bar = "━" * filled + "╌" * (BAR_WIDTH - filled)
+        bar = self._full * filled + self._empty * (BAR_WIDTH - filled)
+        done = self._epoch + (batch / steps if steps else 0)
+        words = [
+            f"epoch {self._epoch + 1}/{self.params['epochs']} {bar} {batch}/{steps or '?'}",
+            self._times(done),  # before what a narrow terminal cuts off
+        ]
         metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
-        words = [f"epoch {self._epoch + 1}/{self.params['epochs']} {bar} {batch}/{steps or '?'}"]
         words += [f"{name} {float(value):.4g}" for name, value in metrics.items()]
         words += [
             f"{name.replace('_', ' ')} {rate:.3g}"
             for name, rate in _rate.rates_of_last_batch(self.model).items()
         ]
-        done = self._epoch + (batch / steps if steps else 0)
-        self._write(" · ".join([*words, self._times(done)]))
+        self._write(self._separator.join(words))
 
     def _times(self, epochs_done):
         taken = time.perf_counter() - self._start
         done = epochs_done - self._first_epoch
-        left = taken / done * (self.params["epochs"] - epochs_done) if done > 0 else None
-        estimate = "" if left is None else f", about {clock(left)} left"
+        left = taken / done * (self.params["epochs"] - epochs_done) if done > 0 else 0
+        estimate = f", about {clock(left)} left" if left else ""
         return clock(taken) + estimate
 
     def _write(self, line):
-        self.stream.write(("\r\x1b[2K" if self._is_terminal else "") + line)
+        if self._is_terminal:
+            if not line.endswith("\n"):  # a bar that wraps could not be erased
+                line = line[: shutil.get_terminal_size().columns - 1]
+            line = "\r\x1b[2K" + line
+        self.stream.write(line)
         self.stream.flush()
+
+
+def _takes(stream, text):
+    """Whether the stream's encoding has these characters."""
+    try:
+        text.encode(getattr(stream, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def clock(seconds):

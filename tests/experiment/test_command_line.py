@@ -1,8 +1,11 @@
 """Flags from a dataclass, and exit statuses."""
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
+import tensorflow as tf
 
 from kerasrecipes import experiment
 from kerasrecipes.experiment.command_line import make_parser
@@ -96,3 +99,67 @@ def _deep():
     import fractions
 
     return fractions.Fraction("nonsense")
+
+
+def test_a_finished_run_and_a_diverged_one(capsys):
+    def finished(config):
+        raise experiment.RunFinished("runs/x", {})
+
+    assert status(finished) == 0
+    assert "runs/x holds a finished run" in capsys.readouterr().out
+    assert status(lambda config: {"diverged": "at step 1"}) == 3
+
+
+def _raised(error):
+    def main(config):
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    "error, words",
+    [
+        (OverflowError("int too large"), "int too large"),
+        (MemoryError(), "Out of memory: a smaller --batch-size"),
+        (tf.errors.NotFoundError(None, None, "a.jpg; No such file"), "a.jpg"),
+        (tf.errors.ResourceExhaustedError(None, None, "OOM"), "OOM"),
+        (ValueError("photo \x1b[2J\n.jpg"), r"photo \x1b[2J .jpg"),
+    ],
+)
+def test_errors_of_the_machine_are_one_line(error, words, capsys):
+    assert status(_raised(error)) == 2
+    text = capsys.readouterr().err
+    assert words in text and text.count("\n") == 1 and "\x1b" not in text
+    assert "--help" not in text
+
+
+@pytest.mark.parametrize(
+    "flags", [["--batch-size", "99999999999999999999"], ["--epochs", "9" * 20], ["--output", ""]]
+)
+def test_values_beyond_sense_are_one_line(flags, capsys):
+    assert status(lambda config: {}, *flags) == 2
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1 and "Received: " in text and "--help lists the flags" in text
+
+
+PIPED = """
+from kerasrecipes import experiment
+
+def main(config):
+    for number in range(10**5):
+        print("a line", number, flush=True)
+    return {}
+
+experiment.command_line(main, experiment.TrainingConfig, [])
+"""
+
+
+def test_a_reader_that_goes_away_ends_it_quietly():
+    process = subprocess.Popen(
+        [sys.executable, "-c", PIPED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "a line 0\n"
+    process.stdout.close()
+    assert process.wait(120) == 141
+    assert process.stderr.read() == ""

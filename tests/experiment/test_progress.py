@@ -66,6 +66,7 @@ def test_a_line_an_epoch():
 
 def test_a_bar_on_a_terminal(monkeypatch):
     monkeypatch.setattr("kerasrecipes.experiment.progress.SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setenv("COLUMNS", "200")
     stream = Terminal()
     fit(stream, None)
     bars = [line for line in stream.getvalue().split("\r") if "━" in line or "╌" in line]
@@ -79,3 +80,16 @@ def test_a_bar_on_a_terminal(monkeypatch):
 )
 def test_clock(seconds, words):
     assert clock(seconds) == words
+
+
+def test_ascii_output_and_a_narrow_terminal(monkeypatch):
+    monkeypatch.setattr("kerasrecipes.experiment.progress.SECONDS_BETWEEN_LINES", 0)
+    monkeypatch.setenv("COLUMNS", "40")
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    stream.isatty = lambda: True
+    fit(stream, None)
+    parts = [part for part in raw.getvalue().decode("ascii").split("\r\x1b[2K") if part]
+    bars = [part for part in parts if not part.endswith("\n")]
+    assert len(bars) == 3 * 4 and all(len(bar) <= 39 for bar in bars)
+    assert "left" not in parts[-1], "nothing is left after the last epoch"

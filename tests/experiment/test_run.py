@@ -1,12 +1,18 @@
 """The folder of a run: what it accepts, what it writes, what it keeps."""
 
+import contextlib
 import dataclasses
 import json
+import os
+import shutil
+import subprocess
+import sys
 
 import keras
 import pytest
 
 from kerasrecipes import experiment
+from kerasrecipes.experiment.provenance import command_of
 
 
 @pytest.fixture
@@ -14,112 +20,168 @@ def config(tmp_path):
     return experiment.TrainingConfig(output=str(tmp_path / "run"), seed=3)
 
 
+@contextlib.contextmanager
 def opened(config, **changes):
-    return experiment.Run(dataclasses.replace(config, **changes), "recipe")
+    with experiment.run(dataclasses.replace(config, **changes), "recipe") as run:
+        yield run
+        if not run.closed:
+            run.close(run.metrics_of({}))
 
 
-def test_nothing_is_written_before_begin(config, tmp_path):
-    run = opened(config)
-    assert not (tmp_path / "run").exists()
-    run.begin()
+class Stopped(Exception):
+    """Ends a run before `close`."""
+
+
+def leave_state(config):
+    """A run that ended unfinished, with a state to go on from."""
+    with pytest.raises(Stopped), opened(config) as run:
+        (run.folder / "state").mkdir()
+        (run.folder / "state" / "step-1").write_text("x")
+        raise Stopped
+
+
+def test_a_run_that_fails_before_it_can_be_resumed_leaves_nothing(config, tmp_path):
+    with pytest.raises(Stopped), opened(config, output=str(tmp_path / "a" / "b")):
+        assert (tmp_path / "a" / "b" / "config.json").exists()
+        raise Stopped
+    assert not list(tmp_path.iterdir())
+    leave_state(config)
     stored = json.loads((tmp_path / "run" / "config.json").read_text())
     assert stored["recipe"] == "recipe" and stored["config"]["seed"] == 3
 
 
+def test_a_run_must_be_closed(config):
+    with pytest.raises(RuntimeError, match="close_run"), experiment.run(config, "recipe"):
+        pass
+
+
 def test_the_default_folder_is_named_after_recipe_and_time(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folders = []
-    for _ in range(2):
-        run = experiment.Run(experiment.TrainingConfig(), "recipe")
-        run.begin()
-        folders.append(run.folder)
-    assert folders[0] != folders[1]
-    assert all(folder.parts[:2] == ("runs", "recipe") for folder in folders)
+    config = experiment.TrainingConfig()
+    with opened(config) as one, opened(config) as other:  # within a second, or not
+        assert one.folder != other.folder
+        assert all(run.folder.parts[:2] == ("runs", "recipe") for run in (one, other))
+
+
+IN_ANOTHER_PROCESS = """
+import sys
+from kerasrecipes import experiment
+try:
+    config = experiment.TrainingConfig(output=sys.argv[1], resume=True, seed=3)
+    with experiment.run(config, "recipe"):
+        pass
+except ValueError as error:
+    print(error)
+"""
+
+
+def test_a_run_that_another_process_is_in_is_not_resumed(config, tmp_path):
+    with opened(config) as run:
+        command = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(run.folder)]
+        other = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert f"in use by process {os.getpid()}" in other.stdout, other.stderr
+        assert (run.folder / "config.json").exists()
 
 
 def test_leftovers_of_a_kill_are_neither_a_run_nor_kept(config, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / ".part-config.json").write_text("{")
-    opened(config, resume=True).begin()
-    assert {path.name for path in (tmp_path / "run").iterdir()} == {"config.json"}
+    with opened(config, resume=True):
+        names = {path.name for path in (tmp_path / "run").iterdir()}
+        assert names == {"config.json", ".lock"}
+
+
+def test_a_folder_that_is_removed_is_made_again(config):
+    with opened(config) as run:
+        shutil.rmtree(run.folder)
+        with pytest.warns(UserWarning, match="was removed while the run went on"):
+            run.write("a.txt", "kept")
+    assert {path.name for path in run.folder.iterdir()} == {"config.json", "a.txt", "metrics.json"}
 
 
 def test_a_folder_in_use_is_refused_and_a_strange_one_not_resumed(config, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="`output` must be a new folder.*Received"):
-        opened(config)
-    with pytest.raises(ValueError, match="no config.json"):
-        opened(config, resume=True)
+    with pytest.raises(ValueError, match="`output` must be a new folder.*Received"), opened(config):
+        pass
+    with pytest.raises(ValueError, match="no config.json"), opened(config, resume=True):
+        pass
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["notes.txt"]
 
 
 def test_resume_keeps_recipe_and_configuration(config):
-    opened(config).begin()
-    assert opened(config, resume=True).start_step == 0
-    with pytest.raises(ValueError, match="seed=3.*Received: seed=4"):
-        opened(config, resume=True, seed=4)
-    with pytest.raises(ValueError, match="of the recipe recipe. Received: other"):
-        experiment.Run(
-            experiment.TrainingConfig(output=config.output, seed=3, resume=True), "other"
+    leave_state(config)
+    with (
+        pytest.raises(ValueError, match="seed=3.*Received: seed=4"),
+        opened(config, resume=True, seed=4),
+    ):
+        pass
+    other = dataclasses.replace(config, resume=True)
+    with (
+        pytest.raises(ValueError, match="of the recipe recipe. Received: other"),
+        experiment.run(other, "other"),
+    ):
+        pass
+
+
+def test_finished_is_told_by_metrics_json_and_the_state_goes_after_it(config, monkeypatch):
+    with opened(config) as run:
+        (run.folder / "state").mkdir(exist_ok=True)
+        monkeypatch.setattr(
+            shutil, "rmtree", lambda path, **_: seen.append((run.folder / "metrics.json").exists())
         )
-
-
-def test_finished_is_told_by_metrics_json(config, capsys):
-    run = opened(config)
-    run.begin()
-    run.close(run.metrics_of({"accuracy": 0.5}, more=1))
+        seen = []
+        run.close(run.metrics_of({"accuracy": 0.5}, more=1))
+        assert seen == [True]
     assert run.metrics()["test"] == {"accuracy": 0.5} and run.metrics()["more"] == 1
-    again = opened(config, resume=True)
-    assert again.finished and again.metrics() == run.metrics()
-    assert "finished run" in capsys.readouterr().out
+    finished = pytest.raises(experiment.RunFinished, match="holds a finished run")
+    with finished as info, opened(config, resume=True):
+        pass
+    assert info.value.metrics == run.metrics()
 
 
 def test_a_write_that_fails_leaves_the_file_before(config):
-    run = opened(config)
-    run.begin()
-    run.write("a.txt", "first")
-    with pytest.raises(TypeError):
-        run.write("a.txt", 5)
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    run.write_model(model)
-    assert {path.name for path in run.folder.iterdir()} == {"config.json", "a.txt", "model.keras"}
-    assert (run.folder / "a.txt").read_text() == "first"
+    with opened(config) as run:
+        run.write("a.txt", "first")
+        with pytest.raises(TypeError):
+            run.write("a.txt", 5)
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        run.write_model(model)
+        names = {path.name for path in run.folder.iterdir()}
+        assert names == {"config.json", "a.txt", "model.keras", ".lock"}
+        assert (run.folder / "a.txt").read_text() == "first"
 
 
 def test_the_command_names_what_differs_from_the_defaults(config):
-    metrics = opened(config, data="/somewhere/images.npz", epochs=3, strict=True).metrics_of({})
-    assert metrics["command"] == "python recipes/recipe.py --data images.npz --epochs 3 --strict"
+    changed = dataclasses.replace(config, data="/somewhere/images.npz", epochs=3, strict=True)
+    command = "python recipes/recipe.py --data images.npz --epochs 3 --strict"
+    assert command_of("recipe", changed) == command
 
 
 def test_numbers_and_booleans_in_the_command(config):
-    metrics = opened(config, epochs=1, batch_size=1, clip_norm=1.0, data="my images").metrics_of({})
+    changed = dataclasses.replace(config, epochs=1, batch_size=1, clip_norm=1.0, data="my images")
     expected = "--data 'my images' --epochs 1 --batch-size 1 --clip-norm 1.0"
-    assert metrics["command"] == f"python recipes/recipe.py {expected}"
+    assert command_of("recipe", changed) == f"python recipes/recipe.py {expected}"
 
 
-def test_figures_that_are_not_finite_are_null(config, capsys):
-    run = opened(config)
-    run.begin()
-    run.close(run.metrics_of({"loss": float("nan"), "parts": [float("inf"), 1.0]}))
-    assert json.loads((run.folder / "metrics.json").read_text())["test"] == {
-        "loss": None,
-        "parts": [None, 1.0],
-    }
-    assert "diverged" in capsys.readouterr().out
+def test_figures_that_are_not_finite_are_null(config):
+    with opened(config) as run:
+        run.close(run.metrics_of({"loss": float("nan"), "parts": [float("inf"), 1.0]}))
+    assert run.metrics()["test"] == {"loss": None, "parts": [None, 1.0]}
 
 
 @pytest.mark.parametrize("name, content", [("config.json", "{"), ("config.json", "{}"),
                                            ("metrics.json", "[]")])  # fmt: skip
-def test_a_damaged_folder_is_not_resumed(config, name, content):
-    run = opened(config)
-    run.begin()
-    run.write(name, content)
-    with pytest.raises(ValueError, match=f"{name} is damaged"):
-        opened(config, resume=True)
+def test_a_damaged_folder_is_not_resumed(config, name, content, tmp_path):
+    leave_state(config)
+    (tmp_path / "run" / name).write_text(content)
+    with pytest.raises(ValueError, match=f"{name} is damaged"), opened(config, resume=True):
+        pass
 
 
 def test_an_unwritable_place_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     for output in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises((ValueError, OSError), match="file"):
-            experiment.Run(experiment.TrainingConfig(output=str(output)), "recipe")
+        config = experiment.TrainingConfig(output=str(output))
+        with pytest.raises((ValueError, OSError), match="file"), opened(config):
+            pass

@@ -1,0 +1,17 @@
+"""A run that is finished already."""
+
+from typing import Any
+
+
+class RunFinished(Exception):
+    """`--resume` found a finished run: nothing is to be done, nothing was changed.
+
+    Attributes:
+        folder: path of the run.
+        metrics: the content of its `metrics.json`.
+    """
+
+    def __init__(self, folder: Any, metrics: dict[str, Any]) -> None:
+        super().__init__(f"{folder} holds a finished run: nothing to do.")
+        self.folder = folder
+        self.metrics = metrics
