@@ -24,8 +24,9 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
     Status 0: done. 2: bad input, one line on standard error. 3: training diverged. 130: stopped
-    by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a file that is gone) are bad input
-    too; others that neither the recipe nor this package raised are bugs, and keep their traceback.
+    by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a file that is
+    gone) are bad input too; others that neither the recipe nor this package raised are bugs, and
+    keep their traceback.
 
     Args:
         main: Function of a config that returns a dict; its key `"interrupted"` says whether
