@@ -30,7 +30,9 @@ class BestSnapshot(FitCallback):
     ```
 
     Args:
-        monitor: name of the metric that decides. Defaults to `"val_loss"`.
+        monitor: str, name of the metric that decides, or dict of names and weights (float > 0),
+            whose weighted sum does: `{"val_a_accuracy": 0.7, "val_b_accuracy": 0.3}`. Epochs
+            without validation (`validation_freq`) are not checked. Defaults to `"val_loss"`.
         mode: `"min"`, `"max"` or `"auto"`, which reads it from the metric. Defaults to `"auto"`.
         min_delta: float >= 0, the least gain that patience counts as one. The best snapshot takes
             any strict gain; NaN is none. Defaults to 0.
@@ -41,8 +43,8 @@ class BestSnapshot(FitCallback):
             Defaults to 0.
         every_steps: integer >= 1, validate on `validation_data` after every so many steps, inside
             epochs as well, or `None`. Defaults to `None`.
-        validation_data: what `every_steps` validates on: `(x, y)`, `(x, y, sample_weight)` or any
-            data set that `evaluate` takes. Defaults to `None`.
+        validation_data: what `every_steps` validates on: `(x, y)`, `(x, y, sample_weight)`, the
+            same as a list, or any data set that `evaluate` takes. Defaults to `None`.
         filepath: a path that ends with `.keras`: the best model is kept there and not in memory,
             written atomically. It loads with `keras.saving.load_model`. If the model was compiled
             again in between, with other slots, the file gives it back its weights and statistics,
@@ -62,7 +64,8 @@ class BestSnapshot(FitCallback):
         TypeError: for an argument of the wrong type.
         ValueError: for an argument outside its range; before the first step, if the folder of
             `filepath` cannot be written, or if its file holds another architecture or the best by
-            another monitor; at the first epoch's end, if `monitor` is not there.
+            another monitor; after the first step, if `mode="auto"` cannot tell; at the end of
+            the first epoch that could have it, if `monitor` is not there or is no single number.
 
     Example:
 
@@ -91,10 +94,7 @@ class BestSnapshot(FitCallback):
         resume: bool = True,
     ) -> None:
         super().__init__()
-        if not isinstance(monitor, str):
-            raise TypeError(
-                f"Argument `monitor` must be the name of a metric. Received: monitor={monitor!r}"
-            )
+        _monitor.check_monitor(monitor)
         check_choice("mode", mode, ("auto", "min", "max"))
         check_number("min_delta", min_delta, "[0, inf)")
         if patience is not None:
@@ -141,7 +141,7 @@ class BestSnapshot(FitCallback):
 
     def _begin(self):
         self.best, self.best_epoch, self.stopped_epoch = math.nan, None, None
-        self._sign = None
+        self._sign, self._direction_is_checked = None, False
         self._reference, self._wait = math.nan, 0
         self._steps, self._checked_step, self._was_there = 0, 0, False
         self._snapshot = None
@@ -162,12 +162,18 @@ class BestSnapshot(FitCallback):
     def on_train_batch_end(self, batch, logs=None):
         # Not at the batch's begin, where a `Resume` that comes later would count it twice.
         self._steps += self._model.steps_per_execution
+        if not self._direction_is_checked:
+            self._direction_is_checked = True
+            _monitor.check_direction(self.monitor, self.mode, logs, self._model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._validate_if_due()
-        if self.monitor in (logs or {}) or not (self._was_there or self.every_steps):
+        if _monitor.is_in(self.monitor, logs):
             self._was_there = True
             self._check(_monitor.value_of(self.monitor, logs), counts=not self.every_steps)
+        elif not (self._was_there or self.every_steps):
+            is_last = epoch + 1 >= self.params["epochs"]
+            _monitor.check_will_come(self.monitor, logs, self._model, is_last)
 
     def _end(self):
         self._in_fit = False
@@ -206,7 +212,9 @@ class BestSnapshot(FitCallback):
         if not self.every_steps or self._steps - self._checked_step < self.every_steps:
             return
         self._checked_step = self._steps
-        logs = _training_state.evaluate(self.model, self.validation_data)
+        data = self.validation_data
+        data = tuple(data) if isinstance(data, list) else data
+        logs = _training_state.evaluate(self.model, data)
         logs = {f"val_{name}": value for name, value in logs.items()}
         self._check(_monitor.value_of(self.monitor, logs), counts=True)
 
@@ -238,7 +246,11 @@ class BestSnapshot(FitCallback):
 
     def _write(self, model, snapshot):
         """Write the best to its file; return whether that worked."""
-        plain = {"monitor": self.monitor, "best": self.best, "best_epoch": self.best_epoch}
+        plain = {
+            "monitor": _monitor.text_of(self.monitor),
+            "best": self.best,
+            "best_epoch": self.best_epoch,
+        }
         try:
             _best_file.write(self.filepath, model, {**plain, **snapshot})
         except OSError as error:
@@ -265,10 +277,11 @@ class BestSnapshot(FitCallback):
 
     def _go_on_from_file(self):
         if self.resume and os.path.exists(self.filepath):
-            stored = _best_file.read_for(self.filepath, self.monitor, self.model)
+            stored = _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
+            text = _monitor.text_of(self.monitor)
             print(
-                f"BestSnapshot continues from {self.monitor} {self.best:.4g} of epoch "
+                f"BestSnapshot continues from {text} {self.best:.4g} of epoch "
                 f"{self.best_epoch + 1} in {self.filepath}."
             )
 
@@ -290,7 +303,7 @@ class BestSnapshot(FitCallback):
     def _read(self):
         """Return what the file holds, `None` with a warning if it is gone."""
         try:
-            return _best_file.read_for(self.filepath, self.monitor, self.model)
+            return _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
         except OSError as error:
             warnings.warn(
                 f"BestSnapshot could not read {self.filepath} ({error.strerror or error}): the "
@@ -324,7 +337,8 @@ def _check_validation(monitor, every_steps, validation_data):
             "Argument `validation_data` must be given with `every_steps`. "
             f"Received: every_steps={every_steps}, validation_data=None"
         )
-    if every_steps is not None and not monitor.startswith("val_"):
+    names = _monitor.names_of(monitor)
+    if every_steps is not None and not all(name.startswith("val_") for name in names):
         raise ValueError(
             "Argument `monitor` must begin with 'val_' when `every_steps` validates. "
             f"Received: monitor={monitor!r}"

@@ -127,6 +127,12 @@ class LearningRateFinder(FitCallback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         model = self.model
         control = _rate.controls(model)[0]
+        if "loss" not in (logs or {}):
+            self._put_back()
+            raise ValueError(
+                "LearningRateFinder needs the loss: return it as 'loss' from `train_step`. "
+                f"Received: logs of {sorted(logs or {})}"
+            )
         loss = float(logs["loss"])
         self.rates.append(control.rate_of_last_batch())
         self.losses.append(loss)
@@ -204,7 +210,9 @@ class LearningRateFinder(FitCallback):
                 "Received: steps=None"
             )
         control = _rate.controls(self.model)[0]
-        available = (epoch or math.inf) * self.params["epochs"] // control.accumulation_steps
+        available = math.inf
+        if epoch:
+            available = epoch * self.params["epochs"] // control.accumulation_steps
         steps = self.steps or available
         if not 2 <= steps <= available:
             raise ValueError(

@@ -4,9 +4,8 @@ import math
 from typing import Any
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
-from kerasrecipes.callbacks import _rate
+from kerasrecipes.callbacks import _monitor, _rate
 from kerasrecipes.callbacks._fit_callback import FitCallback
-from kerasrecipes.callbacks._monitor import sign_of, value_of
 from kerasrecipes.callbacks.sgdr import SGDR
 
 
@@ -23,7 +22,9 @@ class PlateauFactor(FitCallback):
     a new search. A lower rate has the training step compiled anew.
 
     Args:
-        monitor: name of the metric. Defaults to `"val_loss"`.
+        monitor: str, name of the metric, or dict of names and weights (float > 0), whose weighted
+            sum counts. Epochs without validation (`validation_freq`) do not count. Defaults to
+            `"val_loss"`.
         factor: float in (0, 1). Defaults to 0.1.
         patience: integer >= 1, epochs without improvement before the rate is lowered.
             Defaults to 10.
@@ -69,10 +70,7 @@ class PlateauFactor(FitCallback):
         min_factor: float = 0.0,
     ) -> None:
         super().__init__()
-        if not isinstance(monitor, str):
-            raise TypeError(
-                f"Argument `monitor` must be the name of a metric. Received: monitor={monitor!r}"
-            )
+        _monitor.check_monitor(monitor)
         check_number("factor", factor, "(0, 1)")
         check_integer("patience", patience, "[1, inf)")
         check_choice("mode", mode, ("auto", "min", "max"))
@@ -90,12 +88,26 @@ class PlateauFactor(FitCallback):
 
     def _begin(self):
         self._best, self._wait, self._rest = math.nan, 0, 0
+        self._was_there = self._direction_is_checked = False
         self._apply(1.0)
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if not self._direction_is_checked:
+            self._direction_is_checked = True
+            _monitor.check_direction(self.monitor, self.mode, logs, self._model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         model = self.model
-        value = value_of(self.monitor, logs) * sign_of(self.monitor, self.mode, model)
+        is_there = _monitor.is_in(self.monitor, logs)
+        if not is_there and not self._was_there:
+            is_last = epoch + 1 >= self.params["epochs"]
+            _monitor.check_will_come(self.monitor, logs, model, is_last)
         _rate.log_rates(model, logs)
+        if not is_there:
+            return
+        self._was_there = True
+        sign = _monitor.sign_of(self.monitor, self.mode, model)
+        value = sign * _monitor.value_of(self.monitor, logs)
         if math.isnan(self._best) and not math.isnan(value) or value > self._best + self.min_delta:
             self._best, self._wait = value, 0
         elif not self._rest:
@@ -126,6 +138,7 @@ class PlateauFactor(FitCallback):
 
     def set_state(self, state: dict[str, Any]) -> None:
         self._best, self._wait, self._rest = state["best"], state["wait"], state["rest"]
+        self._was_there = not math.isnan(self._best)
         self._apply(state["total_factor"])
 
     def _apply(self, total):
