@@ -12,7 +12,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._backend.keras_internals import step_counter
-from kerasrecipes._backend.updating_optimizers import updating_optimizers
+from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
 
 def averages_of(model, variables, share):
@@ -25,10 +25,16 @@ def averages_of(model, variables, share):
     return kind[keras.backend.backend()](model, variables, share)
 
 
-def count_of_updates(optimizer):
-    """Return (the variable that counts steps, steps an update) of the first that updates."""
-    first = updating_optimizers(optimizer)[0]
-    return step_counter(first), first.gradient_accumulation_steps or 1
+def counters_of_updates(model):
+    """Return [(variable that counts steps, steps an update)] of every optimizer of the model."""
+    every = [model.optimizer, *own_optimizers(model).values()]
+    updating = [inner for optimizer in every for inner in updating_optimizers(optimizer)]
+    return [(step_counter(one), one.gradient_accumulation_steps or 1) for one in updating]
+
+
+def count_of_updates(counts, groups):
+    """Return how many updates there were, of any optimizer, from their counts of steps."""
+    return sum(count // group for count, group in zip(counts, groups))
 
 
 def mix(average, value, share):
@@ -55,7 +61,7 @@ class TensorFlowAverages:
         import tensorflow as tf
 
         self.model, self.variables, self.share = model, variables, share
-        self.counter, self.group = count_of_updates(model.optimizer)
+        self.counters, self.groups = zip(*counters_of_updates(model))
         self.raw = [tf.Variable(v.value, trainable=False) for v in variables]
         self.averages = [
             tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
@@ -76,10 +82,13 @@ class TensorFlowAverages:
     def step(self, data):
         for variable, raw in zip(self.variables, self.raw):
             variable.assign(raw)
-        before = ops.floor_divide(ops.copy(self.counter), self.group)
+        before = self.count()
         logs = self.plain_step(data)
-        self.update(before, ops.floor_divide(ops.copy(self.counter), self.group))
+        self.update(before, self.count())
         return logs
+
+    def count(self):
+        return count_of_updates([ops.copy(counter) for counter in self.counters], self.groups)
 
     def _update(self, before, after):
         share = self.share(before, after)
@@ -108,8 +117,10 @@ class JaxAverages:
         import jax
 
         self.model, self.variables, self.plain = model, variables, None
-        counter, self.group = count_of_updates(model.optimizer)
-        self.counter = [id(v) for v in model.optimizer.variables].index(id(counter))
+        places = {id(v): place for place, v in enumerate(model.optimizer.variables)}
+        # Keras hands a step on JAX the compiled optimizer alone.
+        counters = [(places[id(v)], g) for v, g in counters_of_updates(model) if id(v) in places]
+        self.counters, self.groups = zip(*counters)
         places = [id(v) for v in [*model.trainable_variables, *model.non_trainable_variables]]
         self.places = [places.index(id(v)) for v in variables]
         values = [ops.convert_to_numpy(v) for v in variables]
@@ -130,13 +141,16 @@ class JaxAverages:
         return logs, shown
 
     def step(self, state, data):
-        before = state[2][self.counter] // self.group
+        before = self.count(state)
         logs, state = self.plain(self._exchange(state, self.raw), iter([data]))
         weights = [*state[0], *state[1]]
         self.raw = [weights[place] for place in self.places]
-        after = state[2][self.counter] // self.group
+        after = self.count(state)
         self.averages, shown = self.update(self.averages, self.raw, before, after)
         return logs, self._exchange(state, shown)
+
+    def count(self, state):
+        return count_of_updates([state[2][place] for place in self.counters], self.groups)
 
     def remove(self):
         if self.plain is not None:
@@ -172,7 +186,7 @@ class TorchAverages:
 
         self.torch = torch
         self.model, self.variables, self.share = model, variables, share
-        self.counter, self.group = count_of_updates(model.optimizer)
+        self.counters, self.groups = zip(*counters_of_updates(model))
         self.raw = [v.value.detach().clone() for v in variables]
         wide = [getattr(torch, wide_dtype(v)) for v in variables]
         self.averages = [r.clone().to(dtype) for r, dtype in zip(self.raw, wide)]
@@ -184,19 +198,22 @@ class TorchAverages:
 
     def run(self, data):
         shown = [v.value.detach() for v in self.variables]
-        before = int(self.counter.value) // self.group
+        before = self.count()
         with self.torch.no_grad():
             self.torch._foreach_copy_(shown, self.raw)
         try:
             return self.plain(data)
         finally:
             with keras.device("cpu"):
-                share = float(self.share(before, int(self.counter.value) // self.group))
+                share = float(self.share(before, self.count()))
             with self.torch.no_grad():
                 self.torch._foreach_copy_(self.raw, shown)
                 new = [r.to(a.dtype) for r, a in zip(self.raw, self.averages)]
                 self.torch._foreach_lerp_(self.averages, new, share)
                 self.torch._foreach_copy_(shown, self.averages)
+
+    def count(self):
+        return count_of_updates([int(counter.value) for counter in self.counters], self.groups)
 
     def remove(self):
         if self.plain is not None:

@@ -1,4 +1,6 @@
-"""The one way to look through the wrappers of optimizers."""
+"""The one way to find a model's optimizers and to look through their wrappers."""
+
+import keras
 
 
 def updating_optimizers(optimizer):
@@ -20,3 +22,31 @@ def updating_optimizers(optimizer):
     if hasattr(optimizer, "optimizers"):
         return [inner for one in optimizer.optimizers for inner in updating_optimizers(one)]
     return [optimizer]
+
+
+def own_optimizers(model):
+    """Return {path: optimizer} of those that a custom `train_step` uses beside the compiled one.
+
+    They are found in attributes of the model, and in lists and dicts there: `generator`,
+    `both[0]`, `both['critic']`.
+    """
+    found = {}
+    compiled = [model.optimizer, *updating_optimizers(model.optimizer)]  # wrapped by a loss scale
+    for name, value in vars(model).items():
+        if name.startswith("_self_"):  # TensorFlow's own lists of what the model holds
+            continue
+        for path, optimizer in _optimizers_in(value, name):
+            if not any(optimizer is other for other in [*compiled, *found.values()]):
+                found[path] = optimizer
+    return found
+
+
+def _optimizers_in(value, path):
+    if isinstance(value, keras.optimizers.Optimizer):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _optimizers_in(part, f"{path}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for number, part in enumerate(value):
+            yield from _optimizers_in(part, f"{path}[{number}]")

@@ -10,7 +10,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._backend import keras_internals
-from kerasrecipes._backend.updating_optimizers import updating_optimizers
+from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 from kerasrecipes.schedules import Scaled
 
 
@@ -64,10 +64,22 @@ class RateControl:
         return float(ops.convert_to_numpy(rate)) * self.factor
 
 
-def controls(model):
-    """Return the `RateControl` of each optimizer of a model, installed where there is none."""
+def check_option(optimizer):
+    """Raise unless `optimizer` may name one of a model's optimizers, or is `None`."""
+    if optimizer is not None and not isinstance(optimizer, str):
+        raise TypeError(
+            "Argument `optimizer` must be the name of an attribute of the model, or None. "
+            f"Received: optimizer={optimizer!r}"
+        )
+
+
+def controls(model, name=None):
+    """Return the `RateControl`s of an optimizer of a model, installed where there are none.
+
+    `name` says which, where the model holds several: more than one where it is of several itself.
+    """
     result = []
-    for optimizer in updating_optimizers(model.optimizer):
+    for optimizer in updating_optimizers(_chosen(model, name)):
         _check_has_rate(optimizer)
         control = _installed(optimizer)
         if control is None:
@@ -77,9 +89,9 @@ def controls(model):
     return result
 
 
-def release(model):
+def release(model, name=None):
     """Give each optimizer back its own rate, where no callback changes it any more."""
-    for control in controls(model):
+    for control in controls(model, name):
         if control.schedule is None and control.factor == 1:
             keras_internals.replace_rate(control.optimizer, None)
 
@@ -105,10 +117,10 @@ def make_permanent(control):
 
 def rates_of_last_batch(model):
     """Return {name in History: rate of the last batch}, empty without an optimizer that has one."""
-    optimizers = [one for one in updating_optimizers(model.optimizer) if _has_rate(one)]
+    named = _named(model)
     rates = {}
-    for optimizer in optimizers:
-        name = "learning_rate" if len(optimizers) == 1 else f"learning_rate_{optimizer.name}"
+    for name, optimizer in named:
+        name = "learning_rate" if len(named) == 1 else f"learning_rate_{name}"
         while name in rates:
             name += "_"
         rates[name] = (_installed(optimizer) or RateControl(optimizer)).rate_of_last_batch()
@@ -123,6 +135,30 @@ def log_rates(model, logs):
     """
     for name, rate in rates_of_last_batch(model).items():
         logs.setdefault(name, rate)
+
+
+def _chosen(model, name):
+    own = own_optimizers(model)
+    every = own if model.optimizer is None else {"optimizer": model.optimizer, **own}
+    if name is None and not own:
+        return model.optimizer
+    if name not in every:
+        raise ValueError(
+            f"Argument `optimizer` must name the optimizer whose rate changes, as {model.name} "
+            f"holds several: one of {list(every)}. Received: optimizer={name!r}"
+        )
+    return every[name]
+
+
+def _named(model):
+    """Return [(name, optimizer)] of those with a rate, the compiled one if it is in use."""
+    own = own_optimizers(model)
+    compiled = updating_optimizers(model.optimizer)
+    if own:
+        compiled = [one for one in compiled if int(keras_internals.step_counter(one))]
+    named = [(one.name, one) for one in compiled]
+    named += [(path, one) for path, top in own.items() for one in updating_optimizers(top)]
+    return [(name, one) for name, one in named if _has_rate(one)]
 
 
 def _installed(optimizer):

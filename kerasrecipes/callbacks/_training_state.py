@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend import keras_internals
-from kerasrecipes._backend.updating_optimizers import updating_optimizers
+from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
 MODEL = "model/"
 
@@ -105,23 +105,8 @@ def variables(model):
 
 def optimizers(model):
     """Return {name: optimizer}: the compiled one, and those that a custom `train_step` uses."""
-    found = {"optimizer": model.optimizer} if model.optimizer is not None else {}
-    for name, value in vars(model).items():
-        for path, optimizer in _optimizers_in(value, f"optimizer of {name}"):
-            if not any(optimizer is other for other in found.values()):
-                found[path] = optimizer
-    return found
-
-
-def _optimizers_in(value, path):
-    if isinstance(value, keras.optimizers.Optimizer):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, part in value.items():
-            yield from _optimizers_in(part, f"{path}[{key!r}]")
-    elif isinstance(value, (list, tuple)):
-        for number, part in enumerate(value):
-            yield from _optimizers_in(part, f"{path}[{number}]")
+    own = {f"optimizer of {path}": optimizer for path, optimizer in own_optimizers(model).items()}
+    return own if model.optimizer is None else {"optimizer": model.optimizer, **own}
 
 
 def metric_variables(model):

@@ -43,6 +43,9 @@ class LearningRateFinder(FitCallback):
         smoothing: float in [0, 1), s. Defaults to 0.9.
         divergence: float > 1, stop when the smoothed loss exceeds so many times the lowest since
             the tenth batch. Defaults to 4.
+        optimizer: str, the attribute of the model that holds the optimizer (`"generator"`,
+            `"both[0]"`), where a custom `train_step` uses optimizers of its own. Defaults to
+            `None`: the compiled one; an error if the model holds others.
 
     Attributes:
         rates: list of floats, the rate of each batch.
@@ -79,6 +82,7 @@ class LearningRateFinder(FitCallback):
         steps: int | None = None,
         smoothing: float = 0.9,
         divergence: float = 4.0,
+        optimizer: str | None = None,
     ) -> None:
         super().__init__()
         check_number("min_learning_rate", min_learning_rate, "(0, inf)")
@@ -87,11 +91,13 @@ class LearningRateFinder(FitCallback):
             check_integer("steps", steps, "[2, inf)")
         check_number("smoothing", smoothing, "[0, 1)")
         check_number("divergence", divergence, "(1, inf)")
+        _rate.check_option(optimizer)
         self.min_learning_rate = min_learning_rate
         self.max_learning_rate = max_learning_rate
         self.steps = steps
         self.smoothing = smoothing
         self.divergence = divergence
+        self.optimizer = optimizer
         self.rates, self.losses, self.smoothed = [], [], []
         self._found = None
 
@@ -115,7 +121,7 @@ class LearningRateFinder(FitCallback):
         self._found = _training_state.copy_values(_training_state.variables(model))
         self._random_state = get_random_state()
         growth = (math.log(self.max_learning_rate / self.min_learning_rate)) / (steps - 1)
-        for control in _rate.controls(model):
+        for control in _rate.controls(model, self.optimizer):
             origin = int(control.optimizer.iterations)
             control.schedule = lambda update, o=origin: self._rate_at(update - o, growth)
         _rate.retrace(model)
@@ -126,7 +132,7 @@ class LearningRateFinder(FitCallback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         model = self.model
-        control = _rate.controls(model)[0]
+        control = _rate.controls(model, self.optimizer)[0]
         if "loss" not in (logs or {}):
             self._put_back()
             raise ValueError(
@@ -209,7 +215,7 @@ class LearningRateFinder(FitCallback):
                 "Argument `steps` must be given where the length of an epoch is unknown. "
                 "Received: steps=None"
             )
-        control = _rate.controls(self.model)[0]
+        control = _rate.controls(self.model, self.optimizer)[0]
         available = math.inf
         if epoch:
             available = epoch * self.params["epochs"] // control.accumulation_steps
@@ -225,9 +231,9 @@ class LearningRateFinder(FitCallback):
         if self._found is None:
             return
         model = self.model
-        for control in _rate.controls(model):
+        for control in _rate.controls(model, self.optimizer):
             control.schedule = None
-        _rate.release(model)
+        _rate.release(model, self.optimizer)
         _rate.retrace(model)
         _training_state.assign_values(_training_state.variables(model), self._found)
         set_random_state(self._random_state)

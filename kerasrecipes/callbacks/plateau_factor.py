@@ -33,6 +33,9 @@ class PlateauFactor(FitCallback):
         min_delta: float >= 0, the least that counts as an improvement. Defaults to 1e-4.
         cooldown: integer >= 0, epochs after a lower rate that do not count. Defaults to 0.
         min_factor: float in [0, 1), below which the product does not fall. Defaults to 0.
+        optimizer: str, the attribute of the model that holds the optimizer (`"generator"`,
+            `"both[0]"`), where a custom `train_step` uses optimizers of its own. Defaults to
+            `None`: the compiled one; an error if the model holds others.
 
     Attributes:
         total_factor: float, what this `fit` has multiplied the rate by so far.
@@ -68,6 +71,7 @@ class PlateauFactor(FitCallback):
         min_delta: float = 1e-4,
         cooldown: int = 0,
         min_factor: float = 0.0,
+        optimizer: str | None = None,
     ) -> None:
         super().__init__()
         _monitor.check_monitor(monitor)
@@ -77,6 +81,7 @@ class PlateauFactor(FitCallback):
         check_number("min_delta", min_delta, "[0, inf)")
         check_integer("cooldown", cooldown, "[0, inf)")
         check_number("min_factor", min_factor, "[0, 1)")
+        _rate.check_option(optimizer)
         self.monitor = monitor
         self.factor = factor
         self.patience = patience
@@ -84,6 +89,7 @@ class PlateauFactor(FitCallback):
         self.min_delta = min_delta
         self.cooldown = cooldown
         self.min_factor = min_factor
+        self.optimizer = optimizer
         self.total_factor = 1.0
 
     def _begin(self):
@@ -120,12 +126,12 @@ class PlateauFactor(FitCallback):
 
     def _after_end(self):
         model = self.model
-        for control in _rate.controls(model):
+        for control in _rate.controls(model, self.optimizer):
             if self.peers(SGDR):
                 control.factor = 1.0
             else:
                 _rate.make_permanent(control)
-        _rate.release(model)
+        _rate.release(model, self.optimizer)
         _rate.retrace(model)
 
     def get_state(self) -> dict[str, Any]:
@@ -144,7 +150,7 @@ class PlateauFactor(FitCallback):
     def _apply(self, total):
         """Multiply every rate by `total`, from the next step on."""
         self.total_factor = total
-        changed = [c for c in _rate.controls(self.model) if c.factor != total]
+        changed = [c for c in _rate.controls(self.model, self.optimizer) if c.factor != total]
         for control in changed:
             control.factor = total
         if changed:

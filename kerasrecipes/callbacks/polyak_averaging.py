@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasrecipes._backend.averaging import averages_of, count_of_updates
+from kerasrecipes._backend.averaging import averages_of, count_of_updates, counters_of_updates
+from kerasrecipes._backend.keras_internals import flatten_layers, own_state_variables
 from kerasrecipes._validation import check_boolean, check_integer, check_number
 from kerasrecipes.callbacks import _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -20,19 +21,21 @@ class PolyakAveraging(FitCallback):
     d_t     = min(decay, (1 + t) / (10 + t))            with warm-up, else decay
     ```
 
-    beginning from the weights at the beginning of `fit`. The raw weights are in the model while a
-    step runs; between steps, and after `fit`, the model has the averages. So validation, every
-    callback, every file and `predict` use the same weights, in any order of callbacks. A
-    second `fit` with the same object trains on from the raw weights (unless the model's weights
-    were changed in between). Under gradient accumulation, one update of the average for
-    each real update; a step that a loss scale skips changes nothing.
+    beginning from the weights at the beginning of `fit`, after each update of any optimizer that
+    the model holds (a custom `train_step` may have its own). The raw weights are in the model while
+    a step runs; between steps, and after `fit`, the model has the averages. So validation, every
+    callback, every file and `predict` use the same weights, in any order of callbacks. A second
+    `fit` with the same object trains on from the raw weights (unless the model's weights were
+    changed in between; layers that were frozen in between stay as they are). Under gradient
+    accumulation, one update of the average for each real update; a step that a loss scale skips
+    changes nothing.
 
     Args:
-        decay: float in [0, 1), the share of the old average that is kept. Defaults to 0.999.
-        warmup: boolean, whether the decay begins low. Defaults to `True`.
-        include_statistics: boolean, whether the statistics of normalisation are averaged too;
+        decay: float in [0, 1), the fraction of the old average that is kept. Defaults to 0.999.
+        warmup: bool, whether the decay begins low. Defaults to `True`.
+        include_statistics: bool, whether the statistics of normalisation are averaged too;
             otherwise the model has those of the raw weights. Defaults to `True`.
-        start_step: integer >= 0, optimizer updates in this `fit` before the average
+        start_step: int >= 0, optimizer updates in this `fit` before the average
             begins; until then it is the weights themselves. Defaults to 0.
 
     Raises:
@@ -73,7 +76,8 @@ class PolyakAveraging(FitCallback):
         self.warmup = warmup
         self.include_statistics = include_statistics
         self.start_step = start_step
-        self._averages = None
+        self._averages = self._function = None
+        self._variables, self._origin = [], 0
         self._left = None
         self._is_armed = False
         self._in_fit = False
@@ -81,7 +85,8 @@ class PolyakAveraging(FitCallback):
 
     def _begin(self):
         model = self.model
-        if getattr(model.optimizer, "use_ema", False):
+        every = _training_state.optimizers(model).values()
+        if any(getattr(optimizer, "use_ema", False) for optimizer in every):
             raise ValueError(
                 "PolyakAveraging averages in place of the optimizer: compile it with "
                 "`use_ema=False`. Received: use_ema=True"
@@ -104,6 +109,34 @@ class PolyakAveraging(FitCallback):
     def _end(self):
         self._end_average()
         self._in_fit = False
+
+    def raw_weights(self) -> list[np.ndarray]:
+        """Return the weights that train on, as a list of arrays in the order of `model.weights`.
+
+        What is not averaged is as the model has it. `model.set_weights` takes the list.
+
+        Raises:
+            ValueError: if no `fit` has begun.
+        """
+        raw = (self._averages.get() if self._averages is not None else self._left or ([], []))[0]
+        if not raw or not self._variables:
+            raise ValueError("No weights have been averaged yet. Received: no fit")
+        by_variable = {id(variable): value for variable, value in zip(self._variables, raw)}
+        return [
+            by_variable.get(id(weight), np.array(ops.convert_to_numpy(weight)))
+            for weight in self._trained_model.weights
+        ]
+
+    def __getstate__(self):
+        state = super().__getstate__()
+        if self._averages is not None:
+            state["_left"] = self._averages.get()
+        del state["_guarded"]
+        return {**state, "_averages": None, "_function": None, "_variables": [], "_in_fit": False}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._guarded = self._guard
 
     def get_state(self) -> dict[str, Any]:
         """Return the raw weights; the averages are in the model, but those of short floats."""
@@ -138,8 +171,9 @@ class PolyakAveraging(FitCallback):
             if "float" in variable.dtype and (self.include_statistics or variable.trainable)
         ]
         self._go_on_from_raw_weights()
-        counter, group = count_of_updates(model.optimizer)
-        self._origin = int(ops.convert_to_numpy(counter)) // group
+        counters, groups = zip(*counters_of_updates(model))
+        counts = [int(ops.convert_to_numpy(counter)) for counter in counters]
+        self._origin = count_of_updates(counts, groups)
         self._averages = averages_of(model, self._variables, self._share)
 
     def _build_and_train(self, train_function, iterator):
@@ -169,8 +203,10 @@ class PolyakAveraging(FitCallback):
             np.array_equal(average.astype(value.dtype), value)
             for average, value in zip(averages, shown)
         ):
+            moving = _moving_variables(self._trained_model)
             for variable, value in zip(self._variables, raw):
-                variable.assign(value)
+                if id(variable) in moving:
+                    variable.assign(value)
         self._left = None
 
     def _share(self, before, after):
@@ -190,3 +226,10 @@ class PolyakAveraging(FitCallback):
         model = self._model
         self._end_average()
         return model.train_function(*arguments)
+
+
+def _moving_variables(model):
+    """Return the ids of the variables that training changes: weights that train, statistics."""
+    layers = [layer for layer in flatten_layers(model) if layer.trainable]
+    statistics = [v for layer in layers for v in own_state_variables(layer)]
+    return {id(v) for v in [*model.trainable_variables, *statistics]}

@@ -32,6 +32,9 @@ class SGDR(FitCallback):
         min_learning_rate: float in [0, max_learning_rate]. Defaults to 0.
         warmup_epochs: number >= 0, epochs of a linear rise before the first cycle. Defaults to 0.
         peak_multiplier: float in (0, 1], how much lower each next peak is. Defaults to 1.
+        optimizer: str, the attribute of the model that holds the optimizer (`"generator"`,
+            `"both[0]"`), where a custom `train_step` uses optimizers of its own. Defaults to
+            `None`: the compiled one; an error if the model holds others.
 
     Attributes:
         cycle_ends: list of the 0-based epochs at whose end a cycle completes, in this `fit`;
@@ -40,7 +43,7 @@ class SGDR(FitCallback):
 
     Raises:
         ValueError: for an argument outside its range; before the first step, if the length of an
-            epoch is unknown.
+            epoch is unknown, or the model has several optimizers and `optimizer` names none.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -70,6 +73,7 @@ class SGDR(FitCallback):
         min_learning_rate: float = 0.0,
         warmup_epochs: int = 0,
         peak_multiplier: float = 1.0,
+        optimizer: str | None = None,
     ) -> None:
         super().__init__()
         check_number("max_learning_rate", max_learning_rate, "(0, inf)")
@@ -78,12 +82,14 @@ class SGDR(FitCallback):
         check_number("min_learning_rate", min_learning_rate, f"[0, {max_learning_rate}]")
         check_number("warmup_epochs", warmup_epochs, "[0, inf)")
         check_number("peak_multiplier", peak_multiplier, "(0, 1]")
+        _rate.check_option(optimizer)
         self.max_learning_rate = max_learning_rate
         self.first_cycle_epochs = first_cycle_epochs
         self.cycle_multiplier = cycle_multiplier
         self.min_learning_rate = min_learning_rate
         self.warmup_epochs = warmup_epochs
         self.peak_multiplier = peak_multiplier
+        self.optimizer = optimizer
         self.schedule = None
         self.cycle_ends = []
 
@@ -93,7 +99,7 @@ class SGDR(FitCallback):
                 "SGDR counts cycles in epochs and must know how many steps one has: give "
                 "`steps_per_epoch` to fit. Received: steps_per_epoch=None"
             )
-        first, *others = _rate.controls(self.model)
+        first, *others = _rate.controls(self.model, self.optimizer)
         for control in (first, *others):
             control.warn_if_scheduled()
         self.schedule = self._schedule_of(first)
@@ -104,7 +110,7 @@ class SGDR(FitCallback):
         if self._is_in_place:
             return
         model = self.model
-        found = _rate.controls(model)
+        found = _rate.controls(model, self.optimizer)
         if self._origins is None:
             self._origins = [self._origin(control, epoch) for control in found]
         for control, origin in zip(found, self._origins):
@@ -119,9 +125,9 @@ class SGDR(FitCallback):
 
     def _end(self):
         model = self.model
-        for control in _rate.controls(model):
+        for control in _rate.controls(model, self.optimizer):
             control.schedule = None
-        _rate.release(model)
+        _rate.release(model, self.optimizer)
         _rate.retrace(model)
 
     def get_state(self) -> dict[str, Any]:
