@@ -159,7 +159,7 @@ class BestSnapshot(FitCallback):
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         self._validate_if_due()
 
-    def on_train_batch_end(self, batch, logs=None):
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         # Not at the batch's begin, where a `Resume` that comes later would count it twice.
         self._steps += self._model.steps_per_execution
         if not self._direction_is_checked:

@@ -20,7 +20,9 @@ def describe_images(images: Any) -> Any:
         )
         if size
     ]
-    skipped = f" {len(images.skipped)} bad images were left out." if images.skipped else ""
+    count = len(images.skipped)
+    words = "1 bad image was" if count == 1 else f"{count} bad images were"
+    skipped = f" {words} left out." if count else ""
     turned = f" {images.turned} are turned upright as EXIF says." if images.turned else ""
     return (
         f"{images.name}: {', '.join(sets)} images of {images.num_classes} classes.{skipped}{turned}"

@@ -52,10 +52,13 @@ def test_what_is_particular_to_each(finished):
     name, folder = finished
     metrics = json.loads((folder / "metrics.json").read_text())
     rows = list(csv.DictReader((folder / "history.csv").open()))
-    rates = [float(row["learning_rate"]) for row in rows]
+    column = "learning_rate_warm_restarts" if name == "sgdr" else "learning_rate"
+    rates = [float(row[column]) for row in rows]
     if name == "sgdr":  # 3 steps an epoch, cycles of 3 and 6 steps: the last rate of each epoch
         expected = [0.05 * (1 + np.cos(np.pi * x)) / 2 for x in (2 / 3, 2 / 6, 5 / 6)]
         np.testing.assert_allclose(rates, expected, rtol=1e-5)
+        decayed = [float(row["learning_rate_step_decay"]) for row in rows]  # from steps 2, 5, 7
+        np.testing.assert_allclose(decayed, [0.01, 0.002, 0.0004], rtol=1e-5)
     elif name == "snapshot_ensemble":
         assert metrics["snapshots"] == [1, 2]
         np.testing.assert_allclose(rates, 0.2 * (1 + np.cos(np.pi * 2 / 3)) / 2, rtol=1e-5)
