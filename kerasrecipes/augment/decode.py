@@ -6,6 +6,8 @@ of the upright image. PNG, BMP of 8 bits or more, GIF (first frame) and WebP wit
 decoded whole.
 """
 
+import functools
+
 import tensorflow as tf
 
 from kerasrecipes._backend.exif_orientation import (
@@ -31,12 +33,13 @@ def is_jpeg(data):
     return tf.strings.substr(data, 0, 3) == b"\xff\xd8\xff"
 
 
+@tf.autograph.experimental.do_not_convert
 def decode(data, channels=3):
     """Return the pixels of an encoded image, uint8, shape (H, W, channels)."""
     image = tf.cond(
         is_jpeg(data),
         lambda: _upright(_from_jpeg(data, channels, _whole_jpeg), orientation(data)),
-        lambda: rare_branch(lambda: decode_other(data, channels)),
+        lambda: decode_other(data, channels),
     )
     image.set_shape([None, None, channels or None])
     return image
@@ -44,6 +47,18 @@ def decode(data, channels=3):
 
 def decode_other(data, channels):
     """Return the pixels of an encoded image that is not a JPEG."""
+    image = _other_decoder(channels)(data)
+    image.set_shape([None, None, channels])
+    return image
+
+
+@functools.cache
+def _other_decoder(channels):
+    signature = [tf.TensorSpec([], tf.string)]
+    return tf.function(functools.partial(_decode_other, channels=channels), signature, **_ONE_NODE)
+
+
+def _decode_other(data, channels):
     image = tf.cond(
         tf.strings.substr(data, 0, 2) == b"BM",
         lambda: _decode_bmp(data),
@@ -55,7 +70,6 @@ def decode_other(data, channels):
             lambda: tf.io.decode_png(data, channels=1),
             lambda: tf.image.rgb_to_grayscale(image),  # no other decoder gives grey
         )
-    image.set_shape([None, None, channels])
     return image
 
 
@@ -89,6 +103,8 @@ def _from_jpeg(data, channels, decoder):
     )
 
 
+# AutoGraph takes seconds to read this code, which has no Python `if` over tensors.
+@tf.autograph.experimental.do_not_convert
 def by_format(image, channels, from_jpeg, from_pixels):
     """Return `from_jpeg(bytes, channels)` of a JPEG, `from_pixels(pixels)` of all else."""
     image = tf.convert_to_tensor(image)
@@ -107,9 +123,21 @@ def jpeg_size(data):
     return turned_size(tf.io.extract_jpeg_shape(data)[:2], orientation(data))
 
 
+# One node wherever it is called, and traced once a process: pipelines call these several times.
+_ONE_NODE = {"autograph": False, "experimental_attributes": {"_noinline": True}}
+
+
+@tf.function(input_signature=[tf.TensorSpec([], tf.string)], **_ONE_NODE)
 def orientation(data):
     """Return the EXIF orientation of a JPEG, an int32 scalar in 1..8."""
     return jpeg_orientation(data, rare_branch)
+
+
+@tf.function(
+    input_signature=[tf.TensorSpec([None] * 3, tf.uint8), tf.TensorSpec([], tf.int32)], **_ONE_NODE
+)
+def _turn(image, turned):
+    return turn(image, turned)
 
 
 def jpeg_window(data, corner, extent, channels, ratio=1):
@@ -128,7 +156,7 @@ def jpeg_window(data, corner, extent, channels, ratio=1):
 
     def from_turned():
         size = (jpeg_size(data) + (ratio - 1)) // ratio
-        return turn(stored(*stored_window(corner, extent, size, turned)), turned)
+        return _turn(stored(*stored_window(corner, extent, size, turned)), turned)
 
     image = tf.cond(
         turned == UPRIGHT, lambda: stored(corner, extent), lambda: rare_branch(from_turned)
@@ -138,9 +166,7 @@ def jpeg_window(data, corner, extent, channels, ratio=1):
 
 
 def _upright(image, turned):
-    return tf.cond(
-        turned == UPRIGHT, lambda: image, lambda: rare_branch(lambda: turn(image, turned))
-    )
+    return tf.cond(turned == UPRIGHT, lambda: image, lambda: _turn(image, turned))
 
 
 def with_channels(image, channels):

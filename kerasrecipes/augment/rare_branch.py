@@ -10,4 +10,4 @@ def rare_branch(function):
     """
     if tf.executing_eagerly():
         return function()
-    return tf.function(function, experimental_attributes={"_noinline": True})()
+    return tf.function(function, autograph=False, experimental_attributes={"_noinline": True})()

@@ -18,7 +18,7 @@ def resident_megabytes():
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
 def test_writes_leave_neither_memory_nor_open_files(tmp_path):
     class Measure(keras.callbacks.Callback):

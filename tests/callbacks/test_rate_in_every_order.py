@@ -115,6 +115,13 @@ def orders_of_triples(names):
     return orders
 
 
+MODES = [
+    pytest.param("eager", marks=pytest.mark.slow),
+    pytest.param("jit", marks=pytest.mark.soak),
+    pytest.param("mixed precision", marks=pytest.mark.soak),
+]
+
+
 def allowed(mode):
     if mode == "jit" and BACKEND == "torch":
         pytest.skip("torch.compile takes a C compiler and half a minute")
@@ -152,8 +159,7 @@ def test_the_orders_of_triples_have_every_triple():
         assert any(triple in itertools.combinations(order, 3) for order in orders)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("mode", ["eager", "jit", "mixed precision"])
+@pytest.mark.parametrize("mode", MODES)
 def test_every_order_of_those_near_the_rate(mode, tmp_path):
     allowed(mode)
     orders = list(itertools.permutations(NEAR_THE_RATE))
@@ -161,7 +167,7 @@ def test_every_order_of_those_near_the_rate(mode, tmp_path):
     check_orders(orders, "layer-wise", tmp_path, mode)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.filterwarnings("ignore:The schedule that.*no effect")
 @pytest.mark.parametrize("mode", ["eager", "jit", "mixed precision"])
 @pytest.mark.parametrize("rate", RATES)
