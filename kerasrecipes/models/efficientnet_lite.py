@@ -90,7 +90,7 @@ def efficientnet_lite(
             "Argument `classes` must be 1000 with ImageNet's weights and `include_top=True`. "
             f"Received: classes={classes}"
         )
-    weights = find_weights(weights, variant)
+    stored = find_weights(weights, variant)
     width, depth, side, dropout = VARIANTS[variant]
     pixels = keras.Input(check_input_shape(input_shape, side, LEAST_SIDE), name="pixels")
     x = PixelScaling(mean=127.0, std=128.0, name="pixel_scaling")(pixels)
@@ -102,7 +102,7 @@ def efficientnet_lite(
     if include_top:
         x = _classifier(x, classes, dropout, classifier_activation)
     model = keras.Model(pixels, x, name=name or f"efficientnet_lite{variant}")
-    load_weights(model, weights, [block[0] for block in blocks])
+    load_weights(model, stored, [block[0] for block in blocks])
     return model
 
 

@@ -63,7 +63,7 @@ def weights_of(folder):
         return list(arrays.values())
 
 
-SLOW = pytest.mark.slow
+SLOW = pytest.mark.soak
 CASES = [
     pytest.param("R", "steps", "step", 9, signal.SIGINT, 130, marks=SLOW),
     ("PSBR", "steps", "step", 9, signal.SIGTERM, 143),

@@ -116,7 +116,7 @@ def orders_of_triples(names):
 
 
 MODES = [
-    pytest.param("eager", marks=pytest.mark.slow),
+    pytest.param("eager", marks=pytest.mark.soak),
     pytest.param("jit", marks=pytest.mark.soak),
     pytest.param("mixed precision", marks=pytest.mark.soak),
 ]
