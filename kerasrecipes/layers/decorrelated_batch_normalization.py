@@ -184,7 +184,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     def _update(self, average, value, found):
         value = ops.cast(ops.stop_gradient(value), average.dtype)
         updated = self.momentum * average + (1 - self.momentum) * value
-        average.assign(ops.where(found, updated, average))
+        average.assign(ops.where(found, updated, ops.convert_to_tensor(average)))
 
     def get_config(self) -> dict[str, Any]:
         names = ("group_size", "momentum", "method", "iterations", "synchronized")
