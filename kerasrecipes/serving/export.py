@@ -6,7 +6,6 @@ import importlib.util
 import io
 import os
 import pathlib
-import shutil
 import tempfile
 import warnings
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 from PIL import Image
 
 from kerasrecipes import augment
+from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._validation import check_choice
 from kerasrecipes.serving.runtimes import PACKAGES, has_runtime, run_exported
 
@@ -81,9 +81,8 @@ def export_model(model: keras.Model, folder: str | os.PathLike[str], kind: str, 
             differences.append(_write_and_compare_jpeg(model, scratch, pixels))
         names = tuple(sorted(os.listdir(scratch)))
         for name in names:
-            if (folder / name).is_dir():
-                shutil.rmtree(folder / name)
-            os.replace(os.path.join(scratch, name), folder / name)
+            with atomic_write(folder / name) as temporary:
+                os.replace(os.path.join(scratch, name), temporary)
     written = f"Exported to {' and '.join(names)}"
     if None in differences:
         return Export(names, None, f"{written}, not run: {PACKAGES[kind]} is not installed.")
