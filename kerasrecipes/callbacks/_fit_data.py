@@ -36,6 +36,11 @@ def describe_data(model, goes_on):
     return description
 
 
+def begin_again(model):
+    """Whether each epoch of the running `fit` of `model` iterates over its data from the start."""
+    return _arguments(model).get("steps_per_epoch") is None
+
+
 def describe_given(data):
     """Return {name: text} of a description that the user gives: a dict, or any plain value."""
     if data is None:
@@ -48,7 +53,7 @@ def _arguments(model):
     frame = sys._getframe()
     while frame is not None:
         if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
-            return {name: frame.f_locals.get(name) for name in ARGUMENTS}
+            return frame.f_locals
         frame = frame.f_back
     return {}
 

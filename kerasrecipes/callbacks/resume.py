@@ -165,6 +165,7 @@ class Resume(FitCallback):
         self._input_spec = state.get("input_spec")
         self._epoch, self._first_step, self._drawn = None, 0, 0
         self._metrics, self._history, self._random = {}, None, None
+        self._begin_again = _fit_data.begin_again(model)
         self._last_drawn, self._last_time, self._cost = -math.inf, -math.inf, 0.0
         if state:
             here = {**_training_state.describe_variables(model), **self._options}
@@ -180,6 +181,9 @@ class Resume(FitCallback):
         if self._epoch is not None:
             self._first_step = 0
         self._epoch = epoch
+        if self._begin_again and not self._first_step:
+            self._restore_random()
+        self._random_of_epoch = get_random_state()
         if self._metrics.keys() == _training_state.metric_variables(model).keys():
             self._restore_metrics(model)
 
@@ -193,9 +197,7 @@ class Resume(FitCallback):
             self._stop(is_cut=not self._is_last)
         if self._metrics or not (self._was_built or self._input_spec):
             self._look_at_data(self._model)
-        if self._random:
-            set_random_state(self._random)
-            self._random = None
+        self._restore_random()
         self._drawn += size
         if self._first_step and self._is_last and not self._model.stop_training:
             # The epoch that a kill cut in two runs its rest only.
@@ -283,6 +285,16 @@ class Resume(FitCallback):
             model.history.epoch = self._history["epoch"]
         self._history = None
 
+    def _restore_random(self):
+        if self._random:
+            set_random_state(self._random)
+        self._random = None
+
+    def _random_state(self, epoch, step):
+        """PyTorch's loaders draw as an epoch begins: its state is the one before that."""
+        has_begun = step == 0 and epoch == self._epoch
+        return self._random_of_epoch if has_begun and self._begin_again else get_random_state()
+
     def _restore_metrics(self, model):
         _training_state.assign_values(_training_state.metric_variables(model), self._metrics)
         self._metrics = {}
@@ -345,7 +357,7 @@ class Resume(FitCallback):
             "description": self._describe_now(model),
             **_training_state.copy_values(_training_state.variables(model)),
         }
-        for key, value in get_random_state().items():
+        for key, value in self._random_state(epoch, step).items():
             state[f"random/{key}"] = value
         if step:
             state.update(_training_state.copy_values(_training_state.metric_variables(model)))

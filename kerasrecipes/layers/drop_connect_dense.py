@@ -166,8 +166,9 @@ class DropConnectDense(keras.Layer):
             examples = ops.pad(examples, ((0, 0), (0, 1)), constant_values=1)
             kernel = ops.concatenate([kernel, ops.cast(self.bias, wide)[None]], axis=0)
         count = ops.shape(examples)[0]
-        # One at least: TensorFlow maps over no empty axis.
-        groups = ops.maximum(1, (count + LANES - 1) // LANES)
+        # One at least: TensorFlow maps over no empty axis. JAX pads by plain integers only.
+        groups = (count + LANES - 1) // LANES
+        groups = max(1, groups) if isinstance(groups, int) else ops.maximum(1, groups)
         examples = ops.pad(examples, ((0, groups * LANES - count), (0, 0)))
         masks = draw_bits((groups, *kernel.shape), 1 - self.rate, self.seed_generator)
         outputs = masked_product(examples, kernel, masks)[:count]

@@ -21,6 +21,7 @@ from tests.callbacks import run_with_resume
 from tests.callbacks.small_fit import (
     BATCH,
     STEPS,
+    VALIDATION,
     Act,
     Kill,
     KillAt,
@@ -223,6 +224,28 @@ class TestFiles:
         whole = small_model(run_eagerly=True)
         assert history.history == fit(whole, 3).history
         assert_same(values(model.variables), values(whole.variables))
+
+    @pytest.mark.parametrize("shuffle", [False, True])
+    @pytest.mark.parametrize("cut", [None, 0, 2], ids=["between epochs", "first step", "inside"])
+    def test_draws_without_a_seed_go_on(self, cut, shuffle, tmp_path):
+        """PyTorch draws them, and a number as each epoch begins, from one generator."""
+        if shuffle and not ON_TORCH:
+            pytest.skip("only PyTorch shuffles arrays by a generator that can be set")
+
+        def train(epochs, *callbacks):
+            keras.utils.set_random_seed(1)
+            layers = [keras.layers.Dropout(0.3), keras.layers.Dense(3, activation="softmax")]
+            model = keras.Sequential([keras.Input((4,)), *layers])
+            model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+            options = {"shuffle": shuffle, "validation_data": VALIDATION, "verbose": 0}
+            model.fit(X, Y, BATCH, epochs, callbacks=callbacks, **options)
+            return model
+
+        with contextlib.suppress(Kill):
+            kill = [] if cut is None else [KillAt(STEPS + cut + 1)]
+            train(1 if cut is None else 3, Resume(tmp_path, every_steps=1), *kill)
+        resumed, whole = train(3, Resume(tmp_path)), train(3)
+        assert_same(values(resumed.variables), values(whole.variables))
 
     OTHERS = [
         ({"dropout": 0.3}, r"config\.rate: 0\.1 in the state, 0\.3 here"),
