@@ -189,6 +189,7 @@ class Resume(FitCallback):
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         step = self._first_step + batch
+        self._restore_random()  # before a state is written, which holds it
         if self._is_due(step):
             self._save(self.model, self._epoch, step)
         size = self._model.steps_per_execution
@@ -197,7 +198,6 @@ class Resume(FitCallback):
             self._stop(is_cut=not self._is_last)
         if self._metrics or not (self._was_built or self._input_spec):
             self._look_at_data(self._model)
-        self._restore_random()
         self._drawn += size
         if self._first_step and self._is_last and not self._model.stop_training:
             # The epoch that a kill cut in two runs its rest only.

@@ -1,5 +1,6 @@
 import contextlib
 import functools
+import itertools
 import json
 import os
 import pathlib
@@ -152,6 +153,28 @@ def test_process_killed_a_hundred_times(run, tmp_path):
     check_kills(tmp_path, [kills[i] for i in random.permutation(len(kills))])
 
 
+def train_without_seed(epochs, *callbacks, shuffle=False, start_step=None):
+    """Train on arrays, or on batches that go on from a step."""
+    keras.utils.set_random_seed(1)
+    layers = [keras.layers.Dropout(0.3), keras.layers.Dense(3, activation="softmax")]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
+    data, options = [X, Y, BATCH], {}
+    if start_step is not None:
+        places = (slice(BATCH * (s % STEPS), None) for s in itertools.count(start_step))
+        batches = ((X[place][:BATCH], Y[place][:BATCH]) for place in places)
+        data, options = [batches, None, None], {"steps_per_epoch": STEPS}
+    options |= {"shuffle": shuffle, "validation_data": VALIDATION, "verbose": 0}
+    model.fit(*data, epochs, callbacks=callbacks, **options)
+    return model
+
+
+def terminate_at_the_begin_of_an_epoch():
+    return keras.callbacks.LambdaCallback(
+        on_epoch_begin=lambda *_: signal.raise_signal(signal.SIGTERM)
+    )
+
+
 @pytest.mark.filterwarnings("ignore:.every_steps")
 class TestFiles:
     def train(self, folder, epochs=3, **options):
@@ -233,18 +256,27 @@ class TestFiles:
             pytest.skip("only PyTorch shuffles arrays by a generator that can be set")
 
         def train(epochs, *callbacks):
-            keras.utils.set_random_seed(1)
-            layers = [keras.layers.Dropout(0.3), keras.layers.Dense(3, activation="softmax")]
-            model = keras.Sequential([keras.Input((4,)), *layers])
-            model.compile("sgd", "sparse_categorical_crossentropy", run_eagerly=True)
-            options = {"shuffle": shuffle, "validation_data": VALIDATION, "verbose": 0}
-            model.fit(X, Y, BATCH, epochs, callbacks=callbacks, **options)
-            return model
+            return train_without_seed(epochs, *callbacks, shuffle=shuffle)
 
         with contextlib.suppress(Kill):
             kill = [] if cut is None else [KillAt(STEPS + cut + 1)]
             train(1 if cut is None else 3, Resume(tmp_path, every_steps=1), *kill)
         resumed, whole = train(3, Resume(tmp_path)), train(3)
+        assert_same(values(resumed.variables), values(whole.variables))
+
+    @pytest.mark.parametrize("cut", [0, 2], ids=["first step", "inside"])
+    def test_signal_before_the_first_step_of_a_resumed_run(self, cut, tmp_path):
+        """The state that it writes holds the draws of the one before."""
+
+        def train(*callbacks):
+            resume = Resume(tmp_path, every_steps=1)
+            return train_without_seed(3, resume, *callbacks, start_step=resume.step)
+
+        with pytest.raises(Kill):
+            train(KillAt(STEPS + cut + 1))
+        with pytest.raises(SystemExit):
+            train(terminate_at_the_begin_of_an_epoch())
+        resumed, whole = train(), train_without_seed(3, start_step=0)
         assert_same(values(resumed.variables), values(whole.variables))
 
     OTHERS = [
