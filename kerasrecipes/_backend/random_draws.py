@@ -41,7 +41,7 @@ def draw_bits(shape, share, seed_generator):
 
     Args:
         shape: Tuple; its first number may be a tensor.
-        share: Number in [0, 1].
+        share: float in [0, 1].
         seed_generator: `keras.random.SeedGenerator`.
 
     Returns:

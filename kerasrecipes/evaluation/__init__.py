@@ -1,12 +1,13 @@
-"""How good a trained classifier is: metrics, test protocols, figures.
+"""Evaluation of a trained classifier: metrics, test protocols, figures.
 
-- `run_tests`, `TestResult`: testing by several protocols, with their cost.
-- `classification_metrics`, `confusion_matrix`: figures from probabilities and labels.
-- `how_good`, `winner`: a test, and two tests, in a sentence that says what chance leaves open.
-- `samples_figure`, `mistakes_figure`: the images of a run, as pictures.
+- `run_tests`, `TestResult`: accuracy, loss and speed by several test protocols.
+- `classification_metrics`, `confusion_matrix`: metrics from probabilities and labels.
+- `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
+- `winner`: a sentence that compares two tests.
+- `samples_figure`, `mistakes_figure`: training images and wrong predictions of a run.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
-  `probe_figure`, `image_grid`: pictures of plain arrays.
-- `figure_png`: a picture as bytes.
+  `probe_figure`, `image_grid`: figures of arrays.
+- `figure_png`: a figure as the bytes of a PNG file.
 """
 
 from kerasrecipes.evaluation.figures import (

@@ -1,4 +1,4 @@
-"""The pictures of a run: functions that return a Matplotlib figure."""
+"""Figures of a run, as functions that return a Matplotlib figure."""
 
 import io
 from collections.abc import Sequence
@@ -9,15 +9,15 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-TRAINING, WATCHED = "#8a8a8a", "#0b6e99"
+TRAINING, VALIDATION = "#8a8a8a", "#0b6e99"
 
 
 def history_figure(history: Any, watched: str = "validation") -> Any:
-    """Loss, accuracy and learning rate by epoch, training beside what was watched.
+    """Return curves of loss, accuracy and learning rate by epoch, for training and validation.
 
     Args:
-        history: Dictionary of lists, one value an epoch, as in Keras's `History`.
-        watched: String, the name of the set behind the keys `val_...`.
+        history: dict of lists, one value per epoch, as in Keras's `History`.
+        watched: str, the name of the set of the keys `val_...`. Defaults to `"validation"`.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -37,7 +37,7 @@ def _curves(axes, history, name, watched):
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    series = {"training": (name, TRAINING), watched: (f"val_{name}", WATCHED)}
+    series = {"training": (name, TRAINING), watched: (f"val_{name}", VALIDATION)}
     for label, (key, color) in series.items():
         if key in history:
             values = history[key]
@@ -53,13 +53,13 @@ def _curves(axes, history, name, watched):
 
 
 def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) -> Any:
-    """A grid of images with a caption each.
+    """Return a grid of images with a caption each.
 
     Args:
         images: Array `(images, height, width, channels)` in 0..255, one or three channels.
-        captions: Strings, one an image.
-        title: String or `None`.
-        columns: Integer, images in a row. Defaults to 8.
+        captions: Strings, one per image.
+        title: str or `None`.
+        columns: int, images per row. Defaults to 8.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -78,9 +78,9 @@ def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) 
 
 
 def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
-    """Counts by true and predicted class; the diagonal is what is right.
+    """Return the confusion matrix as a figure; the diagonal holds the correct predictions.
 
-    Up to 20 classes every count is written; beyond that the colour, on a logarithmic scale, tells.
+    With up to 20 classes the counts are written; with more, a logarithmic colour scale shows them.
     """
     classes = len(class_names)
     side = min(max(4.5, 0.55 * classes + 2), 16)
@@ -101,8 +101,8 @@ def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
     axes.set_yticks(list(shown), names, fontsize=8, parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
-    right = np.trace(matrix) / max(matrix.sum(), 1)
-    axes.set_title(f"{matrix.sum()} test images, {right:.1%} right", fontsize=10)
+    accuracy = np.trace(matrix) / max(matrix.sum(), 1)
+    axes.set_title(f"{matrix.sum()} test images, accuracy {accuracy:.1%}", fontsize=10)
     return figure
 
 
@@ -115,21 +115,23 @@ def _write_counts(axes, matrix):
 
 
 def calibration_figure(reliability: Any) -> Any:
-    """Accuracy by confidence, beside the line where they are equal, over the count of each bin.
+    """Return a reliability diagram: accuracy by confidence, above the counts of the bins.
 
     Args:
-        reliability: What `inference.reliability` returned.
+        reliability: Result of `inference.reliability`.
     """
     count, _, accuracy = reliability
     bins = len(count)
-    places = (np.arange(bins) + 0.5) / bins
+    centres = (np.arange(bins) + 0.5) / bins
     figure = Figure(figsize=(4.6, 5.4), layout="constrained")
     axes, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     axes.plot([0, 1], [0, 1], color=TRAINING, linestyle="--", linewidth=1, label="perfect")
-    axes.bar(places, np.nan_to_num(accuracy), width=0.94 / bins, color=WATCHED, label="accuracy")
-    axes.set(ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
+    axes.bar(
+        centres, np.nan_to_num(accuracy), width=0.94 / bins, color=VALIDATION, label="accuracy"
+    )
+    axes.set(ylabel="accuracy", xlim=(0, 1), ylim=(0, 1))
     axes.legend(frameon=False, fontsize=9, loc="upper left")
-    below.bar(places, count, width=0.94 / bins, color=TRAINING)
+    below.bar(centres, count, width=0.94 / bins, color=TRAINING)
     below.set(xlabel="probability of the predicted class", ylabel="images")
     for part in (axes, below):
         part.spines[["top", "right"]].set_visible(False)
@@ -137,13 +139,13 @@ def calibration_figure(reliability: Any) -> Any:
 
 
 def predictions_figure(images: Any, predictions: Any, titles: Any, columns: int = 4) -> Any:
-    """Images, each above the bars of its likeliest classes.
+    """Return a figure of images, each above a bar chart of its most probable classes.
 
     Args:
         images: List of arrays `(height, width, channels)` in 0..255.
-        predictions: For each image a list of (class name, probability), the likeliest first.
-        titles: Strings, one an image.
-        columns: Integer, images in a row. Defaults to 4.
+        predictions: Per image a list of (class name, probability), the most probable first.
+        titles: Strings, one per image.
+        columns: int, images per row. Defaults to 4.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -168,18 +170,18 @@ def predictions_figure(images: Any, predictions: Any, titles: Any, columns: int 
 
 def _probability_bars(axes, prediction, most):
     places = range(len(prediction))
-    axes.barh(places, [share for _, share in prediction], color=WATCHED, alpha=0.35)
-    for place, (name, share) in zip(places, prediction):
+    axes.barh(places, [probability for _, probability in prediction], color=VALIDATION, alpha=0.35)
+    for place, (name, probability) in zip(places, prediction):
         axes.text(0.01, place, shorten(name, 26), va="center", fontsize=8, parse_math=False)
-        axes.text(1, place, f"{share:.1%}", va="center", ha="right", fontsize=8)
+        axes.text(1, place, f"{probability:.1%}", va="center", ha="right", fontsize=8)
     axes.set(xlim=(0, 1), ylim=(most - 0.4, -0.6))
 
 
 def probe_figure(probe: Any) -> Any:
-    """Accuracy of linear classifiers by stage of a network, shallow to deep.
+    """Return a bar chart of the accuracy of linear classifiers by stage, shallow to deep.
 
     Args:
-        probe: What `transfer.linear_probe` returned.
+        probe: Result of `transfer.linear_probe`.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -188,7 +190,7 @@ def probe_figure(probe: Any) -> Any:
     figure = Figure(figsize=(7.0, 1.3 + 0.55 * len(names)), layout="constrained")
     axes = figure.subplots()
     accuracies = probe.accuracies()
-    colors = {"fitted": "#d0d0d0", "left out": WATCHED, "validation": TRAINING}
+    colors = {"fitted": "#d0d0d0", "left out": VALIDATION, "validation": TRAINING}
     height = 0.8 / len(accuracies)
     for place, (name, values) in enumerate(accuracies.items()):
         rows = np.arange(len(names)) + (place - (len(accuracies) - 1) / 2) * height
@@ -210,7 +212,7 @@ def _show(axes, image):
 
 
 def shorten(text, length):
-    """The beginning of a text that is too long.
+    """Return a text, truncated with an ellipsis if it is longer than `length`.
 
     >>> shorten("a very long class name", 11)
     'a very lon…'
@@ -220,7 +222,7 @@ def shorten(text, length):
 
 
 def figure_png(figure: Any, dots_per_inch: int = 110) -> Any:
-    """The bytes of a Matplotlib figure as PNG."""
+    """Return a Matplotlib figure as the bytes of a PNG file."""
     stream = io.BytesIO()
     figure.savefig(stream, format="png", dpi=dots_per_inch, facecolor="white")
     return stream.getvalue()

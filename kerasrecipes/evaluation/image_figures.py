@@ -1,4 +1,4 @@
-"""The pictures that need the images of a run: samples and mistakes."""
+"""Figures of training images and of wrong predictions."""
 
 from typing import Any
 
@@ -13,26 +13,27 @@ SHOWN = 32
 
 
 def samples_figure(images: Any, train: Any, seed: int | None) -> Any:
-    """The first training images of a run as they enter the network, before normalisation.
+    """Return a figure of the first training images after augmentation, before normalisation.
 
     Args:
         images: A `data.ImageData`.
-        train: List of transforms.
-        seed: Integer, the seed of the run.
+        train: List of the training transforms.
+        seed: int, the seed of the run.
     """
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
     pixels, labels = next(iter(batches))
     captions = [shorten(images.class_names[int(label)], 16) for label in labels]
-    return image_grid(pixels, captions, "What the network is trained on")
+    return image_grid(pixels, captions, "Training images after augmentation")
 
 
 def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
-    """The most confident mistakes of a `TestResult`, with both names.
+    """Return a figure of the most confident wrong predictions, with predicted and true class.
 
     Args:
-        images: A `data.ImageData`, tested on its test set, or on its validation set without one.
+        images: A `data.ImageData`; its test set was tested, or its validation set if it has no test
+            set.
         result: A `TestResult`.
-        crop: Transform that makes an image ready to be shown.
+        crop: Transform of the images to be shown.
     """
     worst = confident_mistakes(result.probabilities, result.labels, SHOWN)
     indices = sorted(int(index) for index in worst)
@@ -45,5 +46,5 @@ def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
 
 def _caption(class_names, result, index):
     predicted = result.probabilities[index].argmax()
-    said, true = (shorten(class_names[i], 16) for i in (predicted, result.labels[index]))
-    return f"{said} {result.probabilities[index, predicted]:.0%}\nis {true}"
+    name, true = (shorten(class_names[i], 16) for i in (predicted, result.labels[index]))
+    return f"{name} {result.probabilities[index, predicted]:.0%}\nis {true}"

@@ -1,4 +1,4 @@
-"""Figures of a classifier from its probabilities."""
+"""Metrics of a classifier from its probabilities."""
 
 from typing import Any
 
@@ -8,19 +8,19 @@ from kerasrecipes.inference import expected_calibration_error
 
 
 def classification_metrics(probabilities: Any, labels: Any) -> Any:
-    """Return accuracy, top-5 accuracy, loss, calibration, and precision and recall by class.
+    """Return accuracy, top-5 accuracy, loss, calibration error, and precision and recall per class.
 
-    `loss = -mean(log p_label)`, with p at least 1e-7 as in Keras. Top-5 accuracy is there with more
-    than five classes. Precision of a class that was never predicted, and recall of one that is
-    not there, are `None`. `calibration_error` is `inference.expected_calibration_error` in 15
-    bins, NaN where a probability is.
+    `loss = -mean(log p_label)`, with p at least 1e-7 as in Keras. Top-5 accuracy is included with
+    more than five classes. The precision of a class that was never predicted and the recall of a
+    class without images are `None`. `calibration_error` is
+    `inference.expected_calibration_error` with 15 bins, and NaN if any probability is.
 
     Args:
         probabilities: Array `(images, classes)`.
         labels: Integer array `(images,)`.
 
     Returns:
-        A dictionary of plain numbers and lists, ready for JSON.
+        dict of numbers and lists that JSON can hold.
 
     Example:
 
@@ -31,11 +31,11 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
     """
     probabilities, labels = np.asarray(probabilities, "float64"), np.asarray(labels)
     classes = probabilities.shape[1]
-    own = probabilities[np.arange(len(labels)), labels]
+    true_class = probabilities[np.arange(len(labels)), labels]
     matrix = confusion_matrix(probabilities, labels)
     metrics = {
         "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
-        "loss": float(-np.mean(np.log(np.maximum(own, 1e-7)))),
+        "loss": float(-np.mean(np.log(np.maximum(true_class, 1e-7)))),
         "calibration_error": _calibration_error(probabilities, labels),
         "images": int(len(labels)),
         "precision": _ratios(np.diag(matrix), matrix.sum(axis=0)),
@@ -48,7 +48,7 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
 
 
 def confusion_matrix(probabilities: Any, labels: Any) -> Any:
-    """Counts of images by true class (row) and predicted class (column)."""
+    """Return the counts of images by true class (row) and predicted class (column)."""
     classes = probabilities.shape[1]
     matrix = np.zeros((classes, classes), "int64")
     np.add.at(matrix, (np.asarray(labels), probabilities.argmax(axis=1)), 1)
@@ -56,7 +56,7 @@ def confusion_matrix(probabilities: Any, labels: Any) -> Any:
 
 
 def confident_mistakes(probabilities, labels, count):
-    """Indices of the wrong predictions, the most confident first, at most `count`."""
+    """Return the indices of at most `count` wrong predictions, the most confident first."""
     predicted = probabilities.argmax(axis=1)
     wrong = np.flatnonzero(predicted != labels)
     order = np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")
@@ -64,7 +64,7 @@ def confident_mistakes(probabilities, labels, count):
 
 
 def most_confused(matrix):
-    """For each true class the other class it is taken for most often, `None` if for none.
+    """Return, per true class, the wrong class predicted most often, or `None`.
 
     >>> most_confused(np.array([[5, 2, 0], [0, 4, 0], [1, 3, 6]]))
     [1, None, 1]
@@ -79,5 +79,5 @@ def _calibration_error(probabilities, labels):
     return expected_calibration_error(probabilities, labels)
 
 
-def _ratios(parts, wholes):
-    return [float(part / whole) if whole else None for part, whole in zip(parts, wholes)]
+def _ratios(parts, totals):
+    return [float(part / total) if total else None for part, total in zip(parts, totals)]

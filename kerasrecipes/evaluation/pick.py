@@ -1,10 +1,10 @@
-"""Some images of a dataset, to look at."""
+"""Some images of a dataset, by their indices."""
 
 import numpy as np
 
 
 def pick(dataset, indices, transform):
-    """Yield the transformed images at sorted indices of a dataset, as NumPy."""
+    """Yield the transformed images at sorted indices of a dataset, as NumPy arrays."""
     if hasattr(dataset, "__getitem__"):
         for index in indices:
             yield np.asarray(transform(dataset[int(index)][0]))

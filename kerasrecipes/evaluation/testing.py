@@ -1,4 +1,4 @@
-"""Testing a classifier by several protocols, with what each costs."""
+"""Tests a classifier by several protocols and measures their speed."""
 
 import dataclasses
 import sys
@@ -14,14 +14,14 @@ from kerasrecipes.inference import multi_crop_predict
 
 @dataclasses.dataclass(frozen=True)
 class TestResult:
-    """What one way of testing gave.
+    """The result of one test protocol.
 
     Attributes:
-        name: String, the protocol.
-        crops: Integer, crops an image.
+        name: str, name of the protocol.
+        crops: int, crops per image.
         probabilities: Array `(images, classes)`.
         labels: Integer array `(images,)`.
-        images_per_second: Number, decoding, cropping and prediction together.
+        images_per_second: float, including decoding, cropping and prediction.
     """
 
     __test__ = False
@@ -33,12 +33,12 @@ class TestResult:
     images_per_second: float
 
     def metrics(self) -> Any:
-        """The figures of `classification_metrics`, and the cost."""
+        """Return `classification_metrics`, and the crops and images per second."""
         metrics = classification_metrics(self.probabilities, self.labels)
         return {**metrics, "crops": self.crops, "images_per_second": self.images_per_second}
 
     def confusion_matrix(self) -> Any:
-        """Counts of images by true class (row) and predicted class (column)."""
+        """Return the counts of images by true class (row) and predicted class (column)."""
         return confusion_matrix(self.probabilities, self.labels)
 
 
@@ -50,11 +50,12 @@ def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size:
         dataset: A set of a `data.ImageData`, or a `tf.data.Dataset` of (image or bytes, label).
         protocols: Dictionary from name to the transform that crops, such as `augment.TenCrop`.
         finish: List of transforms that follow the crop.
-        batch_size: Integer, images a batch where one crop is taken of each; fewer with more crops,
-            so that the memory is about the same.
+        batch_size: int, images per batch with one crop per image; with more crops it is divided
+            by their number, so that the memory is about the same.
 
     Returns:
-        A list of `TestResult`, in the order of `protocols`; Ctrl-C leaves out those not done.
+        list of `TestResult` in the order of `protocols`. After Ctrl-C it has only the finished
+        tests.
     """
     results = []
     for name, crop in protocols.items():
@@ -63,7 +64,7 @@ def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size:
         except KeyboardInterrupt:
             if not results:
                 raise
-            print("\nCtrl-C: the other tests are left out.", file=sys.stderr)
+            print("\nCtrl-C: the remaining tests are skipped.", file=sys.stderr)
             break
     print(results_table(results))
     return results
@@ -83,7 +84,7 @@ def _run_test(model, dataset, name, crop, finish, batch_size):
 
 
 def results_table(results):
-    """The results as lines of text: protocol, crops, accuracy, loss, images a second."""
+    """Return the results as a table: protocol, crops, accuracy, loss, images per second."""
     width = max(len(result.name) for result in results)
     lines = [f"{'test':<{width}}  crops  accuracy    loss  images/s"]
     for result in results:

@@ -1,15 +1,15 @@
-"""What every recipe shares. It is not a trainer: recipes call `model.fit`.
+"""Code that all recipes share. It is not a trainer: recipes call `model.fit`.
 
 - `flag`, `positional`, `check_fields`, `TrainingConfig`: a dataclass whose fields are the flags
   of a command line.
-- `command_line`: parses them, calls `main`, exits with the right status.
+- `command_line`: parses the flags, calls `main`, exits with its status.
 - `run`, `Run`, `RunFinished`: the folder of a run, its settings and its callbacks.
-- `Progress`, `Interruption`: the progress bar, and Ctrl-C that loses nothing.
+- `Progress`, `Interruption`: the progress bar; Ctrl-C that ends a run cleanly.
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
-- `class_weights`: classes of unequal size with an equal say.
+- `class_weights`: weights that give classes of unequal size equal influence.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
-- `close_run`, `close_fine_tuning`: every file of a run's folder.
-- `with_temperature`: a model whose probabilities are calibrated by one scalar.
+- `close_run`, `close_fine_tuning`: write all files of a run's folder.
+- `with_temperature`: calibrates the probabilities of a model by one scalar.
 - `configure`: seed, precision and compilation for this machine.
 """
 

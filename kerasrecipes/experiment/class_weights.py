@@ -6,16 +6,16 @@ import numpy as np
 
 
 def class_weights(images: Any) -> Any:
-    """Weights for `fit(class_weight=...)` that give each class the same say in the loss.
+    """Return weights for `fit(class_weight=...)` that give each class the same total weight.
 
     `weight of class c = n / (K · n_c)` for n training images of K classes, n_c of class c, so that
-    the average over the images is 1. A class without an image has no weight.
+    the mean over the images is 1. A class without an image has no weight.
 
     Args:
-        images: A `data.ImageData`. A stream, whose sizes are not known, is read once.
+        images: A `data.ImageData`. If it is a stream of unknown sizes, it is read once.
 
     Returns:
-        A dictionary from label to float.
+        dict from label to float.
 
     Example:
 

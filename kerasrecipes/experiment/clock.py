@@ -1,4 +1,4 @@
-"""How long a run took, over all the processes it took."""
+"""The duration of a run, summed over restarts."""
 
 import time
 
@@ -6,7 +6,7 @@ from kerasrecipes.callbacks._fit_callback import FitCallback
 
 
 class Clock(FitCallback):
-    """Counts the seconds of a run; a `Resume` in the same `fit` carries them over a restart."""
+    """Measures the seconds of a run; a `Resume` in the same `fit` keeps them over restarts."""
 
     def __init__(self):
         super().__init__()
@@ -14,7 +14,7 @@ class Clock(FitCallback):
         self._before = 0.0
 
     def seconds(self):
-        """Seconds since this object was made, and those of the processes before."""
+        """Return the seconds since this object was created, plus those of earlier processes."""
         return self._before + time.perf_counter() - self._start
 
     def get_state(self):

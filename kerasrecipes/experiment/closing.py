@@ -1,4 +1,4 @@
-"""The end of a run: every file of its folder."""
+"""The end of a run: writes all files of its folder."""
 
 import dataclasses
 import math
@@ -17,15 +17,15 @@ from kerasrecipes.experiment.images import describe_images
 from kerasrecipes.experiment.report import report_html
 from kerasrecipes.serving import named_model
 
-HEADER = ("Test", "Crops an image", "Accuracy", "Loss", "Images a second")
+HEADER = ("Test", "Crops per image", "Accuracy", "Loss", "Images per second")
 CLASS_HEADER = (
-    "Class", "Precision", "Recall", "Training images", "Test images", "Most often taken for",
+    "Class", "Precision", "Recall", "Training images", "Test images", "Most often confused with",
 )  # fmt: skip
 CAPTIONS = {
     "history": "Loss, accuracy and learning rate by epoch.",
-    "samples": "Crops as they enter the network, before normalisation.",
+    "samples": "Training images after augmentation, before normalisation.",
     "confusion": "Test images by true and predicted class.",
-    "mistakes": "The wrong predictions of the highest probability.",
+    "mistakes": "The most confident wrong predictions.",
 }
 
 
@@ -41,19 +41,19 @@ def close_run(
     remarks: Any = (),
     **more: Any,
 ) -> Any:
-    """Write every file of the run's folder, `metrics.json` last, and return its content.
+    """Write all files of the run's folder, `metrics.json` last, and return its content.
 
     Args:
         run: The `Run`.
-        model: Keras model to save as `model.keras`, with the names of the classes inside.
-        history: What `fit` returned.
-        images: The `data.ImageData` the run was trained on; tested on its test set, or on its
-            validation set where there is none.
-        results: List of `TestResult`; the last one is the run's figure.
-        train: List of the transforms that training images go through, without normalisation.
-        protocols: Dictionary of the transforms that crop for testing; the first one shows images.
-        extra_figures: Further pictures: tuples (name, caption, Matplotlib figure).
-        remarks: Strings, further sentences for the top of the report.
+        model: Keras model to save as `model.keras`, to which the class names are added.
+        history: Result of `fit`.
+        images: The `data.ImageData` of the run. Its test set was tested, or its validation set if
+            it has no test set.
+        results: List of `TestResult`; the last one is reported as the result of the run.
+        train: List of the transforms of training images, without normalisation.
+        protocols: dict of the crops for testing; the first one crops the images of the report.
+        extra_figures: More figures: tuples (name, caption, Matplotlib figure).
+        remarks: Strings, more sentences for the top of the report.
         **more: Further entries of `metrics.json`.
     """
     best, crop = results[-1], next(iter(protocols.values()))
@@ -81,7 +81,7 @@ def close_run(
         "sizes": [images.train_size, images.validation_size, images.test_size],
         "class_sizes": images.class_sizes and list(images.class_sizes),
         "skipped": skipped,
-        "duplicates": [found._asdict() for found in images.duplicates],
+        "duplicates": [duplicate._asdict() for duplicate in images.duplicates],
     }
     metrics = run.metrics_of(test, **data, **more)
     captions = {**CAPTIONS, **{name: caption for name, caption, _ in extra_figures}}
@@ -103,8 +103,8 @@ def _report(run, metrics, results, images, shown, remarks):
     summary = [
         describe_images(images),
         *(sentence for sentence, _ in describe_duplicates(images.duplicates)),
-        f"{test['accuracy']:.2%} of {test['images']} test images right by {test['protocol']}, "
-        f"after {_work(metrics)}. {_calibration(test)}",
+        f"Accuracy {test['accuracy']:.2%} on {test['images']} test images "
+        f"({test['protocol']}), after {_work(metrics)}. {_calibration(test)}",
         *remarks,
     ]
     if run.interrupted:
@@ -131,37 +131,33 @@ def _report(run, metrics, results, images, shown, remarks):
 
 def _calibration(test):
     if not math.isfinite(test["calibration_error"]):
-        return "Its probabilities are not finite."
-    return (
-        f"Its probabilities are {test['calibration_error']:.3f} from its accuracy on average "
-        "(calibration error)."
-    )
+        return "The probabilities are not finite."
+    return f"Expected calibration error: {test['calibration_error']:.3f}."
 
 
 def _work(metrics):
-    """Steps and seconds; a linear classifier takes no steps."""
+    """Return steps and seconds in words; a linear classifier has no steps."""
     steps = f"{metrics['steps']} steps in " if metrics["steps"] else ""
     return f"{steps}{metrics['seconds']:.0f} seconds"
 
 
 def _class_rows(images, result, test):
-    """A row a class: how often it is right when said, how often found, what it is taken for."""
+    """Return per class: precision, recall, numbers of images, most frequent wrong class."""
     matrix = result.confusion_matrix()
     names, trained = images.class_names, images.class_sizes or [None] * images.num_classes
     rows = []
-    for label, taken_for in enumerate(most_confused(matrix)):
-        shares = [_share(test[key][label]) for key in ("precision", "recall")]
+    for label, confused_with in enumerate(most_confused(matrix)):
+        rates = [_rate(test[key][label]) for key in ("precision", "recall")]
         counts = [
             str(trained[label] if trained[label] is not None else ""),
             str(matrix[label].sum()),
         ]
-        if taken_for is None:
-            rows.append([names[label], *shares, *counts, ""])
-        else:
-            mistaken = f"{names[taken_for]} ({matrix[label, taken_for]})"
-            rows.append([names[label], *shares, *counts, mistaken])
+        confusion = ""
+        if confused_with is not None:
+            confusion = f"{names[confused_with]} ({matrix[label, confused_with]})"
+        rows.append([names[label], *rates, *counts, confusion])
     return rows
 
 
-def _share(value):
+def _rate(value):
     return "none" if value is None else f"{value:.3f}"

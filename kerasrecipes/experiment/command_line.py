@@ -1,4 +1,4 @@
-"""A command line from a dataclass, and the exit status of what it started."""
+"""A command line from a dataclass, with the exit status of a recipe."""
 
 import argparse
 import contextlib
@@ -17,22 +17,22 @@ from kerasrecipes.experiment.run_finished import RunFinished
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
 DIVERGED = 3
-BROKEN_PIPE = 128 + 13  # as a shell shows it
+BROKEN_PIPE = 128 + 13  # the status of a process that SIGPIPE ended
 
 
 def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
     Status 0: done. 2: bad input, one line on standard error. 3: training diverged. 130: stopped
-    by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a file that is
-    gone) are bad input too; others that neither the recipe nor this package raised are bugs, and
-    keep their traceback.
+    by Ctrl-C; 143 by SIGTERM; 129 by SIGHUP. Errors of the machine (a full disk, a missing
+    file) count as bad input. Any other error that neither the recipe nor this package raised is a
+    bug, and keeps its traceback.
 
     Args:
         main: Function of a config that returns a dict; its key `"interrupted"` says whether
             a signal ended it.
-        config_class: Dataclass whose fields, made with `flag`, are the flags.
-        arguments: List of strings, or `None` for those of the process.
+        config_class: Dataclass with fields created by `flag`, which become the flags.
+        arguments: List of strings, or `None` for `sys.argv`.
 
     Raises:
         SystemExit: Always.
@@ -59,7 +59,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         print(f"\nStopped at once by {_interruption.name_of(number)}.", file=sys.stderr)
         sys.exit(128 + number)
     except Exception as error:
-        if not _is_told_in_a_line(error, main):
+        if not _is_expected(error, main):
             raise
         parser.error(one_line(error))
     if result.get("interrupted"):
@@ -68,23 +68,23 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
 
 
 def one_line(error):
-    """An error in one line, escape sequences of file names shown and not sent to the terminal.
+    """Return an error as one line, with escape sequences in file names made visible.
 
     >>> one_line(ValueError("two\\nlines of \\x1b[2J"))
     'two lines of \\\\x1b[2J'
     """
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, MemoryError):
-        text = f"Out of memory: a smaller --batch-size or --size needs less. {text}"
+        text = f"Out of memory: use a smaller --batch-size or --size. {text}"
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:2000])
 
 
 def make_parser(config_class, description):
-    """An `argparse` parser with a flag for each field of a dataclass.
+    """Return an `argparse` parser with a flag for each field of a dataclass.
 
     >>> @dataclasses.dataclass(frozen=True)
     ... class Config:
-    ...     batch_size: int = dataclasses.field(default=8, metadata={"help": "images a step"})
+    ...     batch_size: int = dataclasses.field(default=8, metadata={"help": "images per step"})
     >>> make_parser(Config, "Trains.").parse_args(["--batch-size", "4"]).batch_size
     4
     """
@@ -130,8 +130,8 @@ def _add_flag(parser, field, kind):
         )
 
 
-def _is_told_in_a_line(error, main):
-    """Whether the machine, the recipe or this package raised the error, and not a bug."""
+def _is_expected(error, main):
+    """Return whether the machine, the recipe or this package raised the error: it is no bug."""
     if isinstance(error, (OSError, MemoryError, OverflowError)):
         return True
     kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("tensor")}

@@ -1,4 +1,4 @@
-"""Techniques compared on the same images: whole, without crops, one network or several at once."""
+"""Comparison of techniques on the same uncropped images, by one network or several at once."""
 
 import dataclasses
 from typing import Any
@@ -35,7 +35,7 @@ class Comparison:
 
     Attributes:
         size: side of the images in pixels.
-        training: endless batches of the training images, flipped at random, normalised.
+        training: infinite batches of the training images, flipped at random, normalised.
         validation: batches of the validation images, or of the test images if there are none.
         testing: batches of the test images, or of the validation images if there are none.
     """
@@ -63,9 +63,9 @@ class Comparison:
     def side_by_side(self, networks: Any, optimizer: Any) -> Any:
         """Return one compiled model that trains several networks at once on the same images.
 
-        The networks share the input and nothing else. The loss is the sum of theirs, so each
-        weight has the gradient it would have alone, and an optimizer that works weight by weight
-        (not one that clips by a global norm) trains each as it would alone. Metrics are
+        The networks share only the input. The loss is the sum of their losses, so each weight has
+        the gradient of a separate training, and an optimizer that works weight by weight (without
+        clipping by a global norm) trains each network as if alone. Metrics are
         `NAME_accuracy`.
 
         Args:
@@ -73,7 +73,7 @@ class Comparison:
             optimizer: Keras optimizer of all weights.
 
         Returns:
-            A `keras.Model` whose output is a dict of probabilities by name.
+            A `keras.Model` with a dict of probabilities by name as output.
         """
         inputs = keras.Input(next(iter(networks.values())).input_shape[1:])
         model = keras.Model(inputs, {name: network(inputs) for name, network in networks.items()})
@@ -105,10 +105,10 @@ class Comparison:
 
         Args:
             network: Keras model to save as `model.keras`, which takes raw pixels.
-            history: what `fit` returned.
+            history: result of `fit`.
             results: list of two `TestResult`, the baseline first.
             *remarks: str, sentences to add to the comparison.
-            **more: further entries of `metrics.json`.
+            **more: more entries of `metrics.json`.
         """
         comparison = " ".join([winner(results), *remarks])
         print(comparison)

@@ -1,4 +1,4 @@
-"""The configuration that every training recipe shares: fields are flags."""
+"""The configuration that all training recipes share: its fields are the flags."""
 
 import dataclasses
 import types
@@ -15,30 +15,30 @@ JIT_MODES = ("auto", "on", "off")
 def flag(
     default: Any, text: str, interval: str | None = None, choices: Sequence[str] | None = None
 ) -> Any:
-    """A field of a `Config`: its default, the help of its flag with the unit, what it may be.
+    """Return a field of a `Config`, with the default, help and allowed values of its flag.
 
     Args:
         default: Value of the field.
-        text: String, what the flag means.
-        interval: String such as `"[0, 1)"`, or `None`. Range of a number.
-        choices: Tuple of strings, or `None`. What a string may be.
+        text: str, help of the flag, with the unit.
+        interval: str such as `"[0, 1)"`, the range of a number, or `None`.
+        choices: Tuple of strings, the allowed values, or `None`.
     """
     metadata = {"help": text, "interval": interval, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)
 
 
 def positional(text: str, many: bool = False) -> Any:
-    """A field of a `Config` that is given by its place and has no default.
+    """Return a field of a `Config` that is a positional argument without a default.
 
     Args:
-        text: String, what it means.
-        many: Boolean, whether it is a list of one or more strings, and not a string.
+        text: str, help of the argument.
+        many: bool, whether it is a list of one or more strings. Defaults to `False`.
     """
     return dataclasses.field(metadata={"help": text, "positional": "+" if many else None})
 
 
 def plain_type(hint):
-    """`int` of `int | None`.
+    """Return `int` for `int | None`.
 
     >>> plain_type(float | None)
     <class 'float'>
@@ -50,10 +50,10 @@ def plain_type(hint):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingConfig:
-    """What every training recipe can be told. A recipe's `Config` adds its own fields.
+    """The configuration of every training recipe. A recipe's `Config` adds its own fields.
 
     Each field is a flag of the command line: `batch_size` is `--batch-size`. Every value is
-    checked when the object is made.
+    checked when the object is created.
 
     Example:
 
@@ -70,23 +70,21 @@ class TrainingConfig:
         "x_train, y_train, x_test, y_test",
     )
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(128, "images a step", "[1, 1000000]")
+    batch_size: int = flag(128, "images per step", "[1, 1000000]")
     seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
     output: str | None = flag(None, "folder of the run (default: runs/RECIPE/TIME)")
     resume: bool = flag(
-        False, "go on with the run in --output; begin it if it is not there; leave it if finished"
+        False, "resume the run in --output; start it if there is none; do nothing if it is finished"
     )
     precision: str = flag("auto", "auto: mixed on a GPU, float32 on a CPU", choices=PRECISIONS)
     jit: str = flag("auto", "XLA for the training step; auto: on a GPU", choices=JIT_MODES)
-    strict: bool = flag(False, "stop at a bad image instead of leaving it out")
+    strict: bool = flag(False, "stop at a bad image instead of skipping it")
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
-    keep_going: bool = flag(False, "go on to the last epoch though training has diverged")
+    keep_going: bool = flag(False, "train to the last epoch even if training diverges")
     clip_norm: float | None = flag(
         None, "largest global norm of the gradient (default: not clipped)", "(0, inf)"
     )
-    accumulation_steps: int = flag(
-        1, "batches whose gradients are averaged for one update", "[1, 1000000]"
-    )
+    accumulation_steps: int = flag(1, "batches per update, with averaged gradients", "[1, 1000000]")
 
     def __post_init__(self):
         check_fields(self)
@@ -94,12 +92,12 @@ class TrainingConfig:
             raise ValueError("Argument `output` must be the name of a folder. Received: output=''")
         if self.resume and self.output is None:
             raise ValueError(
-                "Argument `resume` needs `output`, the folder of the run to go on with. "
+                "Argument `resume` needs `output`, the folder of the run to resume. "
                 "Received: output=None"
             )
 
     def optimizer_options(self) -> Any:
-        """Clipping and accumulation, as arguments of a Keras optimizer."""
+        """Return clipping and accumulation as arguments of a Keras optimizer."""
         steps = self.accumulation_steps
         return {
             "global_clipnorm": self.clip_norm,
@@ -108,7 +106,7 @@ class TrainingConfig:
 
 
 def check_fields(config: Any) -> Any:
-    """Raise unless every field that `flag` made holds what it may."""
+    """Raise unless every field created by `flag` has an allowed value."""
     hints = typing.get_type_hints(type(config))
     for field in dataclasses.fields(config):
         if "positional" not in field.metadata:

@@ -1,4 +1,4 @@
-"""Precision and compilation that suit the device, said aloud."""
+"""Seed, precision and compilation that suit the device."""
 
 from typing import Any
 
@@ -8,16 +8,17 @@ from kerasrecipes._backend.accelerator import accelerator
 
 
 def configure(config: Any) -> Any:
-    """Set seed and precision for a run; return `jit_compile` and a line that says what was chosen.
+    """Set seed and precision for a run; return `jit_compile` and a line about the choice.
 
-    On a CPU training is float32 and, on TensorFlow and PyTorch, not compiled by XLA, which is
-    slower there. On a GPU it is mixed precision (bfloat16 where the GPU has it) and compiled.
+    The default on a CPU is float32; on a GPU it is mixed precision (bfloat16 if the GPU has it). By
+    default JAX always compiles with XLA, PyTorch never, and TensorFlow on a GPU: XLA is slower for
+    it on a CPU.
 
     Args:
         config: A `TrainingConfig`.
 
     Returns:
-        A tuple of a boolean for `model.compile(jit_compile=...)` and a string.
+        tuple of a bool for `model.compile(jit_compile=...)` and a str.
     """
     keras.utils.set_random_seed(config.seed)
     kind, has_bfloat16 = accelerator()
@@ -27,29 +28,29 @@ def configure(config: Any) -> Any:
     keras.config.set_dtype_policy(precision)
     words = "compiled by XLA" if jit else "not compiled by XLA"
     if config.jit == "auto" and not jit:
-        words += f" (slower on a {kind.upper()} with {backend}; --jit on to have it)"
+        words += f" (slower on a {kind.upper()} with {backend}; --jit on compiles)"
     return jit, f"Device {kind.upper()}, backend {backend}, {precision}, training {words}."
 
 
-def choose_precision(wish, kind, has_bfloat16):
-    """The dtype policy: what was asked for, or what suits the device.
+def choose_precision(choice, kind, has_bfloat16):
+    """Return the dtype policy: the given one, or for `"auto"` the one that suits the device.
 
     >>> choose_precision("auto", "gpu", has_bfloat16=False)
     'mixed_float16'
     """
-    if wish != "auto":
-        return wish
+    if choice != "auto":
+        return choice
     if kind == "cpu":
         return "float32"
     return "mixed_bfloat16" if has_bfloat16 else "mixed_float16"
 
 
-def choose_jit(wish, kind, backend):
-    """Whether to compile the step with XLA. JAX without it would run operation by operation.
+def choose_jit(choice, kind, backend):
+    """Return whether to compile the step with XLA. Without it JAX runs operation by operation.
 
     >>> choose_jit("auto", "cpu", "tensorflow")
     False
     """
-    if wish != "auto":
-        return wish == "on"
+    if choice != "auto":
+        return choice == "on"
     return backend == "jax" or (backend == "tensorflow" and kind != "cpu")

@@ -1,4 +1,4 @@
-"""Training that diverges ends with its epoch, and gives the best finite weights back."""
+"""Stops a training that diverges, and restores the best finite weights."""
 
 import math
 import warnings
@@ -10,17 +10,17 @@ from kerasrecipes.callbacks import _rate
 
 
 class Divergence(keras.callbacks.Callback):
-    """Ends `fit` with the epoch in which the loss became infinite or NaN.
+    """Ends `fit` after the epoch in which the loss became infinite or NaN.
 
-    The weights are then those of the epoch of the lowest validation loss (training loss without
-    validation), if an epoch of this process ended with finite losses. Place it last, so that no
-    other callback changes them.
+    It then restores the weights of the epoch with the lowest validation loss (without validation:
+    training loss), if an epoch of this process ended with finite losses. Place it last, so that no
+    other callback changes the weights afterwards.
 
     Args:
-        keep_going: bool, whether to train to the last epoch nevertheless.
+        keep_going: bool, whether to train to the last epoch anyway.
 
     Attributes:
-        sentence: str on where training diverged and what to try, `None` as long as it has not.
+        sentence: str that says where training diverged and what to try; `None` if it has not.
     """
 
     def __init__(self, keep_going=False):
@@ -43,8 +43,8 @@ class Divergence(keras.callbacks.Callback):
             rates = _rate.rates_of_last_batch(self.model).values()
             rate = max(map(float, rates), default=math.nan)
             self.sentence = (
-                f"Training diverged at step {self._steps} (loss {loss}); try a rate below "
-                f"{rate:.3g}."
+                f"Training diverged at step {self._steps} (loss {loss}); try a learning "
+                f"rate below {rate:.3g}."
             )
 
     def on_epoch_end(self, epoch, logs=None):
@@ -61,7 +61,7 @@ class Divergence(keras.callbacks.Callback):
             return
         if self._weights is not None and not self._is_finite():
             self.model.set_weights(self._weights)
-            self.sentence += " The weights are the best finite ones before."
+            self.sentence += " The best finite weights before it are restored."
         warnings.warn(self.sentence, stacklevel=2)
 
     def _is_finite(self):

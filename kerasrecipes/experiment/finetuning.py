@@ -1,4 +1,4 @@
-"""What the end of a fine-tuning needs: how good it is in words, its temperature, its model."""
+"""The end of a fine-tuning: temperature scaling, tests, export and all files of the run."""
 
 from typing import Any
 
@@ -25,26 +25,26 @@ def close_fine_tuning(
     probe: Any,
     history: Any = None,
 ) -> Any:
-    """Test a fine-tuned classifier, write every file of its run, and return `metrics.json`.
+    """Test a fine-tuned classifier, write all files of its run, and return `metrics.json`.
 
     Args:
-        run: The `Run`; its config has `temperature` and `export` besides.
+        run: The `Run`; its config also has `temperature` and `export`.
         model: Keras model from crops to probabilities.
-        images: The `data.ImageData` that it was trained on.
+        images: The `data.ImageData` of the run.
         train: List of the transforms of training images.
-        crop: The `augment.CenterCrop` of testing.
+        crop: The `augment.CenterCrop` for testing.
         plan: The `transfer.Plan`.
-        probe: The `transfer.ProbeResult` that it began with.
-        history: The `History` of fine-tuning, or `None` if the linear classifier is all.
+        probe: The `transfer.ProbeResult` that fine-tuning started from.
+        history: The `History` of fine-tuning, or `None` if only the linear classifier was fitted.
     """
     remarks = [f"Plan: {plan.cell}: {plan.reason}.", _probe_sentence(probe.best, history)]
     if run.config.temperature:
-        known = probe
+        held_out = probe
         if history is not None:
-            known = augment.pipeline(
+            held_out = augment.pipeline(
                 images.validation, [crop], run.config.batch_size, training=False
             )
-        model, sentence = with_temperature(model, known)
+        model, sentence = with_temperature(model, held_out)
         remarks.append(sentence)
     tests = images.test or images.validation
     results = run_tests(model, tests, {"centre crop": crop}, [], run.config.batch_size)
@@ -62,7 +62,7 @@ def close_fine_tuning(
         results,
         train,
         {"centre crop": crop},
-        extra_figures=[("stages", "Linear classifiers on stages of the backbone.", figure)],
+        extra_figures=[("stages", "Linear classifiers on the stages of the backbone.", figure)],
         remarks=remarks,
         plan=plan.cell,
         stages=probe.summary(),
@@ -70,7 +70,7 @@ def close_fine_tuning(
 
 
 def _history_of(probe):
-    """A linear classifier is found at once: one epoch, watched by cross-validation."""
+    """Return the history of a linear classifier: one epoch, validated by cross-validation."""
     history = keras.callbacks.History()
     history.epoch = [0]
     history.history = {
@@ -83,47 +83,47 @@ def _history_of(probe):
 
 
 def _probe_sentence(probe, history):
-    """How good a linear classifier is on images that it was not fitted to."""
+    """Return a sentence on the cross-validated accuracy of a linear classifier."""
     count = np.count_nonzero(~np.isnan(probe.left_out[:, 0]))
-    begun = "" if history is None else "that fine-tuning began with "
+    start = "" if history is None else ", from which fine-tuning started"
     return (
-        f"The linear classifier {begun}on {probe.stage} had {probe.left_out_accuracy:.1%} of "
-        f"{count} images right when it was fitted without them (cross-validation)."
+        f"Linear classifier on {probe.stage}{start}: cross-validation accuracy "
+        f"{probe.left_out_accuracy:.1%} on {count} images."
     )
 
 
 def with_temperature(model: keras.Model, known: Any) -> Any:
-    """Return a model made as sure as it deserves, and a sentence that says so.
+    """Return the model calibrated by temperature scaling, and a sentence about it.
 
-    Under 50 predictions the model stays as it is: a temperature fitted to so few can make it
-    worse than none.
+    With fewer than 50 predictions the model is returned unchanged: a temperature fitted to so few
+    can make the calibration worse.
 
     Args:
         model: Keras model from images to probabilities.
-        known: What it was not trained on: a finite dataset of (images, labels), or the
-            `transfer.ProbeResult` whose best classifier is the model's, left out by
-            cross-validation.
+        known: Data that the model was not trained on: a finite dataset of (images, labels), or
+            the `transfer.ProbeResult` with the model's classifier as `best`, for its
+            cross-validation predictions.
     """
     if hasattr(known, "best"):
-        seen = ~np.isnan(known.best.left_out[:, 0])
-        probabilities = np.exp(known.best.left_out[seen])
-        labels = known.labels[seen]
-        whose = "cross-validation's"
+        predicted = ~np.isnan(known.best.left_out[:, 0])
+        probabilities = np.exp(known.best.left_out[predicted])
+        labels = known.labels[predicted]
+        source = "cross-validation"
     else:
         probabilities, labels = multi_crop_predict(model, known, return_labels=True)
-        whose = "the validation images'"
+        source = "validation"
     if len(labels) < FEWEST_PREDICTIONS:
         return model, (
-            f"No temperature: {whose} {len(labels)} predictions are too few to fit one "
+            f"No temperature scaling: {len(labels)} {source} predictions are too few "
             f"({FEWEST_PREDICTIONS} are needed)."
         )
     temperature = fit_temperature(probabilities, labels)
-    sentence = f"Temperature {temperature:.3f}, from {whose} {len(labels)} predictions."
+    sentence = f"Temperature {temperature:.3f}, fitted to {len(labels)} {source} predictions."
     return calibrated_model(model, temperature), sentence
 
 
 def _export(model, folder, kind, images):
-    """Export a served model, compared on a test image, and say how it went."""
+    """Export a served model, compare it on a test image, and return a sentence about it."""
     decode = augment.DecodeImage(images.channels) if images.encoded else np.asarray
     image = next(pick(images.test or images.validation, [0], decode))
     try:

@@ -1,4 +1,4 @@
-"""What recipes need of the images themselves: their statistics, and some to look at."""
+"""A sentence about a data set, and the statistics of its channels."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from kerasrecipes.evaluation.pick import pick
 
 
 def describe_images(images: Any) -> Any:
-    """A sentence about a `data.ImageData`: name, sizes, classes, what was left out."""
+    """Return a sentence about a `data.ImageData`: name, sizes, classes, skipped images."""
     sets = [
         f"{size} {name}"
         for name, size in (
@@ -22,24 +22,24 @@ def describe_images(images: Any) -> Any:
     ]
     count = len(images.skipped)
     words = "1 bad image was" if count == 1 else f"{count} bad images were"
-    skipped = f" {words} left out." if count else ""
-    turned = f" {images.turned} are turned upright as EXIF says." if images.turned else ""
+    skipped = f" {words} skipped." if count else ""
+    turned = f" {images.turned} are rotated upright by their EXIF data." if images.turned else ""
     return (
         f"{images.name}: {', '.join(sets)} images of {images.num_classes} classes.{skipped}{turned}"
     )
 
 
 def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024) -> Any:
-    """Mean and standard deviation of each channel, over pixels of evenly spaced images.
+    """Return mean and standard deviation per channel, over the pixels of evenly spaced images.
 
     Args:
         dataset: A set of a `data.ImageData`, or a `tf.data.Dataset` of known size.
-        size: Integer, images are resized by their short side to this many pixels.
+        size: int, images are resized by their short side to this many pixels.
         channels: 1 or 3.
-        limit: Integer, how many images at most. Defaults to 1024.
+        limit: int, maximum number of images. Defaults to 1024.
 
     Returns:
-        Two lists of floats in 0..255, the deviation at least 1.
+        Two lists of floats in 0..255; the standard deviations are at least 1.
     """
     count = len(dataset)
     indices = np.unique(np.linspace(0, count - 1, min(count, limit)).astype(int))

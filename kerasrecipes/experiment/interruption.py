@@ -1,4 +1,4 @@
-"""Signals as a way to end a run, not to lose it."""
+"""Interruption: signals that end a run cleanly."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from kerasrecipes.callbacks._fit_callback import FitCallback
 class Interruption(FitCallback):
     """Ends `fit` after a step at the first Ctrl-C, SIGTERM or SIGHUP; a second one stops at once.
 
-    Works on the main thread, where Python delivers signals; elsewhere it does nothing. A `Resume`
-    in the same `fit` writes its state before the last step.
+    It works in the main thread, where Python handles signals, and does nothing in others. A
+    `Resume` in the same `fit` writes its state before the last step.
 
     Attributes:
         interrupted: bool, whether a signal asked the last `fit` to stop.
-        cut_epoch: bool, whether its last epoch was cut short.
-        batches: int, batches of the last `fit`.
+        cut_epoch: bool, whether the signal interrupted its last epoch.
+        batches: int, number of batches of the last `fit`.
     """
 
     def __init__(self) -> None:
@@ -50,8 +50,8 @@ class Interruption(FitCallback):
         _interruption.end(self, self._interruption)
 
     def get_state(self) -> dict[str, Any]:
-        """Nothing that outlives a `fit`; having it makes this a callback that `Resume` asks."""
+        """Return no state; the method tells `Resume` that the callback supports resuming."""
         return {}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        """Nothing to restore."""
+        """Restore nothing."""

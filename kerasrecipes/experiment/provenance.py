@@ -1,4 +1,4 @@
-"""What computed a run: its command, and the versions of everything."""
+"""The provenance of a run: its command and the versions of its packages."""
 
 import dataclasses
 import importlib.metadata
@@ -14,7 +14,7 @@ NOT_IN_COMMAND = ("output", "resume", "tensorboard", "seed")
 
 
 def command_of(recipe, config):
-    """The command of a run: the flags that differ from their defaults, without seed and place."""
+    """Return the command of a run, with the flags that are not defaults; no seed, no folder."""
     words = ["python", f"recipes/{recipe}.py"]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -30,7 +30,7 @@ def command_of(recipe, config):
 
 
 def versions():
-    """Versions of what computed a run."""
+    """Return the versions of Python, the packages and the platform."""
     packages = ("tensorflow", "tensorflow-cpu", "jax", "torch", "numpy")
     installed = {name: _installed_version(name) for name in packages}
     return {

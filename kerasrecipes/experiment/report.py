@@ -1,4 +1,4 @@
-"""A run as one page of HTML that opens without a network."""
+"""The report of a run: one page of HTML that loads nothing from elsewhere."""
 
 import base64
 import html
@@ -14,16 +14,16 @@ font-variant-numeric: tabular-nums; } img { max-width: 100%; } .note { color: #6
 
 
 def report_html(title, summary, tables, figures):
-    """Return a self-contained page: text, tables and pictures, nothing loaded from elsewhere.
+    """Return a self-contained page of text, tables and figures.
 
     Args:
-        title: String.
-        summary: List of strings, a paragraph each.
+        title: str.
+        summary: List of strings, one per paragraph.
         tables: List of `(heading, header, rows)`; a row is a list of strings.
         figures: List of `(heading, caption, PNG bytes)`.
 
     Returns:
-        A string of HTML.
+        str of HTML.
     """
     parts = [f"<h1>{html.escape(title)}</h1>"]
     parts += [f'<p class="note">{html.escape(line)}</p>' for line in summary]
@@ -45,7 +45,7 @@ def report_html(title, summary, tables, figures):
 
 
 def table_html(header, rows):
-    """A table; cells that begin with a digit are set to the right."""
+    """Return an HTML table; cells that begin with a digit are aligned to the right."""
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
     lines = [f"<tr>{head}</tr>"]
     for row in rows:

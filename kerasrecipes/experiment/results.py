@@ -1,10 +1,10 @@
-"""Measured results of recipes: stored by runs, shown in a table that no one types.
+"""Stores the measured results of recipes and writes their table.
 
     python -m kerasrecipes.experiment.results [--name NAME] [RUN FOLDER ...]
 
-Writes `recipes/results/NAME.json` from the `metrics.json` of runs of one recipe that differ in
-their seed alone, then the table of all results into `recipes/README.md`; without a folder, only
-the table.
+Writes `recipes/results/NAME.json` from the `metrics.json` of runs of one recipe that differ only
+in their seed, then the table of all results into `recipes/README.md`; without a folder, only the
+table.
 """
 
 import argparse
@@ -17,12 +17,12 @@ IDENTITY = ("output", "resume", "seed", "tensorboard")
 
 
 def store(run_folders, results_folder, name=None):
-    """Write the results of runs that differ in their seed alone; return the path.
+    """Write the results of runs that differ only in their seed; return the path.
 
     Args:
         run_folders: Paths of finished runs.
         results_folder: Path of the folder of results.
-        name: String or `None`, the name of the file. Defaults to the recipe's.
+        name: str or `None`, the name of the file. Defaults to the recipe's.
 
     Raises:
         ValueError: If a run is not finished, or the runs differ in more than their seed.
@@ -31,7 +31,7 @@ def store(run_folders, results_folder, name=None):
     kinds = {json.dumps([run["recipe"], _settings(run)], sort_keys=True) for run in runs}
     if len(kinds) != 1 or any(run["interrupted"] for run in runs):
         raise ValueError(
-            "Argument `run_folders` must be finished runs that differ in their seed alone. "
+            "Argument `run_folders` must be finished runs that differ only in their seed. "
             f"Received: {[str(folder) for folder in run_folders]}"
         )
     keys = ("seed", "seconds", "steps", "versions", "test")
@@ -48,9 +48,9 @@ def store(run_folders, results_folder, name=None):
 
 
 def table(results_folder):
-    """The results table as Markdown: a line for each test of each stored result."""
+    """Return the results as a Markdown table, with one row per test of each stored result."""
     lines = [
-        "| Command | Data | Test | Accuracy | Range | Images a second | Runs | Seconds a run |",
+        "| Command | Data | Test | Accuracy | Range | Images per second | Runs | Seconds per run |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for path in sorted(pathlib.Path(results_folder).glob("*.json")):
@@ -75,7 +75,7 @@ def table(results_folder):
 
 
 def with_table(text, results_folder):
-    """A page with the table put between its two marks."""
+    """Return a page with the table between its two markers."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{table(results_folder)}\n{END}{after}"
@@ -87,7 +87,7 @@ def _settings(run):
 
 
 def main(arguments=None):
-    """Store runs if there are any, and write the table."""
+    """Store the given runs, if any, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--name", help="name of the stored result (default: the recipe's)")
     parser.add_argument("runs", nargs="*", help="folders of finished runs")

@@ -1,10 +1,10 @@
-"""A run that is finished already."""
+"""RunFinished: the run to resume is finished already."""
 
 from typing import Any
 
 
 class RunFinished(Exception):
-    """`--resume` found a finished run: nothing is to be done, nothing was changed.
+    """`--resume` found a finished run; nothing was changed.
 
     Attributes:
         folder: path of the run.

@@ -1,4 +1,4 @@
-"""The folder of a run: made by one process, written whole or not at all."""
+"""The folder of a run: locked by one process, with atomic writes."""
 
 import contextlib
 import csv
@@ -32,7 +32,7 @@ class RunFolder:
         self._config = None
 
     def holds_files(self):
-        """Whether anything but locks and half-written files is there."""
+        """Return whether the folder has files other than locks and incomplete writes."""
         if self.path is None or not self.path.exists():
             return False
         if not self.path.is_dir():
@@ -41,7 +41,7 @@ class RunFolder:
         return any(name != LOCK and not name.startswith(PART) for name in names)
 
     def acquire(self):
-        """Make the folder if need be and hold it until `release`."""
+        """Create the folder if it does not exist, and lock it until `release`."""
         if self.path is None:
             self.path = self._make_new()
         else:
@@ -51,12 +51,12 @@ class RunFolder:
         remove_parts(self.path)
 
     def release(self):
-        """Let other processes have the folder."""
+        """Unlock the folder."""
         if self._lock is not None:
             self._lock.release()
 
     def abandon(self):
-        """Leave the disk as it was before `acquire`, for a run that has not begun."""
+        """Undo `acquire`: remove the folder of a run that has not started."""
         if self._made and self.path.exists():
             (self.path / "config.json").unlink(missing_ok=True)
             with contextlib.suppress(OSError):
@@ -67,25 +67,25 @@ class RunFolder:
                 folder.rmdir()
 
     def write_config(self, config):
-        """Write `config.json`, what the run was asked to do; written again if the folder goes."""
+        """Write `config.json`; it is written again if the folder is removed during the run."""
         self._config = config
         self.write("config.json", json.dumps(config, indent=2) + "\n")
 
     def write(self, name, content):
         """Write a file of the folder, text or bytes."""
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
-        self._make_again()
+        self._recreate()
         with atomic_write(self.path / name) as temporary:
             temporary.write_bytes(data)
 
     def write_model(self, model):
         """Write `model.keras`."""
-        self._make_again()
+        self._recreate()
         with atomic_write(self.path / "model.keras") as temporary:
             model.save(temporary)
 
     def write_history(self, history):
-        """Write `history.csv`, a row an epoch."""
+        """Write `history.csv`, one row per epoch."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["epoch", *history])
@@ -95,27 +95,27 @@ class RunFolder:
         self.write("history.csv", stream.getvalue())
 
     def read(self, name, *keys):
-        """The content of a JSON file of the folder, which must have these keys."""
+        """Return the content of a JSON file of the folder, which must have these keys."""
         try:
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
             return {**content, **{key: content[key] for key in keys}}
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 "Argument `output` must be the folder of a run to resume. Received: "
-                f"output={self.path}, whose {name} is damaged"
+                f"output={self.path} with a damaged {name}"
             ) from error
 
     def has_state(self):
-        """Whether there is a state that a run could go on from."""
+        """Return whether there is a state from which the run can be resumed."""
         states = self.path / "state"
         return any(path.is_file() and path.name != LOCK for path in states.rglob("*"))
 
     def remove_state(self):
-        """Remove the states of a run that is finished."""
+        """Remove the states of a finished run."""
         shutil.rmtree(self.path / "state", ignore_errors=True)
 
     def _make(self, path):
-        """Make a folder and its parents, and remember which, the deepest first."""
+        """Create a folder and its parents, and remember the new ones, the deepest first."""
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
         for folder in reversed(missing):
             folder.mkdir(exist_ok=True)
@@ -124,7 +124,7 @@ class RunFolder:
             raise PermissionError(f"The folder {str(path)!r} cannot be written")
 
     def _make_new(self):
-        """Make `runs/RECIPE/TIME`, which no other process has made."""
+        """Create `runs/RECIPE/TIME`, or a numbered variant if it exists."""
         parent = pathlib.Path("runs") / self._recipe
         self._make(parent)
         time = datetime.datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
@@ -136,11 +136,11 @@ class RunFolder:
                 return path
         raise AssertionError
 
-    def _make_again(self):
+    def _recreate(self):
         if self.path.is_dir():
             return
         warnings.warn(
-            f"The folder {str(self.path)!r} was removed while the run went on: it is made again.",
+            f"The folder {str(self.path)!r} was removed during the run: it is created again.",
             stacklevel=3,
         )
         self.path.mkdir(parents=True)

@@ -1,11 +1,11 @@
 """Prediction with a trained model, and its calibration.
 
-- `Ensemble`: several models as one, their probabilities averaged.
+- `Ensemble`: one model that averages the probabilities of several models.
 - `expected_calibration_error`, `reliability`: whether confidence equals accuracy.
 - `fit_temperature`: calibration by one scalar, for `layers.TemperatureScaling`.
-- `monte_carlo_predict`: averaged over the model's noise, with its uncertainty.
-- `multi_crop_predict`: averaged over several crops of each image.
-- `recalibrate_normalization`: the statistics of normalisation layers, recomputed.
+- `monte_carlo_predict`: predictions averaged over the model's noise, with their uncertainty.
+- `multi_crop_predict`: predictions averaged over several crops of each image.
+- `recalibrate_normalization`: recomputes the statistics of normalisation layers.
 """
 
 from kerasrecipes.inference.ensemble import Ensemble

@@ -4,25 +4,25 @@ import numpy as np
 
 
 def checked_outcomes(probabilities, labels, from_logits=False):
-    """Return probabilities (or scores) as float64 `(n, classes)` and labels as int64 `(n,)`.
+    """Return probabilities (or logits) as float64 `(n, classes)` and labels as int64 `(n,)`.
 
     Raises:
-        ValueError: If shapes do not fit, a value is not finite, rows do not sum to 1, or a label
-            is no class.
-        TypeError: If labels are no integers.
+        ValueError: If shapes do not match, a value is not finite, rows do not sum to 1, or a label
+            is out of range.
+        TypeError: If labels are not integers.
     """
     name = "scores" if from_logits else "probabilities"
     values, labels = np.asarray(probabilities, "float64"), np.asarray(labels)
     if values.ndim != 2 or 0 in values.shape:
         raise ValueError(
-            f"Argument `{name}` must be of shape (examples, classes), neither of them 0. "
+            f"Argument `{name}` must be of shape (examples, classes), both at least 1. "
             f"Received: shape {values.shape}"
         )
     if labels.dtype.kind not in "iu":
         raise TypeError(f"Argument `labels` must hold integers. Received: dtype {labels.dtype}")
     if labels.shape != values.shape[:1]:
         raise ValueError(
-            f"Argument `labels` must be of shape ({len(values)},), one for each example. "
+            f"Argument `labels` must be of shape ({len(values)},), one per example. "
             f"Received: shape {labels.shape}"
         )
     if not np.isfinite(values).all():
@@ -34,7 +34,7 @@ def checked_outcomes(probabilities, labels, from_logits=False):
         )
     if not from_logits and (values.min() < 0 or np.abs(values.sum(axis=1) - 1).max() > 1e-2):
         raise ValueError(
-            "Argument `probabilities` must be probabilities that sum to 1 for each example. "
+            "Argument `probabilities` must be at least 0 and sum to 1 per example. "
             f"Received: values from {values.min():.3g} to {values.max():.3g}"
         )
     return values, labels.astype("int64")

@@ -1,4 +1,4 @@
-"""Which layers keep statistics of their training data."""
+"""Layers with statistics of their training data, such as batch normalisation."""
 
 import contextlib
 
@@ -8,14 +8,14 @@ from kerasrecipes._backend import keras_internals
 
 
 def layers_with_statistics(model, x):
-    """Return {layer: [weights]} that one training call on `x` would change, seeds left out.
+    """Return {layer: [weights]} that one training call on `x` would change, without seeds.
 
-    Makes the call and discards its results, which works for any kind of layer.
+    Makes the call and discards its results, which works with any kind of layer.
     """
     owner = {}
     for layer in keras_internals.flatten_layers(model):
         for variable in layer.weights:
-            # A container comes before the layers inside it: the last one owns the variable.
+            # A container is listed before its layers: the last entry is the variable's owner.
             owner[id(variable)] = (layer, variable)
     with keras.StatelessScope() as scope:
         model(x, training=True)
@@ -32,7 +32,7 @@ def layers_with_statistics(model, x):
 
 @contextlib.contextmanager
 def called_with_training(layers, training):
-    """Call `layers` with `training`, whatever the model is called with."""
+    """Within the context, `layers` are always called with this value of `training`."""
     before = {layer: layer.call for layer in layers}
     try:
         for layer, call in before.items():

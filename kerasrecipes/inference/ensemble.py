@@ -1,4 +1,4 @@
-"""An ensemble: several models as one."""
+"""Ensemble: one model that averages several models."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -9,28 +9,28 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class Ensemble(keras.Model):
-    """Averages the probabilities that several models give to the same input.
+    """Averages the probabilities that several models predict for the same input.
 
     ```
     p(x) = mean over m of models[m](x)
     ```
 
-    It is an ordinary Keras model: predicts, evaluates once compiled, and saves with all its members
-    to one `.keras` file. Members share their input, not their weights.
+    It is an ordinary Keras model: it predicts, can be evaluated once compiled, and is saved with
+    all its members to one `.keras` file. The members have the same input and separate weights.
 
     Args:
-        models: list of built `keras.Model`s whose outputs are probabilities (softmax or sigmoid) of
-            one and the same shape.
+        models: list of built `keras.Model`s with probabilities (softmax or sigmoid) as outputs, all
+            of the same shape.
 
     Input shape:
         That of the members.
 
     Output shape:
-        That of the members' outputs, in float32, or in the members' dtype if that is longer.
+        That of the members' outputs, in float32, or in float64 if a member's output is.
 
     Raises:
-        ValueError: if there is no model, one is not built, or shapes differ.
-        TypeError: if something else than models is given.
+        ValueError: if the list is empty, a model is not built, or shapes differ.
+        TypeError: if `models` is not a list of models.
 
     Example:
 
@@ -41,8 +41,8 @@ class Ensemble(keras.Model):
     >>> print(Ensemble([softmax, reverse]).predict(np.zeros((1, 2)), verbose=0))
     [[0.5 0.5]]
 
-    Reference: Huang, Li, Pleiss et al. (2017), https://arxiv.org/abs/1704.00109, average the
-        softmax and not the logits.
+    Reference: Huang, Li, Pleiss et al. (2017), https://arxiv.org/abs/1704.00109, average
+        probabilities, not logits.
     """
 
     def __init__(self, models: Sequence[keras.Model], **kwargs: Any) -> None:
@@ -52,7 +52,7 @@ class Ensemble(keras.Model):
         self.built = True
 
     def build(self, input_shape: Any = None) -> None:
-        """Nothing to do: the members are built."""
+        """Do nothing: the members are built."""
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         outputs = [model(inputs, training=training) for model in self.models]
@@ -111,11 +111,11 @@ def _check_models(models):
     shapes = [_shapes(model) for model in models]
     if any(shape != shapes[0] for shape in shapes):
         raise ValueError(
-            "Argument `models` must hold models of one input and one output shape. "
+            "Argument `models` must hold models of the same input and output shape. "
             f"Received: (input, output) shapes {shapes}"
         )
 
 
 def _shapes(model):
-    """Input and output shape; `None` for a subclassed model, which has none."""
+    """Return input and output shape; `None` if a subclassed model does not have them."""
     return getattr(model, "input_shape", None), getattr(model, "output_shape", None)

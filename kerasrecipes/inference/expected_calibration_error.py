@@ -1,4 +1,4 @@
-"""Calibration: whether a classifier's confidence equals its accuracy."""
+"""Expected calibration error: the difference between confidence and accuracy."""
 
 from typing import Any, NamedTuple
 
@@ -9,7 +9,7 @@ from kerasrecipes.inference._outcomes import checked_outcomes
 
 
 class Reliability(NamedTuple):
-    """What `reliability` returns: a value for each bin of confidence."""
+    """The result of `reliability`: one value per bin of confidence."""
 
     count: np.ndarray
     confidence: np.ndarray
@@ -17,16 +17,16 @@ class Reliability(NamedTuple):
 
 
 def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
-    """The mean distance between confidence and accuracy over the predictions.
+    """Return the mean absolute difference between confidence and accuracy.
 
     ```
     ECE = Σ_b n_b / n · |accuracy_b - confidence_b|
     ```
 
     over bins of equal width ((b-1)/bins, b/bins] of the confidence, the probability of the
-    predicted class. It is 0 where 80% of the predictions with a confidence of 80% are correct. On
-    few examples it is biased upwards: a perfectly calibrated model shows 0.13 on 70 images of 10
-    classes and 0.03 on 1,000, on average.
+    predicted class. It is 0 if 80% of the predictions with confidence 80% are correct, and so on.
+    With few examples it is biased upwards: a perfectly calibrated model has on average 0.13 on 70
+    images of 10 classes, and 0.03 on 1,000.
 
     Args:
         probabilities: array `(examples, classes)`, rows that sum to 1.
@@ -34,10 +34,10 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
         bins: int >= 1. Defaults to 15.
 
     Returns:
-        A float in 0..1.
+        float in [0, 1].
 
     Raises:
-        ValueError: If shapes do not fit, or rows are no probabilities.
+        ValueError: If shapes do not match, or rows are not probabilities.
 
     Example:
 
@@ -50,13 +50,13 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
     Reference: Guo, Pleiss, Sun & Weinberger (2017), https://arxiv.org/abs/1706.04599.
     """
     count, confidence, accuracy = reliability(probabilities, labels, bins)
-    full = count > 0
-    gaps = np.abs(accuracy[full] - confidence[full])
-    return float(np.sum(count[full] * gaps) / count.sum())
+    filled = count > 0
+    gaps = np.abs(accuracy[filled] - confidence[filled])
+    return float(np.sum(count[filled] * gaps) / count.sum())
 
 
 def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
-    """Count, mean confidence and accuracy of the predictions in each bin of confidence.
+    """Return count, mean confidence and accuracy of the predictions per bin of confidence.
 
     Args:
         probabilities: array `(examples, classes)`, rows that sum to 1.
@@ -64,10 +64,10 @@ def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
         bins: int >= 1, bins of equal width. Defaults to 15.
 
     Returns:
-        `Reliability(count, confidence, accuracy)`, arrays `(bins,)`; NaN where a bin is empty.
+        `Reliability(count, confidence, accuracy)`, arrays `(bins,)`; NaN for empty bins.
 
     Raises:
-        ValueError: If shapes do not fit, or rows are no probabilities.
+        ValueError: If shapes do not match, or rows are not probabilities.
 
     Example:
 
@@ -83,10 +83,10 @@ def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
     check_integer("bins", bins, "[1, inf)")
     values, labels = checked_outcomes(probabilities, labels)
     confidences = values.max(axis=1)
-    right = values.argmax(axis=1) == labels
+    correct = values.argmax(axis=1) == labels
     edges = np.arange(1, bins + 1) / bins
-    place = np.minimum(np.searchsorted(edges, confidences, side="left"), bins - 1)
-    count = np.bincount(place, minlength=bins)
-    sums = [np.bincount(place, weights=part, minlength=bins) for part in (confidences, right)]
+    index = np.minimum(np.searchsorted(edges, confidences, side="left"), bins - 1)
+    count = np.bincount(index, minlength=bins)
+    sums = [np.bincount(index, weights=part, minlength=bins) for part in (confidences, correct)]
     with np.errstate(invalid="ignore"):
         return Reliability(count, *(total / count for total in sums))

@@ -20,22 +20,22 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
     ```
 
     The loss is convex in 1 / T: a safeguarded Newton iteration in float64 finds its only minimum.
-    Fit it on validation data that the model has not been trained on. The predicted class does
-    not change, only its confidence. Use it with `layers.TemperatureScaling`.
+    Fit it on validation data, not on training data. The predicted classes do not change, only
+    their confidence. Use it with `layers.TemperatureScaling`.
 
     Args:
-        probabilities: array `(examples, classes)`, rows that sum to 1, or scores.
+        probabilities: array `(examples, classes)`, rows that sum to 1, or logits.
         labels: int array `(examples,)`.
-        from_logits: bool, whether these are scores z and not probabilities. Defaults to
+        from_logits: bool, whether these are logits z and not probabilities. Defaults to
             `False`.
 
     Returns:
-        A float. 1.0, with a warning, where no temperature is best: every example is right (the
-        loss falls without end as T goes to 0), or scores say nothing about the labels (it falls
-        without end as T grows).
+        float. It is 1.0, with a warning, if the loss has no minimum: if every example is correct
+        (the loss decreases as T goes to 0), or if the logits do not predict the labels (it
+        decreases as T grows).
 
     Raises:
-        ValueError: If shapes do not fit, or rows are no probabilities.
+        ValueError: If shapes do not match, or rows are not probabilities.
 
     Example:
 
@@ -59,10 +59,10 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
         reason = (
             "every example is correct"
             if not true_scores.any()
-            else "the scores do not tell the labels"
+            else "the logits do not predict the labels"
         )
         warnings.warn(
-            f"No temperature is the best, because {reason}: it stays 1. Fit it on more examples.",
+            f"No temperature is optimal, because {reason}: it stays 1. Fit it on more examples.",
             stacklevel=2,
         )
         return 1.0
@@ -70,7 +70,7 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
 
 
 def _slope(scores, true_scores, inverse):
-    """First and second derivative of the loss by the inverse temperature."""
+    """Return first and second derivative of the loss with respect to 1 / T."""
     raised = np.exp(scores * inverse)
     weighted = raised / raised.sum(axis=1, keepdims=True)
     mean = (weighted * scores).sum(axis=1)
@@ -79,7 +79,7 @@ def _slope(scores, true_scores, inverse):
 
 
 def _root(function, start):
-    """Where an increasing function of a positive number is 0, by Newton steps inside a bracket."""
+    """Return the root of an increasing function of x > 0, by Newton steps inside a bracket."""
     low = high = start
     while function(low)[0] > 0:
         low /= 2

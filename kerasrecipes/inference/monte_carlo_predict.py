@@ -1,4 +1,4 @@
-"""Monte Carlo prediction: the mean over a model's noise, and the uncertainty."""
+"""Monte Carlo prediction: mean and uncertainty over a model's noise."""
 
 import contextlib
 from typing import Any, NamedTuple
@@ -18,7 +18,7 @@ from kerasrecipes.inference._statistics import called_with_training, layers_with
 
 
 class MonteCarloPrediction(NamedTuple):
-    """What `monte_carlo_predict` returns; entropy and information are in nats."""
+    """The result of `monte_carlo_predict`; entropy and mutual information are in nats."""
 
     mean: np.ndarray
     variance: np.ndarray
@@ -34,7 +34,7 @@ def monte_carlo_predict(
     seed: int | None = None,
     from_logits: bool = False,
 ) -> Any:
-    """Predict several times with every noise layer on; return mean and uncertainty.
+    """Predict several times with all noise layers active; return mean and uncertainty.
 
     ```
     mean               = 1/S Σ_s p_s
@@ -44,18 +44,18 @@ def monte_carlo_predict(
     ```
 
     The entropy is the total uncertainty; the mutual information is the part due to the noise in
-    the weights, which more data would remove. Dropout, DropConnect, stochastic
-    depth, noise and random pooling draw as in training; layers that keep statistics use them, as
-    in prediction. No weight changes.
+    the weights, which more data would remove. Dropout, DropConnect, stochastic depth, noise and
+    random pooling are active as in training; normalisation uses its running statistics, as in
+    prediction. No weight changes.
 
     Args:
         model: built `keras.Model` with one output of class probabilities.
         x: arrays x or (x, y, ...), or an iterable of batches of those, read once.
-        samples: int >= 1, S: predictions for each example.
-        batch_size: int >= 1, used to cut arrays. Defaults to 128.
+        samples: int >= 1, the number S of predictions per example.
+        batch_size: int >= 1, if x is arrays. Defaults to 128.
         seed: int >= 0, for the same result at every call (the model's seed generators are
-            restored); `None` (default) continues the generators.
-        from_logits: bool, whether the model's outputs still need a softmax. Defaults to False.
+            restored afterwards); `None` (default) draws from the generators' current state.
+        from_logits: bool, whether the model's outputs are logits. Defaults to `False`.
 
     Returns:
         `MonteCarloPrediction(mean, variance, entropy, mutual_information)`, float32 NumPy arrays:
@@ -88,7 +88,7 @@ def monte_carlo_predict(
             for batch, *_ in batches(x, batch_size, "x")
         ]
     if not parts:
-        raise ValueError("Argument `x` must hold one example at least. Received: none")
+        raise ValueError("Argument `x` must hold at least one example. Received: none")
     return MonteCarloPrediction(*(np.concatenate(fields) for fields in zip(*parts)))
 
 
@@ -120,7 +120,7 @@ def _entropy(probabilities):
 def _check_probabilities(drawn):
     if drawn.min() < 0 or np.abs(drawn.sum(axis=-1) - 1).max() > 1e-2:
         raise ValueError(
-            "Argument `model` must give class probabilities that sum to 1; if it gives scores, "
+            "Argument `model` must return class probabilities that sum to 1; if it returns logits, "
             f"pass from_logits=True. Received: outputs from {drawn.min():.3g} to {drawn.max():.3g}"
         )
 

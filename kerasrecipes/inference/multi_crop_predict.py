@@ -26,22 +26,21 @@ def multi_crop_predict(
         model: Keras model that maps `(batch, height, width, channels)` to probabilities
             `(batch, classes)`.
         dataset: iterable of batches, read once, in order: `crops`, or a tuple `(crops, labels)`
-            with crops of shape `(batch, K, height, width, channels)`, such as
-            `augment.pipeline(..., [augment.TenCrop(224), ...], training=False)` yields. Batches of
-            rank 4 are images of a single crop.
+            with crops of shape `(batch, K, height, width, channels)`, as from
+            `augment.pipeline(..., [augment.TenCrop(224), ...], training=False)`. Batches of rank 4
+            are images with a single crop.
         average: `"probabilities"` (default) or `"scores"`.
         batch_size: int >= 1. Largest number of crops given to the model at once.
             Defaults to 256.
-        return_labels: bool, whether to return the labels too.
-            Defaults to `False`.
+        return_labels: bool, whether to return the labels as well. Defaults to `False`.
 
     Returns:
-        NumPy array `(images, classes)`, float32, rows summing to 1; with `return_labels=True` a
-        tuple of it and the array of labels.
+        NumPy array `(images, classes)`, float32, rows that sum to 1; with `return_labels=True` the
+        tuple `(predictions, labels)`.
 
     Raises:
-        ValueError: If the batches have another rank, there is none, or labels are asked for and
-            not there.
+        ValueError: If the batches have another rank, if there is none, or if `return_labels` is
+            `True` and the batches have no labels.
 
     Example:
 
@@ -77,7 +76,7 @@ def multi_crop_predict(
 
 
 def _predict(model, crops, batch_size):
-    """Probabilities of shape `(images, crops, classes)`."""
+    """Return probabilities of shape `(images, crops, classes)`."""
     shape = tuple(crops.shape)
     if len(shape) not in (4, 5):
         raise ValueError(

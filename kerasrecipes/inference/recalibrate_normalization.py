@@ -1,4 +1,4 @@
-"""The statistics of normalisation layers, recomputed from data."""
+"""Recomputes the statistics of normalisation layers from data."""
 
 import itertools
 import warnings
@@ -15,27 +15,28 @@ from kerasrecipes.inference._statistics import called_with_training, layers_with
 def recalibrate_normalization(
     model: keras.Model, dataset: Any, batch_size: int = 128, steps: int | None = None
 ) -> Any:
-    """Replace the running statistics of a model's normalisation layers by those of data.
+    """Replace the running statistics of a model's normalisation layers by those of a data set.
 
     ```
     mean     = Σ n_b · mean_b / Σ n_b
     variance = Σ n_b · (variance_b + mean_b²) / Σ n_b - mean²
     ```
 
-    over the batches b of n_b examples, accumulated in float64: exactly the mean and variance over
-    all of `dataset` for the first normalisation, and for a later one given batch statistics before
-    it. Needed where the statistics do not belong to the weights or the data: averaged weights,
-    another resolution or domain. The other layers work as in prediction (no dropout).
-    Statistics other than a mean and a variance, such as a whitening matrix, are averaged. Layers
-    that are frozen (`trainable=False`) keep theirs. Works in place.
+    over the batches b of n_b examples, accumulated in float64. For the first normalisation layer
+    these are exactly the mean and variance over `dataset`; for later layers, those of inputs that
+    the layers before normalise by batch statistics. Use it if the statistics do not match the
+    weights or the data: after weight averaging, or for another resolution or domain. All other
+    layers work as in prediction (no dropout). Statistics other than mean and variance, such as a
+    whitening matrix, are averaged. Frozen layers (`trainable=False`) keep their statistics. The
+    model is changed in place.
 
     Args:
         model: built `keras.Model`.
-        dataset: arrays x or (x, y, ...), or an iterable of batches of those: images as the model
-            takes them. Batches should be as large as in training, or larger.
-        batch_size: int >= 1, used to cut arrays. Defaults to 128.
-        steps: int >= 1, how many batches to use; `None` (default) for all. Needed when
-            `dataset` is endless.
+        dataset: arrays x or (x, y, ...), or an iterable of batches of those, with x as the model
+            takes it. Batches should be as large as in training, or larger.
+        batch_size: int >= 1, if `dataset` is arrays. Defaults to 128.
+        steps: int >= 1, number of batches to use; `None` (default) for all. Required if
+            `dataset` is infinite.
 
     Returns:
         The model.
@@ -53,8 +54,8 @@ def recalibrate_normalization(
     [array([4.], dtype=float32), array([8.667], dtype=float32)]
 
     Reference: Izmailov et al. (2018), https://arxiv.org/abs/1803.05407 (for averaged weights); Wu &
-        Johnson (2021), https://arxiv.org/abs/2105.07576 (precise statistics). Both also leave
-        dropout on, which prediction does not have.
+        Johnson (2021), https://arxiv.org/abs/2105.07576 (precise statistics). Both keep
+        dropout active; we do not.
     """
     check_integer("batch_size", batch_size, "[1, inf)")
     if steps is not None:
@@ -63,7 +64,7 @@ def recalibrate_normalization(
     stream = itertools.islice(inputs, steps)
     first = next(stream, None)
     if first is None:
-        raise ValueError("Argument `dataset` must hold one batch at least. Received: none")
+        raise ValueError("Argument `dataset` must hold at least one batch. Received: none")
     normalizations = {
         layer: weights
         for layer, weights in layers_with_statistics(model, first).items()
@@ -82,7 +83,7 @@ def recalibrate_normalization(
 
 
 def _measure(model, normalizations, stream):
-    """Return ({id: Σ n_b · statistic_b}, Σ n_b); of a variance, the second moment."""
+    """Return ({id: Σ n_b · statistic_b}, Σ n_b); for a variance, the second moment is summed."""
     momenta = {layer: layer.momentum for layer in normalizations}
     sums, count = {}, 0
     try:
@@ -103,7 +104,7 @@ def _measure(model, normalizations, stream):
 
 def _batch_statistics(model, normalizations, x):
     weights = [weight for layer in normalizations for weight in normalizations[layer]]
-    # Zeros in place of the old values: 0 · NaN is NaN.
+    # The old values are replaced by zeros, because momentum 0 times NaN would be NaN.
     zeros = [(weight, keras.ops.zeros(weight.shape, weight.dtype)) for weight in weights]
     with keras.StatelessScope(state_mapping=zeros) as scope:
         model(x, training=False)

@@ -1,8 +1,8 @@
 """Keras layers that Keras does not have, or has slower: thin classes over `kerasrecipes.ops`.
 
 Normalisation
-    `GroupNormalization`: Keras's layer in a third of the time, exact far from zero.
-    `InstanceNormalization`: each channel of each sample by itself.
+    `GroupNormalization`: faster than Keras's layer, and accurate where the mean is large.
+    `InstanceNormalization`: normalises each channel of each example separately.
     `DecorrelatedBatchNormalization`: whitens groups of channels over the batch.
 
 Pooling
@@ -12,20 +12,20 @@ Dense
     `Maxout`: the largest of several linear maps.
 
 Preprocessing
-    `ImagePreprocessing`: raw pixels in, network input out.
-    `PixelScaling`: the same without resizing, channels reversed for networks trained so.
-    `Whitening`: centring, decorrelation, whitening with the statistics of a data set.
+    `ImagePreprocessing`: resizes, crops and normalises raw images.
+    `PixelScaling`: normalises raw pixels without resizing; optionally RGB to BGR.
+    `Whitening`: centring, decorrelation or whitening with the statistics of a data set.
 
 Serving
-    `ClassNames`: the names of the classes, inside the model.
-    `TemperatureScaling`: probabilities as sure as they deserve.
+    `ClassNames`: stores the names of the classes in the model.
+    `TemperatureScaling`: calibrates probabilities by one scalar.
 
 Randomness
-    `DropConnectDense`: a dense layer whose weights are dropped for each example.
-    `DropConnect`: any layer with a kernel, whose weights are dropped for the batch.
-    `DropPath`: a residual branch zeroed for some samples.
-    `StochasticDepth`: a residual block whose dropped work is not done.
-    `linear_drop_rates`: the drop rate of each block, growing with depth.
+    `DropConnectDense`: a dense layer that drops weights, with one mask per example.
+    `DropConnect`: wraps any layer with a kernel and drops weights, with one mask per batch.
+    `DropPath`: zeroes a residual branch for some examples.
+    `StochasticDepth`: a residual block that does not compute the branches it drops.
+    `linear_drop_rates`: a drop rate for each block, growing with depth.
 """
 
 from kerasrecipes.layers.class_names import ClassNames

@@ -1,20 +1,20 @@
-"""How decorrelated batch normalisation lays out channels, for few and large matrix products."""
+"""The layout of channels in decorrelated batch normalisation: few, large matrix products."""
 
 import keras
 import numpy as np
 from keras import ops
 
-# One product over this many channels costs less than the transposes that smaller ones need, but
-# for PyTorch, whose products read transposed views.
+# One product over this many channels costs less than the transposes that smaller products need.
+# PyTorch multiplies transposed views without a copy, so its limit is lower.
 _CHANNELS_A_PRODUCT = 16 if keras.backend.backend() == "torch" else 64
 
 
 class ChannelGroups:
-    """Contiguous groups of channels: as rows of data, as blocks, as block-diagonal matrices.
+    """Converts contiguous groups of channels between rows, blocks and block-diagonal matrices.
 
-    Rows are `(products, positions, width)` with products · width = channels; one product unless
-    there are many channels. Blocks are `(groups, size, size)`; where the last group is smaller,
-    its block is padded.
+    Rows have the shape `(products, positions, width)` with products · width = channels; there is
+    one product unless there are many channels. Blocks have the shape `(groups, size, size)`; the
+    block of a smaller last group is padded.
     """
 
     def __init__(self, channels, group_size):
@@ -24,30 +24,32 @@ class ChannelGroups:
         self.products = 1
         if channels % self.size == 0:
             fit = max(1, _CHANNELS_A_PRODUCT // self.size)
-            share = max(n for n in range(1, min(fit, self.groups) + 1) if self.groups % n == 0)
-            self.products = self.groups // share
+            per_product = max(
+                n for n in range(1, min(fit, self.groups) + 1) if self.groups % n == 0
+            )
+            self.products = self.groups // per_product
         self.width = channels // self.products
         self.blocks_shape = (self.groups, self.size, self.size)
         self._one_block_each = self.groups == self.products
 
     def to_rows(self, x):
-        """Channels-last tensor to `(products, positions, width)`."""
+        """Return a channels-last tensor as rows `(products, positions, width)`."""
         if self.products == 1:
             return ops.reshape(x, (1, -1, self.channels))
         return ops.transpose(ops.reshape(x, (-1, self.products, self.width)), (1, 0, 2))
 
     def from_rows(self, rows, shape):
-        """The inverse of `to_rows`."""
+        """Invert `to_rows`; `shape` is that of the original tensor."""
         if self.products > 1:
             rows = ops.transpose(rows, (1, 0, 2))
         return ops.reshape(rows, shape)
 
     def to_row(self, vector):
-        """One number a channel to a row that broadcasts over the positions."""
+        """Return a vector of one number per channel as a row that broadcasts over positions."""
         return ops.reshape(vector, (self.products, 1, self.width))
 
     def to_blocks(self, matrix):
-        """The blocks on the diagonal of `(products, width, width)`, padded with zeros."""
+        """Return the diagonal blocks of a `(products, width, width)` matrix, padded with zeros."""
         if self._one_block_each:
             return matrix
         padding = self.groups * self.size - self.channels
@@ -57,7 +59,7 @@ class ChannelGroups:
         return ops.reshape(ops.sum(matrix * self._same_group(matrix), axis=3), self.blocks_shape)
 
     def to_matrix(self, blocks):
-        """The block-diagonal `(products, width, width)` of the blocks, padding cut off."""
+        """Return block-diagonal matrices `(products, width, width)` without the padding."""
         if self._one_block_each:
             return blocks
         count = self.groups // self.products
@@ -67,7 +69,7 @@ class ChannelGroups:
         return matrix[:, : self.width, : self.width]
 
     def diagonal(self, value, padding):
-        """Diagonal blocks, NumPy: `value` at the channels and `padding` where there is none."""
+        """Return diagonal NumPy blocks: `value` at channels, `padding` at padded positions."""
         values = np.full(self.groups * self.size, padding)
         values[: self.channels] = value
         return values.reshape(self.groups, self.size, 1) * np.eye(self.size)

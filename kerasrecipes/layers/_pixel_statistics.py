@@ -1,4 +1,4 @@
-"""Mean and deviation of pixels, one number or one a channel, of the layers that normalise them."""
+"""Normalisation of pixels by a mean and a standard deviation, one for all channels or each."""
 
 from keras import ops
 
@@ -6,7 +6,7 @@ from kerasrecipes._validation import check_number
 
 
 def check_statistics(mean, std):
-    """Raise unless every mean is finite and every deviation positive."""
+    """Raise unless every mean is finite and every standard deviation positive."""
     for value in _values(mean):
         check_number("mean", value, "(-inf, inf)")
     for value in _values(std):
@@ -14,7 +14,7 @@ def check_statistics(mean, std):
 
 
 def check_channels(mean, std, channels):
-    """Raise unless there is one number, or one a channel."""
+    """Raise unless `mean` and `std` are one number each, or one number per channel."""
     for name, value in (("mean", mean), ("std", std)):
         if len(_values(value)) not in (1, channels):
             raise ValueError(
@@ -24,7 +24,7 @@ def check_channels(mean, std, channels):
 
 
 def normalize(pixels, mean, std):
-    """Return (pixels - mean) / std of pixels in float32 or float64."""
+    """Return (pixels - mean) / std; the pixels are float32 or float64."""
     mean = ops.convert_to_tensor(_values(mean), pixels.dtype)
     std = ops.convert_to_tensor(_values(std), pixels.dtype)
     return (pixels - mean) / std

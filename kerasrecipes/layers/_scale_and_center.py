@@ -1,4 +1,4 @@
-"""What the normalisation layers share: an axis of channels, `gamma` and `beta`."""
+"""Base of the normalisation layers: the channel axis, `gamma` and `beta`."""
 
 import keras
 
@@ -6,7 +6,7 @@ from kerasrecipes._validation import check_axis, check_boolean, check_number, ch
 
 
 class ScaleAndCenter(keras.layers.Layer):
-    """A layer that ends in gamma · x + beta along one axis, with Keras's weights and options."""
+    """Adds `gamma` and `beta` along the channel axis, with the weights and options of Keras."""
 
     def __init__(
         self,

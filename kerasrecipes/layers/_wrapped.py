@@ -1,4 +1,4 @@
-"""What wrappers share: a wrapped layer's configuration, and a call without side effects."""
+"""Helpers of wrapper layers: serialization, and a call without side effects."""
 
 import inspect
 
@@ -17,7 +17,7 @@ def check_layer(name, value):
 
 
 def state_variables(layer):
-    """The variables that a layer's calls may assign: statistics, seeds, never frozen weights."""
+    """Return the variables that a call may assign, such as statistics and seeds; no weights."""
     weights = {id(v) for part in flatten_layers(layer) for v in own_trainable_variables(part)}
     return [variable for variable in layer.variables if id(variable) not in weights]
 
@@ -27,14 +27,14 @@ def call_with_values(layer, values, x, mask=None):
 
     Args:
         layer: A built layer.
-        values: List of (variable, value). A variable left out would be read as it was before the
-            step on JAX, without a gradient: list them all.
-        x: Its input.
+        values: List of (variable, value), with every variable of the layer: on JAX a variable
+            left out would have its value from before the step, and no gradient.
+        x: Input of the layer.
         mask: Mask of the input, or `None`.
 
     Returns:
-        `(outputs, losses, state)`: the losses it added, and the new values of its
-        `state_variables`, none of which is assigned.
+        `(outputs, losses, state)`: the layer's outputs, the losses it added, and the new values
+        of its `state_variables`, which are not assigned.
     """
     with keras.StatelessScope(values, collect_losses=True) as scope:
         outputs = call_with_mask(layer, x, mask)
@@ -43,7 +43,7 @@ def call_with_values(layer, values, x, mask=None):
 
 
 def call_with_mask(layer, x, mask):
-    """Call `layer`, with the mask if it takes one. Computing `x` may have removed it from `x`."""
+    """Call `layer`, with the mask if it takes one; `x` itself may have lost its Keras mask."""
     if mask is not None and "mask" in inspect.signature(layer.call).parameters:
         return layer(x, mask=mask)
     return layer(x)
@@ -56,7 +56,7 @@ def assign_state(layer, state):
 
 
 def serialize_layer(layer):
-    """Serialize a layer without what only building adds: the wrapper builds it anew."""
+    """Serialize a layer without its build configuration: the wrapper rebuilds it."""
     return _without_build(keras.saving.serialize_keras_object(layer))
 
 

@@ -1,4 +1,4 @@
-"""The names of the classes, inside the model that predicts them."""
+"""ClassNames: stores the names of the classes in the model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,15 +10,15 @@ from kerasrecipes._validation import check_integer
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ClassNames(keras.layers.Layer):
-    """Returns its input, and carries the names of the classes wherever the model goes.
+    """Returns its input unchanged and stores the names of the classes in the model.
 
-    `y = x`. It is the last layer of the models that recipes save: a `.keras` file copied away
-    from its folder can still say "daisy" and not "class 3".
+    `y = x`. It is the last layer of the models that recipes save, so that a copied `.keras` file
+    still predicts "daisy" and not "class 3".
 
     Args:
         class_names: List or tuple of two or more different strings, in the order of the outputs.
         **kwargs: Arguments of `keras.layers.Layer`. Give `dtype="float32"` under mixed precision,
-            as to any layer that ends a model: otherwise probabilities are cast to the short type.
+            as to the last layer of any model: otherwise probabilities are cast to half precision.
 
     Input shape:
         `(..., classes)`.
@@ -27,8 +27,8 @@ class ClassNames(keras.layers.Layer):
         That of the input.
 
     Raises:
-        TypeError: If `class_names` is no list or tuple of strings.
-        ValueError: If they are fewer than two or not all different, or their number is not the
+        TypeError: If `class_names` is not a list or tuple of strings.
+        ValueError: If there are fewer than two names or duplicates, or if their number is not the
             last dimension of the input.
 
     Example:
@@ -64,7 +64,7 @@ class ClassNames(keras.layers.Layer):
 
 
 def _checked(class_names):
-    """The names as a tuple."""
+    """Return the names as a tuple, or raise."""
     listed = isinstance(class_names, (list, tuple))
     if not listed or not all(isinstance(name, str) for name in class_names):
         raise TypeError(
@@ -74,7 +74,7 @@ def _checked(class_names):
     check_integer("len(class_names)", len(class_names), "[2, inf)")
     if len(set(class_names)) < len(class_names):
         raise ValueError(
-            "Argument `class_names` must be strings that differ. "
+            "Argument `class_names` must not have duplicates. "
             f"Received: class_names={class_names!r}"
         )
     return tuple(class_names)

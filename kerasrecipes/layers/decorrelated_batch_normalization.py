@@ -29,25 +29,26 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     use running averages of μ (from 0) and of the whitening matrix itself (from the identity).
 
     Args:
-        group_size: Integer of at least 1, channels whitened together; the last group may be
+        group_size: int >= 1, channels whitened together; the last group may be
             smaller. Defaults to 16.
-        axis: Integer, the axis of the channels, not the batch axis 0. Defaults to -1.
-        momentum: Float in [0, 1], the share of a running average that is kept. Defaults to 0.9.
-        epsilon: Float > 0, added to each variance. Defaults to 1e-5; for batches of few
-            positions 1e-3 is usual.
-        method: `"zca"` (exact) or `"newton"` (IterNorm: only products, whitens partly).
-        iterations: Integer in [1, 10], steps of `"newton"`. Defaults to 5.
-        center: Boolean, whether to add `beta`. Defaults to `True`.
-        scale: Boolean, whether to multiply by `gamma`. Defaults to `True`.
-        synchronized: Boolean, whether the statistics are those of all replicas: of a
+        axis: int, the axis of the channels, not the batch axis 0. Defaults to -1.
+        momentum: float in [0, 1], momentum of the running averages. Defaults to 0.9.
+        epsilon: float > 0, added to each variance. Defaults to 1e-5; 1e-3 is usual if a batch
+            has few positions.
+        method: `"zca"` (exact) or `"newton"` (IterNorm: matrix products alone, approximate).
+        iterations: int in [1, 10], steps of `"newton"`. Defaults to 5.
+        center: bool, whether to add `beta`. Defaults to `True`.
+        scale: bool, whether to multiply by `gamma`. Defaults to `True`.
+        synchronized: bool, whether the statistics are computed over all replicas of a
             `tf.distribute` strategy or of PyTorch's process group (on JAX they always are).
-        **kwargs: `beta_initializer` and its five kin as in Keras, and `keras.layers.Layer`'s.
+        **kwargs: Initializers, regularizers and constraints of `beta` and `gamma` as in Keras, and
+            arguments of `keras.layers.Layer`.
 
     Input shape:
         Floats of rank 2 or more, the batch first.
 
     Output shape:
-        As the input.
+        That of the input.
 
     Raises:
         ValueError: An option is out of its range, or the rank is below 2.
@@ -141,31 +142,31 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         if keras.backend.backend() == "torch" and positions is None:
             y = whitened_batch(rows, self._affine, gamma, beta, total)
             return self._layout.from_rows(y, x.shape)
-        # No replica and no batch is too small: an empty share of a batch counts nothing.
+        # A replica's part of a batch may be empty, or masked completely.
         if positions is None:
             count = ops.cast(ops.shape(rows)[1], rows.dtype) * ops.ones((), rows.dtype)
         else:
             count = ops.sum(positions)
-        found = total(count)
-        count = maximum(found, 1)
+        total_count = total(count)
+        count = maximum(total_count, 1)
         counted = rows if positions is None else ops.where(positions > 0, rows, 0)
         shift = total(ops.sum(ops.stop_gradient(counted), axis=1, keepdims=True)) / count
         rows = rows - shift
         counted = rows if positions is None else ops.where(positions > 0, rows, 0)
         moments = _moments(total, count, positions)(counted)
-        matrix, bias = self._affine(shift, moments, gamma, beta, found > 0)
+        matrix, bias = self._affine(shift, moments, gamma, beta, total_count > 0)
         return self._layout.from_rows(rows @ matrix + bias, ops.shape(x))
 
-    def _affine(self, shift, moments, gamma, beta, found):
-        """The matrix and the bias for rows moved by `shift` near zero, and their moments.
+    def _affine(self, shift, moments, gamma, beta, not_empty):
+        """Return the matrix and the bias for rows that had `shift` subtracted, from their moments.
 
-        `found` is whether there were any rows: averages stay where there were none.
+        The running averages are updated only if `not_empty`: if there were any rows.
         """
         offset = ops.swapaxes(moments[..., -1:], 1, 2)
         covariance = moments[..., :-1] - moments[..., -1:] * offset
         whitening = self._whiten(self._layout.to_blocks(covariance))
-        self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)), found)
-        self._update(self.moving_whitening, whitening, found)
+        self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)), not_empty)
+        self._update(self.moving_whitening, whitening, not_empty)
         matrix = self._matrix(whitening, gamma)
         bias = -(offset @ matrix)
         return matrix, bias if beta is None else bias + beta
@@ -181,10 +182,10 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         diagonal = self._layout.diagonal(self.epsilon, padding=1.0)
         return zca_whitening(blocks + ops.cast(diagonal, blocks.dtype), smallest=self.epsilon)
 
-    def _update(self, average, value, found):
+    def _update(self, average, value, not_empty):
         value = ops.cast(ops.stop_gradient(value), average.dtype)
         updated = self.momentum * average + (1 - self.momentum) * value
-        average.assign(ops.where(found, updated, ops.convert_to_tensor(average)))
+        average.assign(ops.where(not_empty, updated, ops.convert_to_tensor(average)))
 
     def get_config(self) -> dict[str, Any]:
         names = ("group_size", "momentum", "method", "iterations", "synchronized")
@@ -192,10 +193,9 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
 
 
 def _positions(mask, x):
-    """1 for each position that counts, 0 for a masked one, `(1, positions, 1)` like rows.
+    """Return the mask as rows `(1, positions, 1)`: 1 for used positions, 0 for masked ones.
 
-    The mask's axes are the first ones of the channels-last `x`; fewer than it has positions hold
-    for all the others.
+    The mask's axes are the first axes of the channels-last `x`; the mask broadcasts over the rest.
     """
     if mask is None:
         return None
@@ -211,9 +211,9 @@ def _positions(mask, x):
 
 
 def _moments(total, count, positions):
-    """The function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, its gradient one product.
+    """Return the function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, with a gradient of one product.
 
-    Rows that do not count are zeros already.
+    Masked rows must be zeros already.
     """
 
     @ops.custom_gradient
@@ -233,7 +233,7 @@ def _moments(total, count, positions):
 
 
 def _identities(shape, dtype=None):
-    # Added, not broadcast: PyTorch assigns to no tensor whose elements share their memory.
+    # A sum, not `broadcast_to`: PyTorch cannot assign to a broadcast view.
     return ops.zeros(shape, dtype=dtype) + ops.eye(shape[-1], dtype=dtype)
 
 

@@ -1,4 +1,4 @@
-"""DropConnect: any layer with a kernel, whose weights are dropped in training."""
+"""DropConnect: wraps any layer with a kernel and drops weights in training."""
 
 from typing import Any
 
@@ -24,20 +24,20 @@ class DropConnect(keras.Layer):
     training: the layer with kernel M ∗ W / (1 - rate), M a fresh Bernoulli mask; biases stay
     inference: the plain layer
 
-    A mask per example, as in the paper, is `DropConnectDense`.
+    For one mask per example, as in the paper, use `DropConnectDense`.
 
     Args:
         layer: Keras layer with a kernel or embeddings: Dense, EinsumDense, any convolution
             (depthwise, separable and transposed too), Embedding.
-        rate: Number in [0, 1), the probability that a weight is dropped. Defaults to 0.5.
-        seed: Integer or `None`.
+        rate: float in [0, 1), the probability that a weight is dropped. Defaults to 0.5.
+        seed: int or `None`.
         **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
 
     Input shape, output shape: those of the wrapped layer.
 
     Raises:
-        ValueError, TypeError: if an argument is out of its range or of the wrong type, or (when
-            built, or at once if the layer already is) if the layer has no kernel.
+        ValueError, TypeError: if an argument is out of its range or of the wrong type, or if the
+            layer has no kernel (checked when it is built).
 
     Example:
 
@@ -55,7 +55,7 @@ class DropConnect(keras.Layer):
     def __init__(
         self, layer: keras.Layer, rate: float = 0.5, seed: int | None = None, **kwargs: Any
     ) -> None:
-        # Variables are masked as they are stored, not cast to the compute dtype.
+        # Masks are applied to variables in their own dtype, not in the compute dtype.
         super().__init__(autocast=False, **kwargs)
         check_layer("layer", layer)
         check_number("rate", rate, "[0, 1)")
@@ -83,7 +83,7 @@ class DropConnect(keras.Layer):
         if not training or self.rate == 0:
             return self.layer(x)
         values = [(variable, variable.value) for variable in self.layer.variables]
-        # The later value of a variable counts.
+        # The last value listed for a variable is used.
         values += [self._masked(name) for name in self._kernel_names()]
         outputs, losses, state = call_with_values(self.layer, values, x)
         assign_state(self.layer, state)
@@ -95,21 +95,21 @@ class DropConnect(keras.Layer):
         return [name for name in KERNELS if getattr(self.layer, name, None) is not None]
 
     def _masked(self, name):
-        """A kernel's variable, and the value at which the layer's kernel is the masked one."""
+        """Return a kernel's variable, and the value that makes the layer's kernel masked."""
         kernel = getattr(self.layer, name)
         stored = kernel
         if not isinstance(kernel, keras.Variable):
             stored = next(variable for variable in self.layer.variables if variable.name == name)
         if "float" not in keras.backend.standardize_dtype(stored.dtype):
             raise ValueError(
-                "Argument `layer` must not be quantized when it trains. Received: "
-                f"layer={self.layer.name}, whose {name} is {stored.dtype}"
+                "Argument `layer` must not be quantized in training. Received: "
+                f"layer={self.layer.name} with {name} of dtype {stored.dtype}"
             )
         value, draws = stored.value, draw_uniform(stored.shape, self.seed_generator)
-        # What the layer adds to the variable, with LoRA, is masked with it.
+        # With LoRA the layer adds an update to the variable; the mask applies to the sum.
         added = None if kernel is stored else ops.cast(kernel, value.dtype) - value
-        whole = value if added is None else value + added
-        masked = ops.where(draws >= self.rate, whole / (1 - self.rate), ops.zeros_like(whole))
+        weights = value if added is None else value + added
+        masked = ops.where(draws >= self.rate, weights / (1 - self.rate), ops.zeros_like(weights))
         return stored, masked if added is None else masked - added
 
     def compute_output_spec(self, x: Any, training: bool | None = None) -> Any:

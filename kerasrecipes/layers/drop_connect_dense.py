@@ -1,4 +1,4 @@
-"""DropConnectDense: a dense layer whose weights are dropped for each example."""
+"""DropConnectDense: a dense layer that drops weights, with one mask per example."""
 
 import math
 from typing import Any
@@ -13,40 +13,40 @@ from kerasrecipes._backend.random_draws import draw_bits, draw_normal
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 from kerasrecipes.ops import drop_connect_moments, rectified_normal_mean
 
-# Each unit is averaged by itself, which these activations do not allow.
+# The mean activation is computed unit by unit, and these activations mix units.
 ACROSS_UNITS = ("softmax", "log_softmax", "sparsemax", "glu")
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class DropConnectDense(keras.Layer):
-    """A dense layer that drops single weights and biases, a fresh mask for each example.
+    """A dense layer that drops single weights and biases, with a new mask per example.
 
     training: a(u), u = x·(M ∗ W) + m ∗ b, Bernoulli masks M and m, not rescaled
     inference: E[a(u)] with u ~ N(p·(x·W + b), p·(1 - p)·((x∗x)·(W∗W) + b∗b)), p = 1 - rate
 
-    With an input of rank above 2, each vector along the last axis is an example of its own.
+    With an input of rank above 2, each vector along the last axis has its own mask.
 
     Args:
-        units: Integer >= 1.
-        rate: Number in [0, 1), the probability that a weight is dropped; with 0 this is `Dense`.
+        units: int >= 1.
+        rate: float in [0, 1), the probability that a weight is dropped; with 0 this is `Dense`.
             Defaults to 0.5.
-        activation: Name, function or `None`, applied unit by unit.
-        use_bias: Boolean. Defaults to `True`.
-        mask: `"example"` draws the masks, as bits: memory and time grow with batch · inputs ·
-            units. On two cores of a CPU a step at rate 1/2 takes 7 to 21 times that of `Dense`
-            (128 examples, 1024 to 512), 1 to 3 of which draw the bits. A rate of k binary digits
-            takes k draws, at most 16, to which it is rounded: at 0.3 a step takes 28 to 78 times
-            that of `Dense`, most of it to draw the bits. `"gaussian"` draws u itself
-            from the normal distribution with the same two moments, at 2 to 3 times the cost of
-            `Dense`. Defaults to `"example"`.
-        inference: `"moments"` averages the activations: in closed form for linear and relu, by
-            Gauss-Hermite quadrature for others. `"mean"` is the cheap a(E[u]).
+        activation: str, function or `None`, applied unit by unit.
+        use_bias: bool. Defaults to `True`.
+        mask: `"example"` draws the masks as bits: memory and time grow with batch · inputs ·
+            units. On two CPU cores a step with rate 1/2 takes 7 to 21 times as long as with
+            `Dense` (128 examples, 1024 inputs, 512 units); drawing the bits is 1 to 3 of these.
+            A rate with k binary digits needs k draws; rates are rounded to 16 binary digits. With
+            rate 0.3 a step takes 28 to 78 times as long as with `Dense`, most of it for the
+            draws. `"gaussian"` draws u itself from the normal distribution with the same mean and
+            variance, at 2 to 3 times the cost of `Dense`. Defaults to `"example"`.
+        inference: `"moments"` computes the mean activation E[a(u)]: in closed form for linear and
+            relu, by Gauss-Hermite quadrature for others. `"mean"` is the cheaper a(E[u]).
             Defaults to `"moments"`.
-        quadrature_points: Integer in [1, 180]. The default 64 is exact to 1e-6 where u deviates
-            by 1 and a is smooth (tanh, sigmoid, gelu), and to 1e-3 where a has a kink (elu).
+        quadrature_points: int in [1, 180]. If u has a standard deviation of 1, the default 64 is
+            exact to 1e-6 for a smooth a (tanh, sigmoid, gelu), and to 1e-3 if a has a kink (elu).
         kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer,
             kernel_constraint, bias_constraint: as in `keras.layers.Dense`.
-        seed: Integer or `None`.
+        seed: int or `None`.
         **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
 
     Input shape: `(N, ..., inputs)`.
@@ -66,8 +66,8 @@ class DropConnectDense(keras.Layer):
     1.5
 
     Reference: Wan et al., 2013, Regularization of neural networks using DropConnect,
-    https://proceedings.mlr.press/v28/wan13.html (whose inference samples u and averages a(u); the
-    average is computed here). `mask="gaussian"`: Wang & Manning, 2013, Fast dropout training,
+    https://proceedings.mlr.press/v28/wan13.html. Its inference averages a(u) over samples of u;
+    ours computes the mean. `mask="gaussian"`: Wang & Manning, 2013, Fast dropout training,
     https://proceedings.mlr.press/v28/wang13a.html.
     """
 
@@ -158,7 +158,7 @@ class DropConnectDense(keras.Layer):
         return outputs if self.bias is None else outputs + self.bias
 
     def _drop(self, x):
-        """x·(M ∗ W) + m ∗ b, the bias a weight of one more input that is always 1."""
+        """Return x·(M ∗ W) + m ∗ b; the bias is treated as a weight of an extra input of 1."""
         wide = wide_type(self.compute_dtype)
         examples = ops.cast(ops.reshape(x, (-1, x.shape[-1])), wide)
         kernel = ops.cast(self.kernel, wide)
@@ -166,7 +166,7 @@ class DropConnectDense(keras.Layer):
             examples = ops.pad(examples, ((0, 0), (0, 1)), constant_values=1)
             kernel = ops.concatenate([kernel, ops.cast(self.bias, wide)[None]], axis=0)
         count = ops.shape(examples)[0]
-        # One at least: TensorFlow maps over no empty axis. JAX pads by plain integers only.
+        # At least one group: TensorFlow cannot map over an empty axis. JAX needs plain integers.
         groups = (count + LANES - 1) // LANES
         groups = max(1, groups) if isinstance(groups, int) else ops.maximum(1, groups)
         examples = ops.pad(examples, ((0, groups * LANES - count), (0, 0)))
@@ -180,7 +180,7 @@ class DropConnectDense(keras.Layer):
         return ops.cast(mean + _root(variance) * noise, self.compute_dtype)
 
     def _moments(self, x):
-        """Mean and variance of u, in float32 where the compute dtype is shorter."""
+        """Return mean and variance of u, in float32 if the compute dtype is half precision."""
         wide = wide_type(self.compute_dtype)
         bias = None if self.bias is None else ops.cast(self.bias, wide)
         return drop_connect_moments(ops.cast(x, wide), ops.cast(self.kernel, wide), bias, self.rate)
@@ -191,9 +191,9 @@ class DropConnectDense(keras.Layer):
         if self.activation is keras.activations.relu:
             return rectified_normal_mean(mean, variance)
         nodes, weights = np.polynomial.hermite.hermgauss(self.quadrature_points)
-        deviation = math.sqrt(2) * _root(variance)
+        scale = math.sqrt(2) * _root(variance)
         return sum(
-            weight / math.sqrt(math.pi) * self.activation(mean + node * deviation)
+            weight / math.sqrt(math.pi) * self.activation(mean + node * scale)
             for node, weight in zip(nodes.tolist(), weights.tolist())
         )
 
@@ -221,7 +221,7 @@ class DropConnectDense(keras.Layer):
 
 
 def _root(variance):
-    """√variance, with the gradient 0 and not NaN where the variance is 0."""
+    """Return √variance, with a gradient of 0 instead of NaN where the variance is 0."""
     positive = variance > 0
     root = ops.sqrt(ops.where(positive, variance, ops.ones_like(variance)))
     return ops.where(positive, root, ops.zeros_like(root))

@@ -1,4 +1,4 @@
-"""DropPath: a residual branch zeroed for some samples."""
+"""DropPath: zeroes a residual branch for some examples."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from kerasrecipes._validation import check_number
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class DropPath(keras.Layer):
-    """Zeroes a residual branch per sample; saves no work (`StochasticDepth` does).
+    """Zeroes a residual branch per example; saves no computation (`StochasticDepth` does).
 
-    training: x / (1 - rate) with probability 1 - rate, else 0, drawn per sample
+    training: x / (1 - rate) with probability 1 - rate, else 0, drawn per example
     inference: x
 
     Args:
-        rate: Number in [0, 1), the probability that a sample's branch is zeroed.
-        seed: Integer or `None`.
+        rate: float in [0, 1), the probability that the branch of an example is zeroed.
+        seed: int or `None`.
         **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
 
     Input shape: `(N, ...)`, of any rank >= 1.

@@ -13,31 +13,31 @@ from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractio
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class FractionalMaxPooling2D(keras.Layer):
-    """Max pooling over regions 1 or 2 wide in random order, which shrinks by less than half.
+    """Max pooling over regions of width 1 or 2 in random order: shrinks by a factor below 2.
 
     size_out = max(floor(size_in / pooling_ratio), ceil(size_in / 2))
 
-    Training draws new regions for each sample at each step, shared by its channels, for rows and
-    columns apart. Inference uses fixed pseudo-random regions (u = 1/2); to average predictions over
-    redrawn regions, as the paper does, call with `training=True`.
+    Training draws new regions per example and step, separately for rows and columns and shared by
+    all channels. Inference uses fixed pseudo-random regions (u = 1/2); to average predictions over
+    random regions, as the paper does, call with `training=True`.
 
     Args:
-        pooling_ratio: Number in (1, 2]. Defaults to 1.414.
-        pseudo_random: Boolean. `True`: the regions are evenly spread, moved by one random shift
-            u; `False`: increments of 1 and 2 in a shuffled order. Defaults to `True`.
-        overlapping: Boolean. `True`: windows 2 wide whose starts advance by 1 or 2; `False`:
-            disjoint regions 1 or 2 wide. Defaults to `True`.
-        seed: Integer or `None`.
+        pooling_ratio: float in (1, 2]. Defaults to 1.414.
+        pseudo_random: bool. `True`: evenly spaced regions with one random shift u; `False`:
+            increments of 1 and 2 in a shuffled order. Defaults to `True`.
+        overlapping: bool. `True`: windows of width 2 with starts that advance by 1 or 2;
+            `False`: disjoint regions of width 1 or 2. Defaults to `True`.
+        seed: int or `None`.
         data_format: `"channels_last"`, `"channels_first"` or `None` for Keras's setting.
         **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
 
-    Input shape: `(N, H, W, C)`, or `(N, C, H, W)` with `"channels_first"`; H and W at least 2 when
-        overlapping, and known whenever the layer runs.
+    Input shape: `(N, H, W, C)`, or `(N, C, H, W)` with `"channels_first"`; H and W are at least 2
+        with `overlapping`, and not `None` when the layer is called.
     Output shape: `(N, H_out, W_out, C)` or `(N, C, H_out, W_out)`.
 
     Raises:
         ValueError, TypeError: if an argument is out of its range or of the wrong type, or the
-            input is not of rank 4 or too small.
+            input is not of rank 4, or is too small.
 
     Example:
 
@@ -48,7 +48,7 @@ class FractionalMaxPooling2D(keras.Layer):
     (2, 25, 17, 3)
 
     Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. Regions as in
-    Graham's code and PyTorch: the paper's overlapping regions are closed intervals 2 or 3 wide.
+    Graham's code and PyTorch: the paper's overlapping regions are closed intervals of width 2 or 3.
     """
 
     def __init__(
@@ -97,12 +97,12 @@ class FractionalMaxPooling2D(keras.Layer):
         return fractional_max_pool(x, rows, columns, window, self._format)
 
     def _starts(self, size, samples, training):
-        """Starts of the windows, or boundaries of the disjoint regions, along one axis."""
+        """Return the starts of windows, or the boundaries of disjoint regions, along one axis."""
         place = fractional_starts if self.overlapping else fractional_boundaries
         size_out = self._size_out(size)
         span, steps = (size - 2, size_out - 1) if self.overlapping else (size, size_out)
         if not training:
-            # Regions at round(j·α): others would move the image, layer after layer.
+            # Regions at round(j·α): any other u shifts the image by some pixels in each layer.
             return place(size, size_out, steps / (2 * span) if span else 0.0)
         if self.pseudo_random:
             return place(size, size_out, self._uniform((samples,)))
@@ -132,6 +132,6 @@ class FractionalMaxPooling2D(keras.Layer):
 
 
 def shuffled_increments(keys, twos):
-    """Partial sums from 0 of increments 2, `twos` of them, and 1, in the order of the keys."""
+    """Return the cumulative sum, from 0, of increments 1 and `twos` times 2, sorted by `keys`."""
     increments = 1 + ops.cast(ops.argsort(keys, axis=-1) < twos, "int32")
     return ops.pad(ops.cumsum(increments, axis=-1), ((0, 0), (1, 0)))

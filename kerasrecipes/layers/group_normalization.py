@@ -1,4 +1,4 @@
-"""Group normalisation: Keras's weights and outputs, in a third to 0.6 of the time."""
+"""Group normalisation with the weights and outputs of Keras, in a third to 0.6 of the time."""
 
 import math
 from typing import Any
@@ -14,26 +14,27 @@ from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class GroupNormalization(ScaleAndCenter):
-    """Normalises each sample over contiguous groups of channels, alike at train and test.
+    """Normalises contiguous groups of channels per example, the same in training and inference.
 
     y = gamma · (x - μ) / √(σ² + ε) + beta, with μ and the biased σ² over all positions and the
-    channels of one group of one sample. It has the weights of `keras.layers.GroupNormalization`,
-    and takes them by `set_weights` or from a file.
+    channels of one group of one example. Its weights are those of
+    `keras.layers.GroupNormalization`, by `set_weights` or from a file.
 
     Args:
-        groups: Integer of at least 1 that divides the channels, or -1 for one group a channel
+        groups: int >= 1 that divides the channels, or -1 for one group per channel
             (instance normalisation). Defaults to 32.
-        axis: Integer, the axis of the channels, not the batch axis 0. Defaults to -1.
-        epsilon: Float > 0, added to the variance. Defaults to 1e-5, the paper's.
-        center: Boolean, whether to add `beta`. Defaults to `True`.
-        scale: Boolean, whether to multiply by `gamma`. Defaults to `True`.
-        **kwargs: `beta_initializer` and its five kin as in Keras, and `keras.layers.Layer`'s.
+        axis: int, the axis of the channels, not the batch axis 0. Defaults to -1.
+        epsilon: float > 0, added to the variance. Defaults to 1e-5, the paper's.
+        center: bool, whether to add `beta`. Defaults to `True`.
+        scale: bool, whether to multiply by `gamma`. Defaults to `True`.
+        **kwargs: Initializers, regularizers and constraints of `beta` and `gamma` as in Keras, and
+            arguments of `keras.layers.Layer`.
 
     Input shape:
         Floats of rank 2 or more, the batch first.
 
     Output shape:
-        As the input.
+        That of the input.
 
     Raises:
         ValueError: `groups` does not divide the channels, or an option is out of range.
@@ -82,7 +83,7 @@ class GroupNormalization(ScaleAndCenter):
         shape = ops.shape(inputs)
         axis = self.axis % len(shape)
         channels = inputs.shape[axis]
-        # Positions before the channels' axis and after it: one view for every data format.
+        # (batch, positions before, channels, positions after) covers every data format.
         view = (shape[0], _product(shape[1:axis]), channels, _product(shape[axis + 1 :]))
         gamma, beta = (
             ops.full((1, 1, channels, 1), default, dtype)
@@ -99,7 +100,7 @@ class GroupNormalization(ScaleAndCenter):
 
 
 def _normalize(groups, epsilon):
-    """The function (x, gamma, beta) -> y with as few passes over x as a graph allows."""
+    """Return the function (x, gamma, beta) -> y, which reads x as few times as possible."""
 
     @ops.custom_gradient
     def normalize(x, gamma, beta):
@@ -129,10 +130,10 @@ def _normalize(groups, epsilon):
 
 
 def _shift(x, groups):
-    """A number near each group's mean: taken from all, exact, squares then lose no digits.
+    """Return a number near each group's mean; subtracting it avoids cancellation in the variance.
 
-    The mean of an eighth of the positions is enough. If it lies m from the mean of all, the
-    variance is at least m² / 7, so the square of the shifted data is at most 8 times it.
+    The mean of an eighth of the positions is enough: if it differs by m from the mean of all, the
+    variance is at least m² / 7, so the mean square of the shifted data is at most 8 times it.
     """
     positions = x.shape[1]
     if positions is not None and positions >= 8 and x.shape[3] == 1:
@@ -143,7 +144,7 @@ def _shift(x, groups):
 def _over_positions(x):
     positions = x.shape[1]
     if keras.backend.backend() == "tensorflow" and positions and x.shape[3] == 1:
-        # XLA strides over all positions for each channel: a few at a time stay in the cache.
+        # XLA reads all positions channel by channel: blocks of a few positions fit the cache.
         few = math.gcd(positions, 16)
         if few > 1:
             x = mean_over(ops.reshape(x, (-1, positions // few, few, x.shape[2], 1)), axis=2)
@@ -151,7 +152,7 @@ def _over_positions(x):
 
 
 def _over_groups(x, groups):
-    """Means of the channels of each group, given back to every channel of it."""
+    """Return the mean over the channels of each group, repeated for every channel."""
     channels = x.shape[2]
     means = mean_over(ops.reshape(x, (-1, groups, channels // groups)), axis=2, keepdims=True)
     return ops.reshape(ops.repeat(means, channels // groups, axis=2), (-1, 1, channels, 1))

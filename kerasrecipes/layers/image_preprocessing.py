@@ -1,4 +1,4 @@
-"""Preprocessing that travels inside a saved model: raw pixels in, network input out."""
+"""Preprocessing of raw images as a layer, saved with the model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -18,19 +18,19 @@ class ImagePreprocessing(keras.layers.Layer):
     The short side becomes `resize`, the long side `long * resize // short` (bilinear, half-pixel
     centres, antialiased when shrinking), the crop starts at `int(round((side - size) / 2))`, and
     `y = (crop - mean) / std`. It is the evaluation transform of the recipes as a layer, so that a
-    saved model serves what was evaluated. Resize and crop are one resampling.
+    served model has the preprocessing it was evaluated with. Resize and crop are one resampling.
 
     Args:
-        size: Integer of at least 1. Side of the square output, in pixels.
-        resize: Integer of at least `size`, or `None`. Short side before the crop, in pixels.
-            `None` means `round(size * 256 / 224)`, the usual margin.
-        mean: Number or one number a channel, in pixel values (0 to 255). Defaults to 0.
-        std: Positive number or one number a channel, in pixel values. Defaults to 1.
+        size: int >= 1. Side of the square output, in pixels.
+        resize: int >= `size`, or `None`. Short side before the crop, in pixels.
+            `None` means `round(size * 256 / 224)`, as is usual for ImageNet.
+        mean: float or one number per channel, in pixel values (0 to 255). Defaults to 0.
+        std: float > 0 or one number per channel, in pixel values. Defaults to 1.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Input shape:
-        `(batch, height, width, channels)`, any height and width, `uint8` or float in 0..255,
-        whatever `keras.config.image_data_format()` says, because that is how images are stored.
+        `(batch, height, width, channels)`, any height and width, `uint8` or float in 0..255.
+        Channels are last for every `keras.config.image_data_format()`: images are stored so.
 
     Output shape:
         `(batch, size, size, channels)`, in the layer's compute dtype.
@@ -113,6 +113,6 @@ class ImagePreprocessing(keras.layers.Layer):
 
 
 def _centre_offset(margin):
-    """`int(round(margin / 2))` of Python, halves to even, for integer tensors."""
+    """Return Python's `int(round(margin / 2))` (half to even) for integer tensors."""
     half = margin // 2
     return half + (margin % 2) * (half % 2)

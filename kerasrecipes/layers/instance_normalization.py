@@ -1,4 +1,4 @@
-"""Instance normalisation: each channel of each sample by itself."""
+"""Instance normalisation: normalises each channel of each example separately."""
 
 from typing import Any
 
@@ -10,26 +10,27 @@ from kerasrecipes.layers.group_normalization import GroupNormalization
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class InstanceNormalization(GroupNormalization):
-    """Normalises each channel of each sample over its positions, alike at train and test.
+    """Normalises each channel per example, the same in training and inference.
 
     y = gamma · (x - μ) / √(σ² + ε) + beta, with μ and the biased σ² over all positions of one
-    channel of one sample: `GroupNormalization(groups=-1)`.
+    channel of one example: `GroupNormalization(groups=-1)`.
 
     Args:
-        axis: Integer, the axis of the channels, not the batch axis 0. Defaults to -1.
-        epsilon: Float > 0, added to the variance. Defaults to 1e-5.
-        center: Boolean, whether to add `beta`. Defaults to `True`.
-        scale: Boolean, whether to multiply by `gamma`. Defaults to `True`.
-        **kwargs: `beta_initializer` and its five kin as in Keras, and `keras.layers.Layer`'s.
+        axis: int, the axis of the channels, not the batch axis 0. Defaults to -1.
+        epsilon: float > 0, added to the variance. Defaults to 1e-5.
+        center: bool, whether to add `beta`. Defaults to `True`.
+        scale: bool, whether to multiply by `gamma`. Defaults to `True`.
+        **kwargs: Initializers, regularizers and constraints of `beta` and `gamma` as in Keras, and
+            arguments of `keras.layers.Layer`.
 
     Input shape:
         Floats of rank 3 or more, the batch first.
 
     Output shape:
-        As the input.
+        That of the input.
 
     Raises:
-        ValueError: The rank is below 3, where a channel has one position and nothing is left.
+        ValueError: The rank is below 3: a channel with one position would always become 0.
         TypeError: The inputs are integers.
 
     Example:

@@ -1,4 +1,4 @@
-"""The linear rule of stochastic depth."""
+"""Drop rates by the linear rule of stochastic depth."""
 
 from kerasrecipes._validation import check_integer, check_number
 
@@ -7,8 +7,8 @@ def linear_drop_rates(depth: int, final_rate: float = 0.5) -> list[float]:
     """Drop rates that grow linearly with depth: `l / depth * final_rate`, l = 1..depth.
 
     Args:
-        depth: Integer >= 1, the number of residual blocks.
-        final_rate: Number in [0, 1), the drop rate of the last block. Defaults to 0.5.
+        depth: int >= 1, the number of residual blocks.
+        final_rate: float in [0, 1), the drop rate of the last block. Defaults to 0.5.
 
     Returns:
         A list of `depth` floats.
@@ -23,7 +23,8 @@ def linear_drop_rates(depth: int, final_rate: float = 0.5) -> list[float]:
     [0.125, 0.25, 0.375, 0.5]
 
     Reference: Huang et al., 2016, Deep networks with stochastic depth,
-    https://arxiv.org/abs/1603.09382 (p_l = 1 - l/L (1 - p_L), p the share kept).
+    https://arxiv.org/abs/1603.09382 (p_l = 1 - l/L (1 - p_L), where p is the survival
+    probability).
     """
     check_integer("depth", depth, "[1, inf)")
     check_number("final_rate", final_rate, "[0, 1)")

@@ -16,9 +16,9 @@ class Maxout(keras.layers.Layer):
     y_i = max over j of (x · W[:, i, j] + b[i, j]).
 
     Args:
-        units: Integer of at least 1, outputs.
-        pieces: Integer of at least 1, linear maps behind each output. Defaults to 2.
-        use_bias: Boolean, whether to add `bias`. Defaults to `True`.
+        units: int >= 1, number of outputs.
+        pieces: int >= 1, linear maps per output. Defaults to 2.
+        use_bias: bool, whether to add `bias`. Defaults to `True`.
         kernel_initializer: Initializer, given the shape `(features, units * pieces)`.
         bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint,
             bias_constraint: As in `keras.layers.Dense`.
@@ -110,7 +110,7 @@ class Maxout(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         check_floating("inputs", inputs)
-        # Pieces before units: the maximum then runs over whole rows, not over neighbours.
+        # Pieces before units: the maximum then compares contiguous rows.
         kernel = ops.reshape(ops.swapaxes(self.kernel, 1, 2), (self.kernel.shape[0], -1))
         maps = matmul(inputs, kernel)
         maps = ops.reshape(maps, (*ops.shape(inputs)[:-1], self.pieces, self.units))

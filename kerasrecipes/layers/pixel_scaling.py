@@ -1,4 +1,4 @@
-"""Pixels to the input that a network was trained on: centred, scaled, channels in its order."""
+"""PixelScaling: normalises raw pixels, and reverses the channels for networks that take BGR."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,17 +13,17 @@ from kerasrecipes.layers._pixel_statistics import check_channels, check_statisti
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class PixelScaling(keras.layers.Layer):
-    """Scales raw pixels: `y = (x - mean) / std`, before it the channels reversed if asked for.
+    """Normalises raw pixels: `y = (x - mean) / std`, optionally with reversed channels.
 
-    The size of the image stays. Computed in float32 where the compute dtype is shorter, so that
-    half precision rounds the result once and not the pixels.
+    The size of the image stays the same. The computation is in float32 even if the compute dtype
+    is half precision; only the result is rounded.
 
     Args:
-        mean: Number, or a tuple or list of one number a channel, in pixel values (0 to 255), in
+        mean: float, or a tuple or list of one number per channel, in pixel values (0 to 255), in
             the order of the output's channels. Defaults to 0.
-        std: Positive number, or one a channel, in pixel values. Defaults to 1.
-        reverse_channels: Boolean. Whether the output's channels are those of the input in
-            reverse: RGB to BGR. Defaults to `False`.
+        std: float > 0, or one number per channel, in pixel values. Defaults to 1.
+        reverse_channels: bool, whether to reverse the order of the channels first (RGB to BGR).
+            Defaults to `False`.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Input shape:
@@ -33,7 +33,8 @@ class PixelScaling(keras.layers.Layer):
         That of the input, in the layer's compute dtype.
 
     Raises:
-        ValueError: If a value of `std` is not positive, or there are more numbers than channels.
+        ValueError: If a value of `std` is not positive, or the numbers do not match the
+            channels.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""StochasticDepth: a residual block whose dropped work is not done."""
+"""StochasticDepth: a residual block that does not compute the branches it drops."""
 
 from typing import Any
 
@@ -19,27 +19,27 @@ from kerasrecipes.layers._wrapped import (
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class StochasticDepth(keras.Layer):
-    """A residual block that is randomly skipped in training, saving its work.
+    """A residual block with a branch that training skips at random, which saves its computation.
 
-    training: x + branch(x) where the branch is kept, x where it is dropped (not rescaled)
+    training: x + branch(x) if the branch is kept, x if it is dropped (not rescaled)
     inference: x + (1 - rate) * branch(x)
 
-    What is dropped is not computed, neither forward nor backward. The branch's weights, its
-    normalisation statistics and the losses it adds belong to this layer.
+    A dropped branch is computed neither forward nor backward. The branch's weights, normalisation
+    statistics and added losses belong to this layer.
 
     Args:
-        branch: Keras layer or model that keeps the shape of its input (with `shortcut`: the
-            shape of the shortcut's output).
-        rate: Number in [0, 1), the share dropped.
-        mode: `"subset"` or `"batch"`. `"subset"` runs the branch on round((1 - rate) * N) samples
-            of the batch of N, at least one, chosen anew each step; it saves work under every
-            compiler, and normalisation inside the branch sees those samples alone. `"batch"` is
-            the paper's: one gate for the whole batch; when it is closed the branch's statistics
-            stay put and its gradients are zero. XLA runs convolutions under a gate slowly on a
-            CPU: prefer `"subset"` there. Defaults to `"subset"`.
+        branch: Keras layer or model with an output of the shape of its input (with `shortcut`:
+            of the shape of the shortcut's output).
+        rate: float in [0, 1), the probability that the branch is dropped.
+        mode: `"subset"` or `"batch"`. `"subset"` runs the branch on round((1 - rate) * N) examples
+            of the batch of N, at least one, drawn anew each step. It saves computation with every
+            compiler; normalisation inside the branch sees only those examples. `"batch"` is the
+            paper's: one gate for the whole batch. If the gate is closed, the branch's statistics
+            do not change and its gradients are zero. On a CPU, XLA runs convolutions under a gate
+            slowly: prefer `"subset"` there. Defaults to `"subset"`.
         shortcut: Keras layer or model, or `None`. Replaces the first x in the formulas, for
             blocks that change the shape; it is never dropped. Defaults to `None`.
-        seed: Integer or `None`. Give each block its own: equal seeds draw equal gates.
+        seed: int or `None`. Use a different seed for each block: equal seeds draw equal gates.
         **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
 
     Input shape: `(N, ...)`, N may be unknown.
@@ -61,8 +61,8 @@ class StochasticDepth(keras.Layer):
     6
 
     Reference: Huang et al., 2016, Deep networks with stochastic depth,
-    https://arxiv.org/abs/1603.09382. `mode="subset"` is ours, and keeps a fixed share of the
-    samples instead of the whole batch with probability 1 - rate.
+    https://arxiv.org/abs/1603.09382. `mode="subset"` is ours: it keeps a fixed fraction of the
+    examples, instead of the whole batch with probability 1 - rate.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class StochasticDepth(keras.Layer):
         seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        # Variables are read for the gate as they are stored, not cast to the compute dtype.
+        # The gate reads variables in their own dtype, not in the compute dtype.
         super().__init__(autocast=False, **kwargs)
         check_layer("branch", branch)
         check_number("rate", rate, "[0, 1)")
@@ -90,15 +90,15 @@ class StochasticDepth(keras.Layer):
         self.supports_masking = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        # A call, not `branch.build`, also builds layers that define no `build` of their own.
+        # A call also builds layers without a `build` method; `branch.build` would not.
         inputs = keras.KerasTensor((None, *input_shape[1:]), dtype=self.compute_dtype)
         change = self.branch(inputs)
         base = inputs if self.shortcut is None else self.shortcut(inputs)
         if tuple(change.shape[1:]) != tuple(base.shape[1:]):
             raise ValueError(
-                f"Argument `branch` must return the shape {tuple(base.shape[1:])} of what it is "
-                f"added to. Received: branch={self.branch.name}, which returns "
-                f"{tuple(change.shape[1:])}"
+                f"Argument `branch` must return the shape {tuple(base.shape[1:])} of the "
+                f"{'input' if self.shortcut is None else 'shortcut'}. Received: "
+                f"branch={self.branch.name}, which returns {tuple(change.shape[1:])}"
             )
 
     def call(self, x: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -120,7 +120,7 @@ class StochasticDepth(keras.Layer):
     def _on_subset(self, x, base, mask):
         count = ops.shape(x)[0]
         order = keras.random.shuffle(ops.arange(count, dtype="int32"), seed=self.seed_generator)
-        kept = order[: _share(count, 1 - self.rate)]
+        kept = order[: _fraction_of(count, 1 - self.rate)]
         mask = None if mask is None else ops.take(mask, kept, axis=0)
         change = self._change(ops.take(x, kept, axis=0), mask)
         return ops.scatter_update(base, kept[:, None], change, reduction="add")
@@ -144,7 +144,7 @@ class StochasticDepth(keras.Layer):
         def skip():
             return base, no_penalty, before
 
-        # A variable assigned inside `cond` leaks its tracer on JAX: assign after.
+        # On JAX an assignment inside `cond` would leak a tracer: assign afterwards.
         outputs, penalty, state = ops.cond(is_open, run, skip)
         assign_state(self.branch, state)
         if penalties:
@@ -152,7 +152,7 @@ class StochasticDepth(keras.Layer):
         return outputs
 
     def _called_or_skipped(self, is_open, x, base, mask):
-        """On PyTorch one of the two is called, not traced, and may assign and add losses."""
+        """PyTorch calls only the chosen function, which may therefore assign and add losses."""
         weights = [variable.value for variable in self.branch.trainable_variables]
         return ops.cond(
             is_open,
@@ -193,9 +193,9 @@ class StochasticDepth(keras.Layer):
         return cls(**config)
 
 
-def _share(count, share):
-    """round(share * count), at least 1; `count` is a tensor where the batch size is unknown."""
+def _fraction_of(count, fraction):
+    """Return round(fraction * count), at least 1; a tensor if the batch size is unknown."""
     if isinstance(count, int):
-        return max(1, round(share * count))
-    rounded = ops.round(share * ops.cast(count, "float64"))
+        return max(1, round(fraction * count))
+    rounded = ops.round(fraction * ops.cast(count, "float64"))
     return ops.maximum(ops.cast(rounded, "int32"), 1)

@@ -1,4 +1,4 @@
-"""Probabilities made as sure as they deserve, by one number."""
+"""Temperature scaling: calibration by one scalar."""
 
 from typing import Any
 
@@ -8,29 +8,29 @@ from keras import ops
 from kerasrecipes._backend.arithmetic import wide_type
 from kerasrecipes._validation import check_axis, check_boolean, check_number
 
-SMALLEST = 1.2e-38  # about the least normal float32: the logarithm of a probability of 0 is finite
+SMALLEST = 1.2e-38  # about the smallest normal float32; keeps the logarithm of 0 finite
 
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class TemperatureScaling(keras.layers.Layer):
-    """Divides the scores of a classifier by a temperature before the softmax.
+    """Divides the logits of a classifier by a temperature before the softmax.
 
     ```
     y = softmax(z / temperature)
     ```
 
-    Probabilities p stand for the scores z = log p, which differ from the network's own by a
-    constant that the softmax removes: the layer goes behind a finished model. A temperature above
-    1 makes the model less sure, below 1 surer; the order of the classes stays.
-    `inference.fit_temperature` finds the number.
+    From probabilities p the logits are z = log p, which differ from the network's logits by a
+    constant that the softmax removes: the layer can follow any trained classifier. A temperature
+    above 1 makes predictions less confident, below 1 more confident; the order of the classes
+    stays the same. `inference.fit_temperature` finds the temperature.
 
     Args:
-        temperature: Number above 0. Defaults to 1, which changes nothing.
-        from_logits: Boolean, whether the input is scores z and not probabilities p. Defaults to
+        temperature: float > 0. Defaults to 1, which changes nothing.
+        from_logits: bool, whether the input is logits z and not probabilities p. Defaults to
             `False`.
-        axis: Integer, the axis of the classes. Defaults to -1.
+        axis: int, the axis of the classes. Defaults to -1.
         **kwargs: Arguments of `keras.layers.Layer`. Give `dtype="float32"` under mixed precision,
-            as to any layer that ends a model.
+            as to the last layer of any model.
 
     Input shape:
         Any, the classes along `axis`.
@@ -65,10 +65,10 @@ class TemperatureScaling(keras.layers.Layer):
         self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
-        scores = ops.cast(inputs, wide_type(inputs.dtype))
+        logits = ops.cast(inputs, wide_type(inputs.dtype))
         if not self.from_logits:
-            scores = ops.log(scores + SMALLEST)
-        return ops.cast(ops.softmax(scores / self.temperature, axis=self.axis), self.compute_dtype)
+            logits = ops.log(logits + SMALLEST)
+        return ops.cast(ops.softmax(logits / self.temperature, axis=self.axis), self.compute_dtype)
 
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape

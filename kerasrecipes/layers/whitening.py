@@ -1,4 +1,4 @@
-"""Whitening as preprocessing: centring, decorrelation, whitening with fixed statistics."""
+"""Whitening as preprocessing: centring, decorrelation or whitening by fixed statistics."""
 
 import warnings
 from collections.abc import Sequence
@@ -19,31 +19,31 @@ _METHODS = ("center", "decorrelate", "pca", "zca")
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class Whitening(keras.layers.Layer):
-    """Centres, decorrelates or whitens with statistics of a data set, learned by `adapt`.
+    """Centres, decorrelates or whitens by the statistics of a data set, learned with `adapt`.
 
-    With mean μ and covariance Σ = U·diag(λ)·Uᵀ (biased, eigenvalues falling), y = (x - μ)·M:
+    With mean μ and covariance Σ = U·diag(λ)·Uᵀ (biased, eigenvalues descending), y = (x - μ)·M:
 
     - `"center"`: M = I
-    - `"decorrelate"`: M = U, the axes of the data, their variances kept
-    - `"pca"`: M = U·diag((λ + ε)^(-1/2)), the axes of the data at variance 1
-    - `"zca"`: M = U·diag((λ + ε)^(-1/2))·Uᵀ, variance 1 and as near to x as that can be
+    - `"decorrelate"`: M = U, the principal components with their variances
+    - `"pca"`: M = U·diag((λ + ε)^(-1/2)), the principal components with variance 1
+    - `"zca"`: M = U·diag((λ + ε)^(-1/2))·Uᵀ, the whitening that is nearest to x
 
-    Before `adapt` it is the identity, and warns when used.
+    Before `adapt` the layer is the identity, and warns when it is called.
 
     Args:
         method: `"center"`, `"decorrelate"`, `"pca"` or `"zca"`. Defaults to `"zca"`.
-        epsilon: Float > 0, in squared units of the data, added to the eigenvalues so that
-            directions without variance stay finite. Defaults to 1e-5.
-        axis: Integer or tuple of integers, the axes that are features, as in
-            `keras.layers.Normalization`: the rest are positions. `-1` whitens the channels of
-            images, `(1, 2, 3)` whole images as vectors. Defaults to -1.
+        epsilon: float > 0, in squared units of the data, added to the eigenvalues so that
+            components without variance stay finite. Defaults to 1e-5.
+        axis: int or tuple of ints, the axes that are features, as in
+            `keras.layers.Normalization`; the other axes are positions. `-1` whitens the channels
+            of images, `(1, 2, 3)` whitens images as vectors. Defaults to -1.
         **kwargs: Arguments of `keras.layers.Layer`.
 
     Input shape:
-        Numbers of rank 2 or more, the batch first. The features' sizes are known.
+        Numbers of rank 2 or more, the batch first. The sizes of the feature axes are not `None`.
 
     Output shape:
-        As the input. Components take the features' places in order.
+        That of the input. Components replace the features, in order.
 
     Raises:
         ValueError: An option is out of its range.
@@ -100,8 +100,7 @@ class Whitening(keras.layers.Layer):
                 f"axis={self.axis}, inputs.shape={tuple(input_shape)}"
             )
         self._features = int(np.prod(sizes))
-        known = dict(zip(self._axes, sizes))
-        self.input_spec = keras.layers.InputSpec(ndim=rank, axes=known)
+        self.input_spec = keras.layers.InputSpec(ndim=rank, axes=dict(zip(self._axes, sizes)))
         self.mean = self._add_statistic("mean", 1, "zeros")
         if self.method != "center":
             self.matrix = self._add_statistic("matrix", 2, _identity)
@@ -116,13 +115,13 @@ class Whitening(keras.layers.Layer):
         )
 
     def adapt(self, data: Any, batch_size: int | None = None, steps: int | None = None) -> None:
-        """Learn the statistics of `data`, in float64, forgetting any learned before.
+        """Learn the statistics of `data` in float64; they replace any learned before.
 
         Args:
-            data: An array, or an iterable of batches such as a `tf.data.Dataset`, of inputs alone
-                or `(inputs, labels, ...)`, of which the inputs are used.
-            batch_size: Integer of at least 1, samples taken from an array at a time. `None`: 1024.
-            steps: Integer of at least 1, batches to read. `None`: all.
+            data: An array, or an iterable of batches such as a `tf.data.Dataset`, of inputs
+                or of `(inputs, labels, ...)`, of which only the inputs are used.
+            batch_size: int >= 1, examples per batch if `data` is an array. `None`: 1024.
+            steps: int >= 1, number of batches to read. `None`: all.
         """
         statistics = FeatureStatistics()
         if batch_size is not None:
@@ -144,7 +143,7 @@ class Whitening(keras.layers.Layer):
     def _matrix_of(self, covariance):
         values, vectors = np.linalg.eigh(covariance)
         values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
-        # Of the two signs of an axis, the one whose largest entry is positive.
+        # The sign of an eigenvector is arbitrary: make its largest entry positive.
         largest = np.abs(vectors).argmax(axis=0)
         vectors = vectors * np.sign(vectors[largest, np.arange(len(values))])
         if self.method == "decorrelate":
@@ -166,7 +165,7 @@ class Whitening(keras.layers.Layer):
         return ops.cast(self._from_rows(rows, x), self.compute_dtype)
 
     def _is_identity(self):
-        """Whether the statistics have not been set, be it by `set_weights` of a model."""
+        """Return whether the statistics are the initial ones; `set_weights` may have set them."""
         for variable in self.variables:
             value = value_of(variable.value)
             initial = np.zeros(self._features) if variable is self.mean else np.eye(self._features)

@@ -12,24 +12,26 @@ from kerasrecipes._validation import check_number
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class MulticlassHinge(keras.losses.Loss):
-    """The Weston-Watkins hinge: every wrong class must stay a margin below the right one.
+    """Weston-Watkins hinge loss: every wrong class must score a margin below the true class.
 
-    loss = Σ over j ≠ y of max(0, s_j - s_y + margin), for each sample.
+    loss = Σ over j ≠ y of max(0, s_j - s_y + margin), per example.
 
     Args:
-        margin: Number of at least 0, in units of the scores. Defaults to 1.
+        margin: float >= 0, in units of the scores. Defaults to 1.
         reduction: As in `keras.losses.Loss`. Defaults to `"sum_over_batch_size"`.
         name: Defaults to `"multiclass_hinge"`.
         dtype: As in `keras.losses.Loss`.
 
     Call arguments:
-        y_true: The right classes: integers in [0, classes) of shape `(batch, ...)` or
-            `(batch, ..., 1)`, or one-hot of the shape of `y_pred`. Inside a compiled graph, which
-            cannot raise, a label out of range or a number of labels that differs makes it NaN.
+        y_true: The true classes: integers in [0, classes) of shape `(batch, ...)` or
+            `(batch, ..., 1)`, or one-hot of the shape of `y_pred`. A compiled graph
+            cannot raise: there the loss is NaN for a label out of range or a wrong number of
+            labels.
         y_pred: Scores of shape `(batch, ..., classes)`, 2 classes or more.
 
     Raises:
-        ValueError: `margin` is negative, the shapes do not fit, or a label is no class.
+        ValueError: `margin` is negative, the shapes do not match, or a label is not in
+            [0, classes).
 
     Example:
 
@@ -41,7 +43,7 @@ class MulticlassHinge(keras.losses.Loss):
         - Weston & Watkins, Support Vector Machines for Multi-Class Pattern Recognition, 1999,
           https://www.esann.org/sites/default/files/proceedings/legacy/es1999-461.pdf. PyTorch's
           `MultiMarginLoss` divides by the number of classes; Keras's `CategoricalHinge`
-          looks at the largest wrong score alone.
+          uses the largest wrong score alone.
     """
 
     def __init__(
@@ -56,15 +58,15 @@ class MulticlassHinge(keras.losses.Loss):
         self.margin = margin
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        # Keras would squeeze a last axis of 1 from one-hot labels; shapes are settled here.
+        # Before Keras sees the labels: it would squeeze a last axis of size 1.
         y_pred = ops.convert_to_tensor(y_pred)
         y_true = _one_hot(ops.convert_to_tensor(y_true), y_pred)
         return super().__call__(y_true, y_pred, sample_weight)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         y_true = _one_hot(y_true, y_pred)
-        right = ops.sum(y_true * y_pred, axis=-1, keepdims=True)
-        violations = maximum(y_pred - right + self.margin, 0) * (1 - y_true)
+        true_score = ops.sum(y_true * y_pred, axis=-1, keepdims=True)
+        violations = maximum(y_pred - true_score + self.margin, 0) * (1 - y_true)
         return ops.sum(violations, axis=-1)
 
     def get_config(self) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def _one_hot(y_true, y_pred):
         y_true, shape = ops.squeeze(y_true, axis=-1), shape[:-1]
     if len(shape) != len(scores) - 1 or not all(map(_agree, shape, scores)):
         raise ValueError(
-            "Argument `y_true` must be integers, one for each row of scores, or one-hot of the "
+            "Argument `y_true` must be integers, one per row of scores, or one-hot of the "
             f"shape of the scores {scores}. Received: y_true.shape={shape}"
         )
     return _one_hot_of_labels(y_true, y_pred)
@@ -95,13 +97,13 @@ def _one_hot_of_labels(labels, y_pred):
     numbers = ops.cast(labels, "int32")
     valid = (numbers >= 0) & (numbers < classes)
     for size, other in zip(ops.shape(labels), ops.shape(y_pred)):
-        # Unknown until now, these may differ: a product would broadcast.
+        # Sizes that were unknown while tracing may differ: a product would broadcast.
         valid = valid & (size == other)
     if "float" in keras.backend.standardize_dtype(labels.dtype):
         valid = valid & (ops.cast(numbers, labels.dtype) == labels)
-    known = value_of(valid)
-    if known is not None and not known.all():
-        wrong = value_of(labels)[~known].flatten()[0]
+    values = value_of(valid)  # `None` inside a compiled graph
+    if values is not None and not values.all():
+        wrong = value_of(labels)[~values].flatten()[0]
         raise ValueError(
             f"Argument `y_true` must be classes in [0, {classes}). Received: y_true with {wrong}"
         )

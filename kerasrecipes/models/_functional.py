@@ -1,4 +1,4 @@
-"""A model as the graph of its layers."""
+"""Checks that a model is functional, with one input and one output."""
 
 import keras
 

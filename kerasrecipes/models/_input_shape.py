@@ -1,4 +1,4 @@
-"""Checks that all networks with built-in preprocessing share."""
+"""Checks shared by the networks with built-in preprocessing."""
 
 import keras
 
@@ -6,7 +6,7 @@ from kerasrecipes._validation import check_integer
 
 
 def check_input_shape(input_shape, side, least):
-    """The shape `(height, width, 3)` to build: `side` twice for `None`, else one that is allowed.
+    """Return the input shape, checked; for `None` it is `(side, side, 3)`.
 
     >>> check_input_shape(None, side=224, least=32)
     (224, 224, 3)
@@ -28,7 +28,7 @@ def check_input_shape(input_shape, side, least):
 
 
 def check_channels_last():
-    """Raise unless images have their channels last, as stored ones have."""
+    """Raise unless Keras's image data format is channels last, as images are stored."""
     if keras.config.image_data_format() != "channels_last":
         raise ValueError(
             "Pretrained networks take images (batch, height, width, 3): call "

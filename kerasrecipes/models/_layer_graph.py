@@ -9,9 +9,9 @@ UNKNOWN_SIDE = 512
 
 
 class LayerGraph:
-    """The calls of a model's layers, in an order in which each comes after what it depends on.
+    """The calls of a model's layers in topological order.
 
-    A position is the place of a call in that order.
+    A position is the index of a call in that order.
 
     Args:
         model: `keras.Model` with one input and one output, functional or sequential.
@@ -33,23 +33,23 @@ class LayerGraph:
         return self._calls[position][0]
 
     def layer(self, position):
-        """The layer called, or `None` if it is called elsewhere too, or is a bare operation."""
+        """Return the called layer; `None` if it is called several times or is a bare operation."""
         return self._layers.get(self.name(position))
 
     def shape(self, position):
-        """Shape of what the layer returns, or `None` where there is not one layer, one tensor."""
+        """Return the layer's output shape; `None` without a layer or with several outputs."""
         return self._shapes.get(self.name(position))
 
     def joins(self, position):
-        """Whether the call takes the outputs of several others."""
+        """Return whether the call takes the outputs of several others."""
         return len(self._parents[self._calls[position]]) > 1
 
     def is_trunk(self, position):
-        """Whether all that follows depends on this call: no edge jumps over it."""
+        """Return whether all later calls depend on this one: no edge skips it."""
         return self._reach[position] <= position
 
     def _reaches(self):
-        """For each position the furthest consumer of anything before it."""
+        """Return, for each position, the last consumer of the outputs before it."""
         place = {call: position for position, call in enumerate(self._calls)}
         furthest = list(range(len(self._calls)))
         for position, call in enumerate(self._calls):
@@ -63,7 +63,7 @@ class LayerGraph:
 
 
 def _parents(configurations):
-    """Call: the calls whose outputs it takes; a call is (name of the layer, number of the call)."""
+    """Return {call: the calls it takes outputs of}; a call is (layer name, number of the call)."""
     parents = {}
     for layer in configurations:
         for number, inputs in enumerate(keras_internals.inbound_calls(layer)):
@@ -73,7 +73,7 @@ def _parents(configurations):
 
 
 def _sorted_by_depth(parents):
-    """The calls by their longest way from the input."""
+    """Return the calls sorted by their longest path from the input."""
     depths = {}
     waiting = list(parents)
     while waiting:
@@ -85,7 +85,7 @@ def _sorted_by_depth(parents):
 
 
 def _shapes(model, layers):
-    """Name: shape of the output, with a number for every height and width."""
+    """Return {layer name: output shape}; an unknown height or width is replaced by a number."""
     outputs = keras_internals.outputs_in_graph(model)
     outputs = {name: outputs[x] for name, x in layers.items() if hasattr(outputs[x], "shape")}
     shapes = {name: tuple(output.shape) for name, output in outputs.items()}

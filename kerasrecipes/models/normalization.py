@@ -1,4 +1,4 @@
-"""The normalisations that a network can be built with, by name."""
+"""Normalisation layers by name, for the networks of this package."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def normalization_layer(normalization: str, channels: int, name: str | None = No
 
     Args:
         normalization: `"batch"` (momentum 0.9, epsilon 1e-5), `"group"` (32 groups as in the
-            paper, or pairs of channels where there are fewer than 64), `"instance"`, `"layer"`
+            paper, or pairs of channels if there are fewer than 64), `"instance"`, `"layer"`
             (one group: over height, width and channels), `"decorrelated"` (groups of 16), or a
             callable that takes `name` and returns a layer.
         channels: int, the number of channels.
@@ -47,5 +47,5 @@ def normalization_layer(normalization: str, channels: int, name: str | None = No
 
 
 def channel_axis():
-    """The channel axis of feature maps under the image data format in force."""
+    """Return the channel axis of feature maps in the current image data format."""
     return -1 if keras.config.image_data_format() == "channels_last" else 1

@@ -1,4 +1,4 @@
-"""The parts that residual networks share: convolutions, branches, shortcuts."""
+"""Building blocks of residual networks: convolutions, branches, shortcuts."""
 
 import itertools
 
@@ -8,18 +8,18 @@ from keras import ops
 from kerasrecipes.layers import StochasticDepth
 from kerasrecipes.models.normalization import channel_axis, normalization_layer
 
-DROPS = 2**20  # more than a network has kernels
+DROPS = 2**20  # more than the number of kernels of any network
 
 
 class ResidualParts:
-    """Makes the layers of one network, all with its normalisation, regularizer and seed."""
+    """Creates the layers of one network, all with its normalisation, regularizer and seed."""
 
     def __init__(self, normalization, kernel_regularizer, stochastic_depth_mode, seed):
         self.normalization = normalization
         self.stochastic_depth_mode = stochastic_depth_mode
         self.kernel_regularizer = kernel_regularizer
         self._seeds = _seeds_from(seed)
-        # Apart, so that networks of one seed start alike whether they drop or not.
+        # Separate seeds, so that the initial weights do not depend on the use of dropout.
         self._seeds_of_drops = _seeds_from(None if seed is None else seed + DROPS)
 
     def convolution(self, filters, size, stride, name):
@@ -45,7 +45,7 @@ class ResidualParts:
         return keras.layers.Dropout(rate, seed=next(self._seeds_of_drops), name=name)
 
     def residual(self, x, shortcut, branch, rate, name):
-        """`shortcut(x) + branch(x)`, both lists of layers, the branch dropped at `rate`."""
+        """Return `shortcut(x) + branch(x)`, lists of layers; the branch is dropped with `rate`."""
         if rate > 0:
             path = keras.Sequential(shortcut, name=f"{name}_path") if shortcut else None
             branch = keras.Sequential(branch, name=f"{name}_branch")
@@ -83,7 +83,7 @@ def _seeds_from(seed):
 
 
 def padded_shortcut(channels, filters, stride, name):
-    """Layers that keep every `stride`-th pixel and add zero channels (He's option A)."""
+    """Return layers that keep every `stride`-th pixel and add zero channels (He's option A)."""
     before = (filters - channels) // 2
     after = filters - channels - before
     return [
@@ -94,7 +94,7 @@ def padded_shortcut(channels, filters, stride, name):
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ZeroChannels(keras.layers.Layer):
-    """Pads with channels of zeros before and after, for shortcuts without weights."""
+    """Adds channels of zeros before and after the others, for shortcuts without weights."""
 
     def __init__(self, before, after, **kwargs):
         super().__init__(**kwargs)

@@ -52,10 +52,10 @@ def resnet(
             Defaults to 0: none.
         stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
             `"batch"` is the paper's, and the faster one without XLA. Defaults to `"subset"`.
-        variant: `"cifar"`, `"imagenet"` or `None`. `None` takes the one that has this depth; where
-            both have it (50, 152), CIFAR for images of at most 96 pixels.
-        include_top: bool, whether global pooling and the classifier are there; without them
-            the output is the last feature map. Defaults to `True`.
+        variant: `"cifar"`, `"imagenet"` or `None`. `None` selects the variant that has this depth;
+            if both have it (50, 152), CIFAR for images of at most 96 pixels.
+        include_top: bool, whether to include global pooling and the classifier; without them the
+            output is the last feature map. Defaults to `True`.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
         kernel_regularizer: Keras regularizer of every kernel, or `None`.
         seed: int or `None`. Seed of the initial kernels and of stochastic depth.
@@ -74,9 +74,8 @@ def resnet(
     ((None, 10), 271098)
 
     Reference:
-        He, Zhang, Ren & Sun, 2015, https://arxiv.org/abs/1512.03385. The projection of a
-        bottleneck stage strides in its 3x3 convolution, as in most later code, not in the first
-        1x1.
+        He, Zhang, Ren & Sun, 2015, https://arxiv.org/abs/1512.03385. In bottlenecks the 3x3
+        convolution has the stride, as in most later code, not the first 1x1 convolution.
     """
     check_integer("depth", depth, "[8, inf)")
     check_integer("classes", classes, "[1, inf)")
@@ -156,7 +155,7 @@ def _imagenet_stages(parts, x, depth, final_rate):
 
 
 def _unit(parts, filters, size, stride, name, relu=True):
-    """Convolution, normalisation and, unless it ends a branch, ReLU."""
+    """Convolution, normalisation, and ReLU unless it is the end of a branch."""
     return [
         parts.convolution(filters, size, stride, f"{name}_conv"),
         parts.normalize(filters, f"{name}_norm"),

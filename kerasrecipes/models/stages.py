@@ -1,4 +1,4 @@
-"""Where the spatial resolution of a network changes: its stages, by the names of layers."""
+"""The stages of a network: the last layer at each spatial resolution."""
 
 import keras
 
@@ -11,21 +11,20 @@ GLOBAL_POOLING = (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPoo
 def stages(model: keras.Model) -> list[str]:
     """Return the last layer at each spatial resolution, from shallow to deep.
 
-    A resolution is a halving: a smaller side opens a stage when it is at most half, rounded up, of
-    the largest side of the stage before, so that convolutions without padding open none. The last
-    layer is the last one outside the branches of blocks, which all that follows depends on; where
-    a resolution has none, as in NASNet, it is the last one that joins branches. What comes before
-    the first weights and bare padding are no stages. Operations without a layer (`x + y`) have no
-    name to return: the last layer before them counts.
+    A new stage begins when the side is at most half, rounded up, of the largest side in the stage
+    before; convolutions without padding therefore begin none. The last layer of a stage is the last
+    one outside the branches of blocks: all later layers depend on it. If a stage has none, as in
+    NASNet, it is the last layer that joins branches. Layers before the first weights and padding
+    layers form no stage. Operations without a layer (`x + y`) have no name: the last layer before
+    them is returned.
 
     Args:
         model: functional `keras.Model` of images `(batch, height, width, channels)`, with one
-            input and one output: a backbone, or a classifier on top of one. What is inside a
-            nested model is not looked into. An unknown height or width counts as 512.
+            input and one output: a backbone, or a classifier on top of one. The layers of a nested
+            model are not searched. An unknown height or width counts as 512.
 
     Returns:
-        List of layer names. The last is the final feature map, before the pooling of a
-        classifier.
+        list of layer names. The last is the final feature map, before the classifier's pooling.
 
     Raises:
         ValueError: If the model is not functional, has several inputs or outputs, or has no
@@ -51,7 +50,7 @@ def stages(model: keras.Model) -> list[str]:
 
 
 def _feature_maps(graph):
-    """Position: side, of the layers from the first weights to global pooling."""
+    """Return {position: side} of the layers from the first weights to global pooling."""
     maps, weighted = {}, False
     for position in range(len(graph)):
         layer, shape = graph.layer(position), graph.shape(position)
@@ -71,7 +70,7 @@ def _has_learned_weights(layer):
 
 
 def _halvings(sides):
-    """The positions, in a list for each halving of the side."""
+    """Return a list of positions for each halving of the side."""
     groups, largest = [], None
     for position, side in sorted(sides.items(), key=lambda item: -item[1]):
         if largest is None or side < largest and side <= (largest + 1) // 2:

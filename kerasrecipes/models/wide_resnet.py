@@ -43,7 +43,7 @@ def wide_resnet(
             Defaults to 0: none.
         stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
             `"batch"` is the paper's, and the faster one without XLA. Defaults to `"subset"`.
-        include_top: bool, whether global pooling and the classifier are there.
+        include_top: bool, whether to include global pooling and the classifier.
             Defaults to `True`.
         classifier_activation: Activation of the classifier. Defaults to `"softmax"`.
         kernel_regularizer: Keras regularizer of every kernel, or `None`.
@@ -97,7 +97,7 @@ def _stages(parts, x, blocks, width, dropout, final_rate):
 
 
 def _block(parts, x, filters, stride, dropout, rate, name):
-    """A pre-activation block; where the shape changes, both paths start from the activation."""
+    """A pre-activation block; if the shape changes, both paths start from the activation."""
     channels = x.shape[channel_axis()]
     first = [parts.normalize(channels, f"{name}_1_norm"), parts.relu(f"{name}_1_relu")]
     rest = [

@@ -3,10 +3,10 @@
 Nothing here holds weights or draws random numbers; the layers add both.
 
 - `zca_whitening`: the inverse square root of covariance matrices, with an exact gradient
-- `newton_whitening`: an approximation of it by matrix products alone
-- `fractional_boundaries`, `fractional_starts`: where the regions of fractional pooling lie
-- `fractional_max_pool`: the maximum over them
-- `drop_connect_moments`: mean and variance of a unit whose weights are dropped
+- `newton_whitening`: an approximate inverse square root by matrix products alone
+- `fractional_boundaries`, `fractional_starts`: the regions of fractional max pooling
+- `fractional_max_pool`: the maximum over these regions
+- `drop_connect_moments`: mean and variance of a dense unit with dropped weights
 - `rectified_normal_mean`: the mean of a rectified normal variable
 """
 

@@ -1,4 +1,4 @@
-"""The first two moments of a dense unit whose weights are dropped at random."""
+"""Mean and variance of a dense unit with randomly dropped weights."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ def drop_connect_moments(x: Any, kernel: Any, bias: Any, rate: float) -> Any:
         x: Float tensor of shape `(..., inputs)`.
         kernel: Float tensor W of shape `(inputs, units)`.
         bias: Float tensor b of shape `(units,)`, or `None`.
-        rate: Number in [0, 1), the probability that a weight is dropped.
+        rate: float in [0, 1), the probability that a weight is dropped.
 
     Returns:
         `(mean, variance)`, each of shape `(..., units)`.

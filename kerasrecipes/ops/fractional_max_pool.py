@@ -24,11 +24,11 @@ def fractional_max_pool(
 
     Args:
         x: Tensor of shape `(N, H, W, C)`, or `(N, C, H, W)` with `"channels_first"`.
-        row_starts: Integer tensor of shape `(H_out,)`, or `(N, H_out)` for starts per sample.
+        row_starts: Integer tensor of shape `(H_out,)`, or `(N, H_out)` for starts per example.
         column_starts: Integer tensor of shape `(W_out,)` or `(N, W_out)`.
-        window: Integer >= 1, the side of the windows, which must lie inside x; or `None` for
-            disjoint regions 1 or 2 wide: the starts are then boundaries, one more than there are
-            regions, and a region ends where the next begins. Defaults to 2.
+        window: int >= 1, the side of the windows, which must lie inside x; or `None` for
+            disjoint regions of width 1 or 2: the starts are then boundaries, one more than there
+            are regions, and a region ends where the next begins. Defaults to 2.
         data_format: `"channels_last"` or `"channels_first"`. Defaults to `"channels_last"`.
 
     Returns:
@@ -64,7 +64,7 @@ def fractional_max_pool(
 
 
 def _offsets(starts, window):
-    """The indices of each place in the windows, `(N or 1, size_out)` each."""
+    """Return an index tensor `(N or 1, size_out)` for each offset within the windows."""
     starts = ops.cast(starts, "int32")
     starts = starts if len(starts.shape) == 2 else starts[None]
     if window is None:
@@ -90,7 +90,7 @@ def _pool_columns(x, places):
 
 
 def _take(x, index):
-    """x[n, index[n]]: the samples are laid end to end, a plain take is much the fastest."""
+    """Return x[n, index[n]]; one `take` from the flattened batch is the fastest way."""
     count, length, width = ops.shape(x)[0], x.shape[1], x.shape[2]
     flat = ops.arange(count, dtype="int32")[:, None] * length + index
     taken = ops.take(ops.reshape(x, (-1, width)), ops.reshape(flat, (-1,)), axis=0)

@@ -1,4 +1,4 @@
-"""Where the regions of fractional max pooling lie, in exact integers."""
+"""The regions of fractional max pooling, computed exactly in integers."""
 
 import numbers
 from typing import Any
@@ -11,14 +11,14 @@ from kerasrecipes._validation import check_integer
 
 
 def fractional_boundaries(size_in: int, size_out: int, u: Any) -> Any:
-    """Return the boundaries of disjoint regions 1 or 2 wide that cover `size_in` exactly.
+    """Return the boundaries of disjoint regions of width 1 or 2 that cover `size_in` exactly.
 
     boundary i = int((i + u)·α) - int(u·α), i = 0..size_out, α = size_in / size_out
 
     Args:
-        size_in: Integer >= 1.
-        size_out: Integer, size_out <= size_in <= 2·size_out.
-        u: Number, array or tensor in [0, 1), a scalar or of shape `(N,)`: the random shift. The
+        size_in: int >= 1.
+        size_out: int, size_out <= size_in <= 2·size_out.
+        u: float, array or tensor in [0, 1), a scalar or of shape `(N,)`: the random shift. The
             values of a tensor are not checked.
 
     Returns:
@@ -35,23 +35,23 @@ def fractional_boundaries(size_in: int, size_out: int, u: Any) -> Any:
     >>> print(np.array(ops.fractional_boundaries(7, 5, u=0.5)))
     [0 2 3 4 6 7]
 
-    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. The int form
-    is that of Graham's code; the paper writes ceil(α·(i + u)).
+    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. Rounding
+    by `int` is as in Graham's code; the paper has ceil(α·(i + u)).
     """
     _check_sizes(size_in, size_out)
     return _increasing(size_in, size_out, size_out + 1, u)
 
 
 def fractional_starts(size_in: int, size_out: int, u: Any) -> Any:
-    """Return the starts of windows 2 wide that overlap and cover `size_in` exactly.
+    """Return the starts of overlapping windows of width 2 that cover `size_in` exactly.
 
     start j = int((j + u)·α) - int(u·α), j = 0..size_out - 1, α = (size_in - 2) / (size_out - 1);
     the last is `size_in - 2`.
 
     Args:
-        size_in: Integer >= 2.
-        size_out: Integer, size_out <= size_in <= 2·size_out.
-        u: Number, array or tensor in [0, 1), a scalar or of shape `(N,)`: the random shift. The
+        size_in: int >= 2.
+        size_out: int, size_out <= size_in <= 2·size_out.
+        u: float, array or tensor in [0, 1), a scalar or of shape `(N,)`: the random shift. The
             values of a tensor are not checked.
 
     Returns:
@@ -68,12 +68,12 @@ def fractional_starts(size_in: int, size_out: int, u: Any) -> Any:
     >>> print(np.array(ops.fractional_starts(7, 5, u=0.5)))
     [0 1 3 4 5]
 
-    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. "Overlapping"
-    is that of Graham's code and of PyTorch; TensorFlow's regions are 2 or 3 wide.
+    Reference: Graham, 2014, Fractional max-pooling, https://arxiv.org/abs/1412.6071. The
+    overlap is as in Graham's code and in PyTorch; TensorFlow's regions have width 2 or 3.
     """
     _check_sizes(size_in, size_out)
     check_integer("size_in", size_in, "[2, inf)")
-    if size_out == 1:  # a single window has no α; size_in is 2, and it starts at 0
+    if size_out == 1:  # α is undefined for a single window; size_in is 2, the start is 0
         return _increasing(0, 1, 1, u)
     return _increasing(size_in - 2, size_out - 1, size_out, u)
 
@@ -89,9 +89,10 @@ def _check_sizes(size_in, size_out):
 
 
 def _increasing(total, parts, count, u):
-    """int((i + u)·total / parts) - int(u·total / parts) for i = 0..count - 1.
+    """Return int((i + u)·total / parts) - int(u·total / parts) for i = 0..count - 1.
 
-    Only u·total is rounded: floor((m + r) / n) = floor((m + floor(r)) / n) for integers m, n > 0.
+    It is enough to round u·total, because floor((m + r) / n) = floor((m + floor(r)) / n) for
+    integers m, n > 0.
     """
     shift = _floor_product(u, total)[..., None]
     steps = ops.arange(count, dtype="int32") * total

@@ -13,12 +13,12 @@ def newton_whitening(covariance: Any, iterations: int = 5) -> Any:
     """Return an approximation of Σ^(-1/2) by Newton's iteration, as IterNorm does.
 
     With Σn = Σ / tr(Σ): P ← ½·(3P - P³·Σn) from P = I, then W = P / √tr(Σ). A few iterations
-    whiten only partly, the directions of small variance least; that is the method, not an error.
+    whiten only partly, least along eigenvectors of small variance; this is part of the method.
 
     Args:
-        covariance: Float tensor of shape `(..., k, k)`, symmetric positive definite. Shorter
-            than float32, it is computed in float32.
-        iterations: Integer in [1, 10]. More would diverge by rounding, even in float64.
+        covariance: Float tensor of shape `(..., k, k)`, symmetric positive definite. Half
+            precision is computed in float32.
+        iterations: int in [1, 10]. More would diverge by rounding errors, even in float64.
 
     Returns:
         Tensor of the shape and dtype of `covariance`.
@@ -37,7 +37,7 @@ def newton_whitening(covariance: Any, iterations: int = 5) -> Any:
 
     Reference:
         - Huang et al., Iterative Normalization: Beyond Standardization towards Efficient
-          Whitening, 2019, https://arxiv.org/abs/1904.03441. We step the coupled form of the same
+          Whitening, 2019, https://arxiv.org/abs/1904.03441. We use the coupled form of the same
           iteration (Higham, Functions of Matrices, 2008, chapter 6), which is stable.
     """
     check_integer("iterations", iterations, "[1, 10]")
@@ -46,8 +46,8 @@ def newton_whitening(covariance: Any, iterations: int = 5) -> Any:
     wide = ops.cast(covariance, wide_type(dtype))
     trace = ops.trace(wide, axis1=-2, axis2=-1)[..., None, None]
     normed = wide / trace
-    # root and power commute in exact arithmetic and root = power · Σn: stepping both keeps
-    # rounding from growing, which P³·Σn does not.
+    # In exact arithmetic root = power · Σn. Iterating both keeps rounding errors from growing;
+    # with P³·Σn they would grow.
     root, power = normed, ops.eye(wide.shape[-1], dtype=wide.dtype)
     for _ in range(iterations):
         step = 1.5 * ops.eye(wide.shape[-1], dtype=wide.dtype) - 0.5 * (power @ root)

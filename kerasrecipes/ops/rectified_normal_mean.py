@@ -16,8 +16,8 @@ def rectified_normal_mean(mean: Any, variance: Any) -> Any:
         variance: Float tensor σ², at least 0, of the same shape or one that broadcasts.
 
     Returns:
-        Tensor of the broadcast shape, never negative. Its gradient is finite for variance 0 too,
-        where the one with respect to the variance is taken as 0.
+        Tensor of the broadcast shape, never negative. Its gradient is finite at variance 0 too:
+        the gradient with respect to the variance is 0 there.
 
     Example:
 
@@ -31,10 +31,10 @@ def rectified_normal_mean(mean: Any, variance: Any) -> Any:
     https://proceedings.mlr.press/v28/wan13.html
     """
     mean, variance = ops.convert_to_tensor(mean), ops.convert_to_tensor(variance)
-    spread = variance > 0
-    # The root of a 1 where the variance is 0: the other's infinite slope would make NaN of 0.
-    deviation = ops.sqrt(ops.where(spread, variance, ops.ones_like(variance)))
-    z = ops.clip(mean / deviation, -40.0, 40.0)
+    positive = variance > 0
+    # √1 where the variance is 0: the gradient of √0 is infinite and would give NaN.
+    std = ops.sqrt(ops.where(positive, variance, ops.ones_like(variance)))
+    z = ops.clip(mean / std, -40.0, 40.0)
     density = ops.exp(-0.5 * ops.square(z)) / math.sqrt(2 * math.pi)
-    expected = mean * 0.5 * ops.erfc(-z / math.sqrt(2)) + deviation * density
-    return ops.where(spread, ops.relu(expected), ops.relu(mean))
+    expected = mean * 0.5 * ops.erfc(-z / math.sqrt(2)) + std * density
+    return ops.where(positive, ops.relu(expected), ops.relu(mean))

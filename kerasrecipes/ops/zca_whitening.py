@@ -1,4 +1,4 @@
-"""The inverse square root of covariance matrices, with a gradient that repeats allow."""
+"""Inverse square root of covariance matrices, with a gradient stable at repeated eigenvalues."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ def zca_whitening(covariance: Any, smallest: float | None = None) -> Any:
 
     Σ = U·diag(λ)·Uᵀ gives W = U·diag(λ^(-1/2))·Uᵀ. The gradient is the Daleckii-Krein form,
     Σ̄ = U·(G ∘ (Uᵀ·sym(W̄)·U))·Uᵀ with G_ij = -1 / (√λi·√λj·(√λi + √λj)): it has no
-    1 / (λi - λj), so equal eigenvalues, where autograd through `eigh` fails, are exact.
+    1 / (λi - λj), so it is exact at repeated eigenvalues, where autograd through `eigh` fails.
 
-    A matrix that is not finite gives NaN, not an error of the decomposition.
+    A matrix that is not finite gives NaN instead of an error in the decomposition.
 
     Args:
         covariance: Float tensor of shape `(..., k, k)`, symmetric positive definite (only its
-            symmetric part counts). Shorter than float32, it is decomposed in float32.
-        smallest: Float > 0, the least eigenvalue that can be real: what rounding has put below
-            is raised to it. `None`: the machine epsilon times the matrix's largest eigenvalue.
+            symmetric part is used). Half precision is decomposed in float32.
+        smallest: float > 0, a lower bound of the eigenvalues: smaller ones are rounding errors and
+            are raised to it. `None`: the machine epsilon times the largest eigenvalue.
 
     Returns:
         Tensor of the shape and dtype of `covariance`.
@@ -68,7 +68,7 @@ def _inverse_root(covariance, smallest):
 
 
 def _eigen_roots(covariance, smallest):
-    """The roots of the eigenvalues, NaN for a matrix that is not finite, and eigenvectors."""
+    """Return the roots of the eigenvalues (NaN for a non-finite matrix) and the eigenvectors."""
     finite = ops.all(ops.isfinite(covariance), axis=(-2, -1), keepdims=True)
     identity = ops.eye(covariance.shape[-1], dtype=covariance.dtype)
     values, vectors = ops.linalg.eigh(ops.where(finite, covariance, identity))

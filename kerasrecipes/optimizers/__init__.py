@@ -1,6 +1,6 @@
-"""Optimizers around those of Keras.
+"""Keras optimizers that wrap others.
 
-- `LayerwiseLearningRates`: a learning rate of its own for each layer, around any optimizer.
+- `LayerwiseLearningRates`: one learning rate per layer, with any optimizer.
 """
 
 from kerasrecipes.optimizers.layerwise_learning_rates import LayerwiseLearningRates

@@ -1,4 +1,4 @@
-"""Numbers for variables, by the names of layers: how `{"stage1_*": 0.1}` is read."""
+"""Finds the number of each variable in a dict with layer names as keys: `{"stage1_*": 0.1}`."""
 
 import fnmatch
 import re
@@ -9,11 +9,11 @@ WILDCARDS = re.compile(r"[*?\[]")
 
 
 def value_of(path, values, default):
-    """Return the value whose key names the variable with this `path` most closely.
+    """Return the value of the key that matches the variable's `path` best, or `default`.
 
-    A key is one name or several joined by `/`, and names what has these names one after another
-    in its path: a layer, a layer of layers, a variable. The key that reaches furthest into the path
-    counts; of two that reach as far, the one without wildcards.
+    A key is one name or several joined by `/`. It matches a path that contains these names one
+    after another: those of a layer, of nested layers or of a variable. The match that ends deepest
+    in the path is used; of two that end equally deep, the one without wildcards.
 
     >>> value_of("block/conv/kernel", {"block": 0.1, "conv": 0.5, "*/bias": 2.0}, 1.0)
     0.5
@@ -22,18 +22,18 @@ def value_of(path, values, default):
     best = max(ranks.values(), default=None, key=lambda rank: rank or (0, False))
     if not best:
         return default
-    found = {values[key] for key, rank in ranks.items() if rank == best}
-    if len(found) > 1:
+    matches = {values[key] for key, rank in ranks.items() if rank == best}
+    if len(matches) > 1:
         keys = [key for key, rank in ranks.items() if rank == best]
-        raise ValueError(f"The keys {keys} say different things about the variable {path!r}.")
-    return found.pop()
+        raise ValueError(f"The keys {keys} give different values to the variable {path!r}.")
+    return matches.pop()
 
 
 def paths_in(model):
-    """Return {id of a variable: its path by the names of the layers it lies in}.
+    """Return {id of a variable: its path through the names of the nested layers}.
 
-    A variable's own `path` tells where it was made: it lacks the name of a functional model that
-    was made before and called inside another.
+    A variable's `path` attribute records where it was created: it lacks the name of a functional
+    model that was created first and then called inside another.
     """
     paths = {}
 
@@ -50,12 +50,12 @@ def paths_in(model):
 
 
 def unused(paths, values):
-    """Return the keys that name none of the variables with these paths."""
+    """Return the keys that match none of these paths."""
     return [key for key in values if not any(_rank(path, key) for path in paths)]
 
 
 def _rank(path, key):
-    """(How many names of the path the key reaches, whether it is literal), `None`: no match."""
+    """Return (depth at which the match ends, whether the key is literal), or `None`: no match."""
     names, wanted = path.split("/"), key.split("/")
     literal = not WILDCARDS.search(key)
     for end in range(len(names), len(wanted) - 1, -1):

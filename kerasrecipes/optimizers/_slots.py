@@ -1,4 +1,4 @@
-"""What an optimizer keeps for each variable, and how another optimizer takes it over."""
+"""The slots (state per variable) of an optimizer, and their transfer to another optimizer."""
 
 import keras
 
@@ -16,8 +16,8 @@ NOT_CARRIED = (ACCUMULATED_GRADIENTS, MOVING_AVERAGES)
 
 
 def slots(optimizer):
-    """Return {(attribute, model variable's id): slot} of a single optimizer that is built."""
-    found = {}
+    """Return {(attribute, id of the model's variable): slot} of a built optimizer."""
+    result = {}
     owners = optimized_variables(optimizer)
     for attribute, values in vars(optimizer).items():
         if attribute in NOT_SLOTS:
@@ -27,28 +27,28 @@ def slots(optimizer):
         if all(value is None or isinstance(value, keras.Variable) for value in values):
             for owner, value in zip(owners, values):
                 if value is not None:
-                    found[attribute, id(owner)] = value
-    return found
+                    result[attribute, id(owner)] = value
+    return result
 
 
 def _single(optimizer):
-    """Return the one optimizer inside wrappers."""
+    """Return the one optimizer inside any wrappers."""
     (single,) = updating_optimizers(optimizer)
     return single
 
 
 def shared_variables(optimizer):
-    """Return the variables of a single optimizer that are not by variable, count and rate aside."""
-    known = {id(slot) for slot in slots(optimizer).values()}
-    known |= {id(step_counter(optimizer)), id(rate_or_schedule(optimizer))}
-    return [variable for variable in optimizer.variables if id(variable) not in known]
+    """Return an optimizer's state other than slots, step counter and learning rate."""
+    excluded = {id(slot) for slot in slots(optimizer).values()}
+    excluded |= {id(step_counter(optimizer)), id(rate_or_schedule(optimizer))}
+    return [variable for variable in optimizer.variables if id(variable) not in excluded]
 
 
 def carry_over(old, new):
-    """Give `new` the slots that `old` has for the same variables; its count of updates stays.
+    """Copy the slots of `old` to `new` for the variables of both; the step counter stays.
 
-    Gradients that wait for the rest of their group are left out, as are the optimizer's own
-    averages, which begin anew with the count.
+    Accumulated gradients are not copied, nor are the optimizer's moving averages of the weights,
+    which start again with the step counter.
     """
     stored = slots(_single(old))
     for key, slot in slots(_single(new)).items():

@@ -1,4 +1,4 @@
-"""A learning rate of its own for each layer, around any optimizer."""
+"""LayerwiseLearningRates: one learning rate per layer, with any optimizer."""
 
 import contextlib
 import functools
@@ -14,7 +14,7 @@ from kerasrecipes.optimizers import _by_name, _slots
 
 
 def _of_inner(name):
-    """An attribute that is the inner optimizer's, as soon as there is one."""
+    """Return a property that reads and sets the attribute of the inner optimizer."""
 
     def get(self):
         return getattr(self.inner_optimizer, name)
@@ -28,39 +28,40 @@ def _of_inner(name):
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class LayerwiseLearningRates(keras.optimizers.Optimizer):
-    """Trains each layer with the rate of an optimizer times a factor.
+    """Trains each layer with the learning rate of an optimizer times a factor.
 
     ```
     rate(layer, t) = multiplier(layer) · rate(t)
     ```
 
-    in the update and in the weight decay alike: each layer moves exactly as if an optimizer of its
-    own with that rate trained it, whatever the optimizer does with its rate. Schedules, clipping
-    (a global norm is that of all gradients), gradient accumulation, loss scaling and the callbacks
-    that drive a rate work as without it. Under `mixed_float16` Keras puts its
-    `LossScaleOptimizer` around it.
+    in both the update and the weight decay: each layer is trained exactly as by a separate
+    optimizer with that rate. Schedules, clipping (a global norm is that of all gradients), gradient
+    accumulation, loss scaling and callbacks that set the rate work as without this wrapper. With
+    `mixed_float16` Keras wraps it in a `LossScaleOptimizer`.
 
     Args:
-        optimizer: a Keras optimizer or its name. It belongs to this one from now on. A
-            `LossScaleOptimizer` goes around this one, not inside; around each optimizer of a
-            `MultiOptimizer` goes one of these.
-        multipliers: dict of factors >= 0. A key is the name of a layer, of a variable, or several
+        optimizer: a Keras optimizer or its name; do not use it elsewhere. It must be a single
+            optimizer: put a `LossScaleOptimizer` around this wrapper, and this wrapper around each
+            optimizer of a `MultiOptimizer`.
+        multipliers: dict of factors >= 0. A key is the name of a layer or a variable, or several
             names joined by `/` as in a variable's `path`; `*`, `?` and `[]` are wildcards. It
-            stands for all variables that have these names, one after another, in their path. The
-            key that reaches furthest into the path counts; of two that reach as far, the one
-            without wildcards. Variables without a key have the factor 1.
-        previous_updates: dict of integers >= 0 with the same kind of keys, or `None` (default):
-            updates that layers had before this optimizer was made, where it has their slots. Adam
-            and its kin divide by what a count of updates says about their slots: this makes it
-            the layer's own. State that is not by variable (the product in Nadam) is shared by all.
-        name: string or `None`, the name of the optimizer.
-        model: `keras.Model` or `None` (default). With it a key may name a model inside the model,
-            such as a functional backbone, whose name is not in the `path` of its variables.
+            matches all variables with these names, one after another, in their path. The match
+            that ends deepest in the path is used; of two that end equally deep, the one without
+            wildcards. Variables that no key matches have the factor 1.
+        previous_updates: dict of ints >= 0 with the same kind of keys, or `None` (default): the
+            updates that layers had before this optimizer was created, if it has their slots. Adam
+            and similar optimizers correct the bias of their slots by the number of updates: this
+            makes the number right per layer. State that is not per variable (the product in
+            Nadam) is shared by all layers.
+        name: str or `None`, the name of the optimizer.
+        model: `keras.Model` or `None` (default). If given, a key may also name a nested functional
+            model, such as a backbone; its name is not in the `path` of its variables.
 
     Raises:
         TypeError: for an argument of the wrong type.
-        ValueError: for a factor or a count out of range; when it is built, if two keys say
-            different things about a variable, or a key of `multipliers` names none that trains.
+        ValueError: for a factor or a count out of range; when it is built, if two keys give
+            different values to a variable, or a key of `multipliers` matches no trainable
+            variable.
 
     Example:
 
@@ -77,8 +78,8 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
     [0.9, 0.0]
 
     Reference: Howard & Ruder (2018), https://arxiv.org/abs/1801.06146, "discriminative
-        fine-tuning". The factors are the caller's: `transfer.layerwise_multipliers` makes them from
-        the stages of a network.
+        fine-tuning". `transfer.layerwise_multipliers` computes factors from the stages of a
+        network.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         inner = keras.optimizers.get(optimizer)
         if hasattr(inner, "inner_optimizer") or hasattr(inner, "optimizers"):
             raise TypeError(
-                "Argument `optimizer` must be a single Keras optimizer: wrap what is inside. "
+                "Argument `optimizer` must be a single Keras optimizer: wrap the one inside. "
                 f"Received: optimizer={inner!r}"
             )
         _check_values("multipliers", multipliers, check_number)
@@ -106,9 +107,9 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         self.multipliers = dict(multipliers)
         self.previous_updates = dict(previous_updates or {})
         self._groups = {}
-        # Weak, and past the tracking of attributes: the model holds the optimizer.
+        # A weak reference, hidden from Keras's attribute tracking: the model owns the optimizer.
         vars(self)["_model"] = None if model is None else weakref.ref(model)
-        vars(self)["_paths"] = []  # in the model, of the variables that train
+        vars(self)["_paths"] = []  # paths in the model of the trainable variables
         keras_internals.replace_update_step(
             inner,
             functools.partial(
@@ -132,9 +133,9 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         unused = _by_name.unused(paths, self.multipliers)
         if unused:
             raise ValueError(
-                "Argument `multipliers` must have keys that name variables that train; the name of "
-                "a functional model inside the model needs the argument `model`. Received: "
-                f"{unused}, which name none of {', '.join(paths)}"
+                "Argument `multipliers` must have keys that match trainable variables; the name of "
+                "a nested functional model needs the argument `model`. Received: "
+                f"{unused}, which match none of {', '.join(paths)}"
             )
         self._groups = {
             keras_internals.variable_key(self, variable): (
@@ -147,8 +148,8 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
     def _paths_of(self, variables):
         model = self._model and self._model()
         if model is not None:
-            found = _by_name.paths_in(model)
-            vars(self)["_paths"] = [found.get(id(v), v.path) for v in variables]
+            paths = _by_name.paths_in(model)
+            vars(self)["_paths"] = [paths.get(id(v), v.path) for v in variables]
         if len(self._paths) == len(variables):
             return self._paths
         return [variable.path for variable in variables]
@@ -192,7 +193,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
 
     def save_own_variables(self, store: Any) -> None:
-        # Keras saves the optimizer inside by itself.
+        # Keras itself saves the inner optimizer.
         for i, variable in enumerate(keras_internals.own_variables(self)):
             store[str(i)] = ops.convert_to_numpy(variable)
 
@@ -221,7 +222,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
         return optimizer
 
     def _update(self, update, count, grads, variables, learning_rate):
-        """Update the groups one after another, each with its rate and from the same state."""
+        """Update group after group, each with its rate and from the same shared state."""
         inner = self.inner_optimizer
         every = inner.gradient_accumulation_steps or 1
         before = [ops.copy(variable) for variable in self._shared]
@@ -238,7 +239,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
                 keras_internals.replace_step_counter(inner, count)
 
     def _decay(self, decay, variables):
-        """Decay the weights of each group by its rate."""
+        """Decay the weights of each group with the group's rate."""
         inner = self.inner_optimizer
         variables = [variable for variable in variables if keras_internals.decays(inner, variable)]
         for (factor, _), members in self._grouped(variables):
@@ -246,7 +247,7 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
                 decay(inner, [variables[i] for i in members])
 
     def _grouped(self, variables):
-        """Return [((factor, previous updates), places in `variables`)]."""
+        """Return [((factor, previous updates), indices in `variables`)]."""
         groups = {}
         for i, variable in enumerate(variables):
             key = keras_internals.variable_key(self, variable)
@@ -255,27 +256,27 @@ class LayerwiseLearningRates(keras.optimizers.Optimizer):
 
     @contextlib.contextmanager
     def _rate_times(self, factor):
-        """Let the inner optimizer answer with its rate times `factor`."""
+        """Multiply the inner optimizer's learning rate by `factor` within the context."""
         inner = self.inner_optimizer
-        own = keras_internals.replaced_rate(inner)
-        # Replicas of TensorFlow take turns inside here, each in a thread of its own.
-        own = own.own if isinstance(own, _Times) else own
-        keras_internals.replace_rate(inner, _Times(inner, own, factor))
+        original = keras_internals.replaced_rate(inner)
+        # TensorFlow's replicas run in threads that may interleave here: never scale twice.
+        original = original.original if isinstance(original, _ScaledRate) else original
+        keras_internals.replace_rate(inner, _ScaledRate(inner, original, factor))
         try:
             yield
         finally:
-            keras_internals.replace_rate(inner, own)
+            keras_internals.replace_rate(inner, original)
 
 
-class _Times:
-    """An optimizer's rate, or that of the callback that drives it, times a factor."""
+class _ScaledRate:
+    """The learning rate of an optimizer, or of a callback that replaces it, times a factor."""
 
-    def __init__(self, optimizer, own, factor):
-        self.optimizer, self.own, self.factor = optimizer, own, factor
+    def __init__(self, optimizer, original, factor):
+        self.optimizer, self.original, self.factor = optimizer, original, factor
 
     def __call__(self):
-        if self.own is not None:
-            return self.own() * self.factor
+        if self.original is not None:
+            return self.original() * self.factor
         return keras_internals.compiled_rate(self.optimizer) * self.factor
 
 

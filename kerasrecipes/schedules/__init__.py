@@ -2,14 +2,14 @@
 
 - `WarmRestarts`: cosine cycles with warm restarts, each longer than the last (SGDR).
 - `SnapshotCosine`: cosine cycles of one length, for snapshot ensembles.
-- `StepDecay`: divided at given steps.
-- `OneCycle`: one rise and one long fall.
+- `StepDecay`: multiplied by a factor at given steps.
+- `OneCycle`: one rise and one long fall (1cycle).
 - `Scaled`: another schedule times a factor.
-- `preview`: the values of any schedule, as NumPy.
+- `preview`: the learning rates of any schedule as a NumPy array.
 
-Exponential and 1/t decay are Keras's own (`ExponentialDecay`, `InverseTimeDecay`). Under gradient
-accumulation Keras hands a schedule given to `compile` the count of micro-batches; `callbacks.SGDR`
-counts real updates.
+Exponential and 1/t decay are Keras's own (`ExponentialDecay`, `InverseTimeDecay`). With gradient
+accumulation Keras counts micro-batches, not updates, as the steps of a schedule given to `compile`;
+`callbacks.SGDR` counts updates.
 """
 
 from kerasrecipes.schedules.one_cycle import OneCycle

@@ -1,4 +1,4 @@
-"""The linear rise that every schedule here can begin with."""
+"""Linear warm-up."""
 
 from keras import ops
 
@@ -6,9 +6,9 @@ from kerasrecipes.schedules._step import float_type
 
 
 def with_warm_up(step, rate, peak, warmup):
-    """`rate`, or peak · (step + 1) / (warmup + 1) while step < warmup.
+    """Return peak · (step + 1) / (warmup + 1) while step < warmup, then `rate`.
 
-    No step is wasted at rate 0, and the first step after the warm-up is the first at the peak.
+    No step has rate 0, and the first step after the warm-up is the first at the peak.
     """
     if not warmup:
         return rate

@@ -1,4 +1,4 @@
-"""One rise and one long fall of the rate (1cycle)."""
+"""OneCycle: one rise and one long fall of the learning rate (1cycle)."""
 
 import math
 from typing import Any
@@ -12,7 +12,7 @@ from kerasrecipes.schedules._step import LAST, as_int32, float_type
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
-    """Rises once to the maximum and falls far below where it began.
+    """Rises once to the maximum, then falls far below the initial rate.
 
     ```
     from  max_learning_rate / initial_divisor                     at step 0
@@ -20,15 +20,15 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     to    max_learning_rate / (initial_divisor · final_divisor)   at step total - 1, and from there
     ```
 
-    between them along half a cosine or a line.
+    with half a cosine or a line in between.
 
     Args:
         max_learning_rate: float > 0, the peak.
-        total: integer >= 2, optimizer steps of the training.
-        rise: float in (0, 1), share of the training in which the rate rises; rise · total must
-            be more than 1. Defaults to 0.3.
-        initial_divisor: float >= 1, the peak over the first rate. Defaults to 25.
-        final_divisor: float >= 1, the first rate over the last. Defaults to 10000.
+        total: int >= 2, optimizer steps of the training.
+        rise: float in (0, 1), fraction of the training in which the rate rises; rise · total must
+            be above 1. Defaults to 0.3.
+        initial_divisor: float >= 1, the peak divided by the first rate. Defaults to 25.
+        final_divisor: float >= 1, the first rate divided by the last. Defaults to 10000.
         shape: `"cosine"` or `"linear"`. Defaults to `"cosine"`.
 
     Returns:
@@ -45,9 +45,9 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
     >>> print(preview(OneCycle(1.0, total=10, rise=0.5), 10).round(2))
     [0.04 0.18 0.52 0.86 1.   0.9  0.65 0.35 0.1  0.  ]
 
-    Reference: Smith & Topin (2017), https://arxiv.org/abs/1708.07120. Two phases and a cosine, as
-        PyTorch's OneCycleLR has them, whose values these are; the paper's are lines. The momentum
-        is not cycled.
+    Reference: Smith & Topin (2017), https://arxiv.org/abs/1708.07120. Two phases and a cosine
+        as in PyTorch's OneCycleLR, with the same values; the paper uses lines. The momentum is
+        not cycled.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         check_choice("shape", shape, ("cosine", "linear"))
         if rise * total <= 1:
             raise ValueError(
-                "Argument `rise` must be more than 1 / total, to leave a step for the rise. "
+                "Argument `rise` must be more than 1 / total, so that the rise has a step. "
                 f"Received: rise={rise}, total={total}"
             )
         self.max_learning_rate = max_learning_rate
@@ -86,11 +86,11 @@ class OneCycle(keras.optimizers.schedules.LearningRateSchedule):
         down = self._between(self.max_learning_rate, last, (step - top) / (self.total - 1 - top))
         return ops.where(step <= top, up, down)
 
-    def _between(self, begin, end, share):
-        share = ops.clip(share, 0, 1)
+    def _between(self, begin, end, fraction):
+        fraction = ops.clip(fraction, 0, 1)
         if self.shape == "cosine":
-            share = (1 - ops.cos(math.pi * share)) / 2
-        return begin * (1 - share) + end * share
+            fraction = (1 - ops.cos(math.pi * fraction)) / 2
+        return begin * (1 - fraction) + end * fraction
 
     def get_config(self) -> dict[str, Any]:
         return {

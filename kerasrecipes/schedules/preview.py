@@ -1,4 +1,4 @@
-"""The rates of a schedule as numbers, to look at before training."""
+"""The learning rates of a schedule as an array, to look at before training."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ def preview(schedule: Any, steps: int) -> Any:
 
     Args:
         schedule: any Keras `LearningRateSchedule`, or a callable of a step.
-        steps: integer >= 1.
+        steps: int >= 1.
 
     Returns:
-        NumPy array of shape `(steps,)`: what the optimizer will use, computed by the schedule
-        itself, in the float type it computes in.
+        NumPy array of shape `(steps,)`: the rates that an optimizer will use, in the float type
+        that the schedule computes in.
 
     Raises:
         TypeError: if `schedule` cannot be called.

@@ -21,7 +21,7 @@ class Scaled(keras.optimizers.schedules.LearningRateSchedule):
 
     Raises:
         ValueError: if `factor` is not above 0.
-        TypeError: if `schedule` is not a schedule, or `factor` no number.
+        TypeError: if `schedule` is not a schedule, or `factor` is not a number.
 
     Example:
 

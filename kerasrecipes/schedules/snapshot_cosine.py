@@ -19,13 +19,13 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
     rate(t) = max_learning_rate / 2 · (cos(π · (t mod C) / C) + 1),   C = ⌈total / cycles⌉
     ```
 
-    with t = 0 for the first optimizer step (the paper counts from 1 and takes t - 1). Where
-    `cycles` does not divide `total`, the last cycle is cut short.
+    with t = 0 for the first optimizer step (the paper counts from 1 and uses t - 1). If
+    `cycles` does not divide `total`, the last cycle is truncated.
 
     Args:
         max_learning_rate: float > 0, the rate at each cycle's first step.
-        total: integer >= 1, optimizer steps of the whole training.
-        cycles: integer in [1, total], snapshots to be taken.
+        total: int >= 1, optimizer steps of the training.
+        cycles: int in [1, total], number of cycles and of snapshots.
 
     Returns:
         Called with an optimizer step: the rate, a scalar of Keras's float type, or of

@@ -1,4 +1,4 @@
-"""A rate that is divided at given steps."""
+"""StepDecay: multiplies the learning rate by a factor at given steps."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +23,9 @@ class StepDecay(keras.optimizers.schedules.LearningRateSchedule):
     Args:
         initial_learning_rate: float > 0, the rate up to the first boundary.
         boundaries: integers >= 1, strictly increasing, none inside the warm-up: the optimizer
-            steps, counted from 0, that are the first to take the next lower rate.
-        factor: float in (0, 1), what each boundary multiplies the rate by. Defaults to 0.1.
-        warmup: integer >= 0, steps of a linear rise at the beginning. It does not shift the
+            steps, counted from 0, at which the next lower rate begins.
+        factor: float in (0, 1), multiplies the rate at each boundary. Defaults to 0.1.
+        warmup: int >= 0, steps of a linear rise at the beginning. It does not shift the
             boundaries. Defaults to 0.
 
     Returns:

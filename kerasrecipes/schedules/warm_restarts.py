@@ -14,7 +14,7 @@ from kerasrecipes.schedules._warm_up import with_warm_up
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
-    """Falls along a cosine, then starts again from the top with a longer cycle.
+    """Falls along a cosine, then restarts from the peak with a longer cycle.
 
     ```
     T_i     = round(first_cycle · cycle_multiplier^i), at least 1
@@ -22,18 +22,18 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
     rate(t) = min_learning_rate + (peak_i - min_learning_rate) · (1 + cos(π · T_cur / T_i)) / 2
     ```
 
-    where T_cur is the number of steps since cycle i began: exactly `peak_i` at its first step.
-    The starts of cycles are whole numbers, kept as such, so no restart is misplaced by rounding.
+    where T_cur is the number of steps since cycle i began; the first step of a cycle has exactly
+    the rate `peak_i`. Cycles start at integer steps, so rounding never shifts a restart.
     During the warm-up the rate is max_learning_rate · (t + 1) / (warmup + 1).
 
     Args:
         max_learning_rate: float > 0, the rate at the first step of the first cycle.
-        first_cycle: number >= 1, steps of the first cycle.
-        cycle_multiplier: float >= 1, how much longer each next cycle is. Defaults to 2.
-        min_learning_rate: float in [0, max_learning_rate], what the cosine falls towards.
+        first_cycle: float >= 1, steps of the first cycle.
+        cycle_multiplier: float >= 1, ratio of the lengths of successive cycles. Defaults to 2.
+        min_learning_rate: float in [0, max_learning_rate], the rate that the cosine approaches.
             Defaults to 0.
-        peak_multiplier: float in (0, 1], how much lower each next peak is. Defaults to 1.
-        warmup: integer >= 0, steps of a linear rise before the first cycle. Defaults to 0.
+        peak_multiplier: float in (0, 1], ratio of successive peaks. Defaults to 1.
+        warmup: int >= 0, steps of a linear rise before the first cycle. Defaults to 0.
 
     Returns:
         Called with an optimizer step: the rate, a scalar of Keras's float type, or of
@@ -50,7 +50,7 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
     [1.    0.5   1.    0.854 0.5   0.146 1.   ]
 
     Reference: Loshchilov & Hutter (2016), https://arxiv.org/abs/1608.03983, equation 5, with T_cur
-        advanced by batch. The paper does not say what to do where T_i is not whole; we round it.
+        advanced by batch. The paper does not say what to do if T_i is not an integer; we round it.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
         return with_warm_up(step, rate, self.max_learning_rate, self.warmup)
 
     def cycle_ends(self, steps: int) -> list[int]:
-        """Return how many steps have been done when each cycle completes, up to `steps`."""
+        """Return the number of steps done at the end of each cycle, up to `steps`."""
         ends = []
         for (start, _, length), following in zip(self._runs, [*self._runs[1:], None]):
             stop = steps - self.warmup if following is None else following[0]
@@ -121,7 +121,7 @@ class WarmRestarts(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def _runs_of_equal_cycles(first_cycle, multiplier):
-    """List (first step, first cycle, length) of each run of cycles of one rounded length."""
+    """Return (first step, first cycle, length) for each run of cycles of equal rounded length."""
 
     def length_of(cycle):
         return max(1, round(min(first_cycle * multiplier**cycle, LAST)))

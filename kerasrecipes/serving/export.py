@@ -40,7 +40,7 @@ class Export:
             is missing.
         difference: Largest difference of a probability between the runtime and Keras, or `None`
             if the runtime is missing.
-        message: String, a line that says all that.
+        message: str, a line that says all that.
     """
 
     files: tuple[str, ...]

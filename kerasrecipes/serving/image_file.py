@@ -24,7 +24,7 @@ def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply")
     BMP, TIFF, the first frame of a GIF) through Pillow, as `data.load` reads them from folders.
 
     Args:
-        path: String or path.
+        path: str or path.
         channels: 1 or 3.
         exif: `"apply"` (default) turns the image upright as a camera noted it, as training does;
             `"ignore"` leaves it as stored.

@@ -18,7 +18,7 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
     No code of the file is run: `safe_mode` stays on.
 
     Args:
-        path: String or path.
+        path: str or path.
 
     Returns:
         A `Classifier`.

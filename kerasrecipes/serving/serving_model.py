@@ -13,7 +13,7 @@ def serving_model(model: keras.Model, preprocessing: Any, channels: int) -> kera
     Args:
         model: Keras model from network input to probabilities.
         preprocessing: Layer from raw pixels `(batch, height, width, channels)` to network input.
-        channels: Integer.
+        channels: int.
 
     Returns:
         A `keras.Model` of images of any size in 0..255, all of one batch of the same size.

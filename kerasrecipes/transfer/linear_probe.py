@@ -41,7 +41,7 @@ def linear_probe(
         validation_data: As `data`, or `None`. What the classifiers are tested on; the
             strength is never chosen by it.
         stages: sequence of names of layers of the network, or `None` for `models.stages`.
-        regularization: Positive number, or a sequence of those, of which cross-validation within
+        regularization: float > 0, or a sequence of those, of which cross-validation within
             `data` chooses by stage. Defaults to a grid from 10 to 0.001.
         folds: int >= 2, parts of the cross-validation; each class is spread evenly
             over them. Defaults to 5.

@@ -53,7 +53,7 @@ BREAKS = [
     ),
     Break(
         "DecorrelatedBatchNormalization", "unbiased covariance", WHITE,
-        "count = maximum(found, 1)", "count = maximum(found - 1, 1)",
+        "count = maximum(total_count, 1)", "count = maximum(total_count - 1, 1)",
         f"{WHITE_TESTS} -k two_batches",
     ),
     Break(
@@ -113,7 +113,7 @@ BREAKS = [
         "layers/test_maxout.py",
     ),
     Break(
-        "Whitening", "epsilon added to the deviation", "layers/whitening.py",
+        "Whitening", "epsilon added to the standard deviation", "layers/whitening.py",
         "np.sqrt(values + self.epsilon)", "(np.sqrt(values) + self.epsilon)",
         "layers/test_whitening.py",
     ),
@@ -155,7 +155,7 @@ BREAKS = [
     ),
     Break(
         "DropConnect", "not rescaled", "layers/drop_connect.py",
-        "whole / (1 - self.rate)", "whole", "layers/test_drop_connect.py -k masked",
+        "weights / (1 - self.rate)", "weights", "layers/test_drop_connect.py -k masked",
     ),
     Break(
         "DropConnect", "frozen weights are assigned", "layers/_wrapped.py",

@@ -121,7 +121,7 @@ def _raised(error):
     "error, words",
     [
         (OverflowError("int too large"), "int too large"),
-        (MemoryError(), "Out of memory: a smaller --batch-size"),
+        (MemoryError(), "Out of memory: use a smaller --batch-size"),
         (tf.errors.NotFoundError(None, None, "a.jpg; No such file"), "a.jpg"),
         (tf.errors.ResourceExhaustedError(None, None, "OOM"), "OOM"),
         (ValueError("photo \x1b[2J\n.jpg"), r"photo \x1b[2J .jpg"),

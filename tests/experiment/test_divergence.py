@@ -31,7 +31,7 @@ def fit(divergence, explode):
 
 def test_it_stops_with_the_epoch_and_gives_the_best_finite_weights_back():
     divergence, explode = Divergence(), Explode(2)
-    with pytest.warns(UserWarning, match="diverged at step 9 .*try a rate below 0.01"):
+    with pytest.warns(UserWarning, match="diverged at step 9 .*try a learning rate below 0.01"):
         model = fit(divergence, explode)
     assert explode.epochs == 3
     for ours, best in zip(model.get_weights(), explode.kept):

@@ -15,7 +15,7 @@ def test_the_interval_is_that_of_scipy():
         np.testing.assert_allclose(wilson_interval(right, count), oracle, rtol=1e-6, atol=1e-9)
 
 
-def test_how_good_it_is_in_words():
+def test_how_good_has_the_accuracy_and_its_confidence_interval():
     probabilities = np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7], [0.6, 0.4]])
     result = evaluation.TestResult("t", 1, probabilities, np.array([0, 0, 1, 1]), 1.0)
     words = evaluation.how_good(result)
@@ -36,7 +36,7 @@ def test_the_temperature_of_cross_validation_is_that_of_fit_temperature():
     model.get_layer("classifier").set_weights([probe.best.kernel, probe.best.bias])
     calibrated, sentence = experiment.with_temperature(model, probe)
     expected = fit_temperature(np.exp(probe.best.left_out), y)
-    assert f"{expected:.3f}" in sentence and "90 predictions" in sentence
+    assert f"{expected:.3f}" in sentence and "90 cross-validation predictions" in sentence
     raised = model.predict(x, verbose=0).astype("float64") ** (1 / expected)
     raised /= raised.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(calibrated.predict(x, verbose=0), raised, atol=1e-5)
@@ -45,7 +45,7 @@ def test_the_temperature_of_cross_validation_is_that_of_fit_temperature():
     own = fit_temperature(model.predict(x, verbose=0), y)
     assert f"{own:.3f}" in sentence and "validation" in sentence
     unchanged, sentence = experiment.with_temperature(model, [(x[:49], y[:49])])
-    assert unchanged is model and "49 predictions are too few" in sentence
+    assert unchanged is model and "49 validation predictions are too few" in sentence
 
 
 @pytest.mark.filterwarnings("ignore:.*fewer than 10")

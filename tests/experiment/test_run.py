@@ -94,7 +94,7 @@ def test_leftovers_of_a_kill_are_neither_a_run_nor_kept(config, tmp_path):
 def test_a_folder_that_is_removed_is_made_again(config):
     with opened(config) as run:
         shutil.rmtree(run.folder)
-        with pytest.warns(UserWarning, match="was removed while the run went on"):
+        with pytest.warns(UserWarning, match="was removed during the run"):
             run.write("a.txt", "kept")
     assert {path.name for path in run.folder.iterdir()} == {"config.json", "a.txt", "metrics.json"}
 
@@ -175,7 +175,7 @@ def test_figures_that_are_not_finite_are_null(config):
 def test_a_damaged_folder_is_not_resumed(config, name, content, tmp_path):
     leave_state(config)
     (tmp_path / "run" / name).write_text(content)
-    with pytest.raises(ValueError, match=f"{name} is damaged"), opened(config, resume=True):
+    with pytest.raises(ValueError, match=f"damaged {name}"), opened(config, resume=True):
         pass
 
 

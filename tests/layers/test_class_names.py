@@ -36,7 +36,7 @@ def test_a_type_of_its_own_keeps_float32_under_mixed_precision():
         ("ab", TypeError, "list of strings.*Received"),
         ([1, 2], TypeError, "list of strings.*Received"),
         (["a"], ValueError, r"\[2, inf\).*Received"),
-        (["a", "b", "a"], ValueError, "differ.*Received"),
+        (["a", "b", "a"], ValueError, "duplicates.*Received"),
     ],
 )
 def test_bad_names(names, error, match):

@@ -175,7 +175,7 @@ def test_a_quantized_layer_is_refused_in_training_only():
     layer(x)
     dense.quantize("int8")
     layer(x)
-    with pytest.raises(ValueError, match="`layer` must not be quantized when it trains"):
+    with pytest.raises(ValueError, match="`layer` must not be quantized in training"):
         layer(x, training=True)
 
 

@@ -92,9 +92,9 @@ def test_bad_arguments(call, error, match):
         ([[0], [7]], (2, 3), r"classes in \[0, 3\). Received: y_true with 7"),
         ([1.5], (1, 3), r"classes in \[0, 3\). Received: y_true with 1.5"),
         ([float("nan")], (1, 3), r"classes in \[0, 3\). Received: y_true with nan"),
-        ([0], (6, 3), r"one for each row of scores(.|\n)*y_true.shape=\(1,\)"),
-        ([0, 1, 2], (6, 3), r"one for each row of scores(.|\n)*y_true.shape=\(3,\)"),
-        ([[0]], (6, 3), r"one for each row of scores(.|\n)*y_true.shape=\(1,\)"),
+        ([0], (6, 3), r"one per row of scores(.|\n)*y_true.shape=\(1,\)"),
+        ([0, 1, 2], (6, 3), r"one per row of scores(.|\n)*y_true.shape=\(3,\)"),
+        ([[0]], (6, 3), r"one per row of scores(.|\n)*y_true.shape=\(1,\)"),
     ],
 )
 def test_labels_that_are_no_classes_of_the_scores_are_refused(labels, scores, message):

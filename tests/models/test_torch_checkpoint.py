@@ -116,7 +116,7 @@ def test_every_cut_is_noticed(tmp_path):
         (tensor("0", 24, (24,), (1,), offset=-1), "beyond its storage"),
         (tensor("0", 24, (2,), (-1,), offset=3), "beyond its storage"),
         (tensor("0", 24, (-2,), (1,)), "beyond its storage"),
-        (tensor("0", 25, (24,), (1,)), "of another length"),
+        (tensor("0", 25, (24,), (1,)), "a different length"),
         (tensor("1", 24, (24,), (1,)), "'1'|'0'"),
         (tensor("0", 24, (24,), (1,), storage="HalfStorage"), "asks for torch.HalfStorage"),
         (tensor("0", 24, (24,), (1,), view=("0", 0, 1)), "other than storages"),

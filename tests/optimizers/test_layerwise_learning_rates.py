@@ -217,14 +217,14 @@ def test_keys_name_parts_of_paths(path, expected):
 
 
 def test_keys_that_contradict_each_other():
-    with pytest.raises(ValueError, match="say different things about"):
+    with pytest.raises(ValueError, match="give different values to"):
         _by_name.value_of("stage1/kernel", {"stage*": 0.1, "*age1": 0.2}, 1.0)
     assert _by_name.value_of("stage1/kernel", {"stage*": 0.1, "*age1": 0.1}, 1.0) == 0.1
 
 
 def test_key_without_effect_raises():
     optimizer = LayerwiseLearningRates("sgd", {"stagee": 0.1, "early": 0.1})
-    with pytest.raises(ValueError, match=r"\['stagee'\], which name none of"):
+    with pytest.raises(ValueError, match=r"\['stagee'\], which match none of"):
         optimizer.build(variables())
 
 

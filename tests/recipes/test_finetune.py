@@ -90,7 +90,7 @@ def test_the_folder_of_a_linear_classifier(linear):
     assert float(row["val_accuracy"]) in shares
     page = (linear / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 5
-    assert "How good it is" in page and "cross-validation" in page
+    assert "95% confidence interval" in page and "cross-validation" in page
     assert "No temperature" in page, "27 images are too few"
 
 

@@ -108,7 +108,7 @@ def test_a_run_of_a_recipe_and_its_model_alone(tmp_path, capsys):
     assert "001.jpg" in copies
     page = (tmp_path / "run" / "report.html").read_text()
     assert f"are also in the train set: {len(copies)}; test figures are too good" in page
-    assert "Most often taken for" in page and '<td class="number">11</td>' in page
+    assert "Most often confused with" in page and '<td class="number">11</td>' in page
 
 
 def bad_inputs(tmp_path):

@@ -109,7 +109,7 @@ def test_a_folder_of_jpeg_and_png_with_a_broken_file(tmp_path, capsys):
     skipped = {os.path.basename(path) for path, _ in metrics["skipped"]}
     assert skipped == {"004.jpg"}  # CMYK and 16 bits are read
     assert sum(metrics["sizes"]) == 25
-    assert "1 bad image was left out" in capsys.readouterr().out
+    assert "1 bad image was skipped" in capsys.readouterr().out
     assert run_command(RECIPE, *flags, "--strict", "--output", tmp_path / "strict") == 2
     assert_one_line(capsys, "004.jpg")
     assert not (tmp_path / "strict").exists()
