@@ -1,12 +1,12 @@
 """Keras recipes for training image networks: layers, callbacks, input pipelines, recipes.
 
-Rooms, each a table of contents of its own:
+The rooms (each `__init__` is a table of contents):
 
 `ops`, `layers`, `losses`, `schedules`, `callbacks`, `optimizers`, `models`, `inference`,
-`transfer` run on every Keras backend. `augment` and `data` are built on `tf.data` and feed any
-backend; so do `evaluation` (metrics, test protocols, figures), `serving` (a model that takes
-pixels, reading image files, export) and `experiment` (what the recipes share: command line, run
-folder, report).
+`transfer` run on every Keras backend. `augment` and `data` are built on `tf.data` and work with any
+backend; so do `evaluation` (metrics, test protocols, figures), `serving` (models that take pixels,
+reading of image files, export) and `experiment` (command line, run folder and report of the
+recipes).
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The one way to write a file: a kill or a power cut leaves the old file or the new one, whole."""
+"""Atomic writes: after a kill or a power cut, the complete old or new file exists."""
 
 import contextlib
 import os
@@ -10,11 +10,11 @@ PART = ".part-"
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Give a temporary path beside `path` to write a file or a folder to; then put it in place.
+    """Yield a temporary path next to `path` for a file or a folder, then rename it to `path`.
 
-    Where the block ends, what was written is synced to the disk and renamed to `path`, and the
-    folder is synced. Where the block raises, the temporary file is removed and `path` stays as it
-    was. The temporary name keeps the extension, which `keras.Model.save` asks for.
+    At the end of the block the new file is synced to the disk and renamed to `path`, and the folder
+    is synced. If the block raises, the temporary file is removed and `path` is not changed. The
+    temporary name has the extension of `path`, as `keras.Model.save` requires.
 
     >>> import pathlib, tempfile
     >>> from kerasrecipes._atomic_write import atomic_write
@@ -40,13 +40,13 @@ def atomic_write(path):
 
 
 def remove_parts(folder):
-    """Remove what a kill left half-written in `folder`."""
+    """Remove incomplete temporary files that a killed process left in `folder`."""
     for temporary in pathlib.Path(folder).glob(f"{PART}*"):
         _remove(temporary)
 
 
 def sync_folder(folder):
-    """Make the names in `folder` survive a power cut, where the system can."""
+    """Sync the entries of `folder` to the disk, if the system supports it."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

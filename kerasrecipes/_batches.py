@@ -1,4 +1,4 @@
-"""The one way to cut arrays into batches, and to read data that come in batches already."""
+"""Iterates over arrays, or over an iterable of batches, batch by batch."""
 
 import keras
 
@@ -9,8 +9,8 @@ def batches(data, batch_size, name="data"):
     Args:
         data: an array x, a dict of arrays, or a tuple `(x, y, ...)` of those, which are cut into
             batches; or an iterable of batches, each x or a tuple or list `(x, y, ...)`.
-        batch_size: int >= 1, examples in a batch of arrays; the last one may be smaller.
-        name: str, the argument that errors name.
+        batch_size: int >= 1, examples per batch of arrays; the last batch may be smaller.
+        name: str, name of the argument in errors.
 
     Raises:
         ValueError: if arrays differ in length.

@@ -1,4 +1,4 @@
-"""The one running mean and covariance of data that come in batches."""
+"""Running mean and covariance of data in batches."""
 
 import numpy as np
 
@@ -6,8 +6,8 @@ import numpy as np
 class FeatureStatistics:
     """Mean and biased covariance of all rows so far, in float64; batches may differ in size.
 
-    Updated by the formula of Chan, Golub & LeVeque (1983), which loses no digits where the mean
-    is large against the standard deviation.
+    The update is that of Chan, Golub & LeVeque (1983), which is accurate even if the mean is large
+    compared with the standard deviation.
 
     Attributes:
         count: int, the number of rows.
@@ -35,16 +35,16 @@ class FeatureStatistics:
         self.count = total
 
     def check_not_empty(self, name="data"):
-        """Raise unless there was data; `name` is the argument's."""
+        """Raise unless there was data; `name` is that of the argument."""
         if self.count == 0:
             raise ValueError(f"Argument `{name}` must hold at least one sample. Received: none")
 
     @property
     def covariance(self):
-        """The covariance of all rows, divided by their number."""
+        """Return the biased covariance of all rows."""
         return self._scatter / self.count
 
     @property
     def variance(self):
-        """The variance of each feature: the diagonal of the covariance."""
+        """Return the variance of each feature: the diagonal of the covariance."""
         return np.diagonal(self.covariance)

@@ -1,4 +1,4 @@
-"""One process at a time writes to a folder: a lock that a dead process does not keep."""
+"""A lock for a folder, so that one process at a time writes to it; it ends with the process."""
 
 import atexit
 import contextlib
@@ -23,10 +23,10 @@ class FolderIsLocked(ValueError):
 class FolderLock:
     """Holds a folder for this process, from `acquire` to `release`.
 
-    The file `.lock` in the folder names host and process, and is locked by the system, which
-    unlocks it when the process dies, on whatever host of a shared disk that was. A file that a
-    killed process left behind is said in a warning and taken over. Objects of one process hold a
-    folder together, until the last of them releases it.
+    The file `.lock` in the folder names host and process, and has a lock of the operating system,
+    which ends when the process dies, even on another host of a shared disk. If a killed process
+    left its file behind, it is taken over with a warning. Several objects of one process can hold
+    the same folder; the last one that releases it unlocks it.
 
     Args:
         folder: path of a folder that exists when the lock is acquired.
@@ -59,7 +59,7 @@ class FolderLock:
         self.release()
 
     def acquire(self):
-        """Hold the folder; nothing happens if this object holds it already."""
+        """Lock the folder; does nothing if this object holds it already."""
         if self._file is not None and self._file.is_in_place():
             return
         self.release()
@@ -72,7 +72,7 @@ class FolderLock:
         self._file = file
 
     def release(self):
-        """Let others have the folder."""
+        """Unlock the folder."""
         file, self._file = self._file, None
         if file is not None:
             file.holders -= 1
@@ -84,8 +84,9 @@ class FolderLock:
 class _LockedFile:
     """A lock file that this process has locked.
 
-    Locks are the process's, so that children that load data do not inherit them; such a lock ends
-    when the process closes ANY descriptor of the file: nothing else may open it here.
+    The locks belong to the process (`lockf`), so that child processes that load data do not inherit
+    them. Such a lock ends when the process closes ANY descriptor of the file: no other code of the
+    process may open it.
     """
 
     def __init__(self, path):
@@ -94,8 +95,8 @@ class _LockedFile:
         holder = _read(self._descriptor)
         if holder:
             warnings.warn(
-                f"Taking over {os.path.dirname(path)} from {_name(holder)}, which did not end "
-                "properly and runs no more.",
+                f"Taking over {os.path.dirname(path)} from {_name(holder)}, which ended "
+                "without releasing it.",
                 stacklevel=4,
             )
         this = {"host": socket.gethostname(), "pid": os.getpid()}
@@ -103,7 +104,7 @@ class _LockedFile:
         os.pwrite(self._descriptor, json.dumps(this).encode(), 0)
 
     def is_in_place(self):
-        """Whether nobody has removed the file, or the folder with it."""
+        """Return whether the file still exists, and the folder with it."""
         return self._process == os.getpid() and _is_same(self._descriptor, self.path)
 
     def remove(self):
@@ -136,7 +137,7 @@ def _open_locked(path):
         except BaseException:
             os.close(descriptor)
             raise
-        os.close(descriptor)  # whoever held it removed it before we locked it
+        os.close(descriptor)  # its holder removed it before we locked it
 
 
 def _lock(descriptor, path):
@@ -151,7 +152,8 @@ def _lock(descriptor, path):
     holder = _read(descriptor)
     if holder and _may_be_alive(holder):
         raise FolderIsLocked(
-            f"{_message(path, holder)}. If it runs no more, remove {path}: this disk has no locks"
+            f"{_message(path, holder)}. If that process has ended, remove {path}: "
+            "this disk has no locks"
         )
 
 
@@ -174,7 +176,7 @@ def _is_same(descriptor, path):
 
 
 def _read(descriptor):
-    """Return what the holder wrote, {} if that is nothing or damaged."""
+    """Return the host and process of the holder; {} if the file is empty or damaged."""
     try:
         content = json.loads(os.pread(descriptor, 4096, 0))
         return {"host": str(content["host"]), "pid": int(content["pid"])}
@@ -189,6 +191,6 @@ def _name(holder):
 def _message(path, holder):
     folder = os.path.dirname(path)
     return (
-        f"The folder {folder!r} is in use by {_name(holder)}: wait until it ends, or take another "
+        f"The folder {folder!r} is in use by {_name(holder)}: wait until it ends, or use another "
         f"folder. Received: {folder!r}"
     )

@@ -1,4 +1,4 @@
-"""The wording and the rules of every check of an argument, in one place."""
+"""Checks of arguments, with consistent error messages."""
 
 import math
 import numbers
@@ -49,7 +49,7 @@ def check_choice(name, value, choices):
 
 
 def check_range(name, value, interval):
-    """Raise unless `value` is a pair (low, high) of numbers in `interval`, low <= high."""
+    """Raise unless `value` is a pair (low, high) in `interval` with low <= high."""
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(
             f"Argument `{name}` must be a pair (low, high) in {interval}. Received: "

@@ -1,4 +1,4 @@
-"""What the running backend computes on."""
+"""The device of the current backend."""
 
 import keras
 

@@ -1,7 +1,7 @@
-"""Arithmetic in the type of the tensors: Keras's own goes through float32 on PyTorch.
+"""Arithmetic in the dtype of the tensors; on PyTorch, Keras would compute float64 in float32.
 
-`keras.backend.result_type("float64")` is "float32" there, and what asks it loses half the digits of
-float64: `ops.matmul`, `ops.maximum`, `ops.mean`.
+The reason is that `keras.backend.result_type("float64")` is "float32" there. `ops.matmul`,
+`ops.maximum` and `ops.mean` use it, and lose half of the digits.
 """
 
 import keras
@@ -9,13 +9,13 @@ from keras import ops
 
 
 def wide_type(*dtypes):
-    """The float type to compute in: float64 if one of the types is, else float32."""
+    """Return the float type to compute in: float64 if one of the dtypes is, else float32."""
     names = [keras.backend.standardize_dtype(dtype) for dtype in dtypes]
     return "float64" if "float64" in names else "float32"
 
 
 def matmul(x, y):
-    """The product of two float tensors of one type."""
+    """Return the matrix product of two float tensors of the same dtype."""
     if keras.backend.backend() != "torch":
         return ops.matmul(x, y)
     import torch
@@ -24,7 +24,7 @@ def matmul(x, y):
 
 
 def mean_over(x, axis, keepdims=False):
-    """The mean of a float tensor over one axis or several."""
+    """Return the mean of a float tensor over one or several axes."""
     if keras.backend.backend() != "torch":
         return ops.mean(x, axis=axis, keepdims=keepdims)
     import torch
@@ -33,7 +33,7 @@ def mean_over(x, axis, keepdims=False):
 
 
 def maximum(x, y):
-    """The larger of a float tensor and a number or a tensor of its type, element by element."""
+    """Return the elementwise maximum of a float tensor and a number, or a tensor of its dtype."""
     if keras.backend.backend() != "torch":
         return ops.maximum(x, y)
     import torch

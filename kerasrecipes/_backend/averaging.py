@@ -1,8 +1,8 @@
-"""Weights that train on while the model shows their average, whoever looks between two steps.
+"""Averaged weights: training continues from the raw weights, but the model holds the averages.
 
-Python code sees a model between calls of its `train_function` only. Each class here puts the raw
-weights into the model for the length of a step, updates the averages after each update of the
-optimizer, and leaves the averages in the model. So no order of callbacks can see raw weights.
+Python code can read a model only between calls of its `train_function`. The classes here assign the
+raw weights to the model for the duration of a step, update the averages after each update of the
+optimizer, and assign the averages to the model. Callbacks therefore never see raw weights.
 """
 
 import functools
@@ -18,22 +18,22 @@ from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_o
 def averages_of(model, variables, share):
     """Return the backend's averages of `variables`.
 
-    `share(before, after)` is the share of the new weights in the average, from the optimizer's
-    count of updates before and after the step.
+    `share(before, after)` is the weight of the new values in the average, as a function of the
+    optimizer's number of updates before and after the step.
     """
     kind = {"tensorflow": TensorFlowAverages, "jax": JaxAverages, "torch": TorchAverages}
     return kind[keras.backend.backend()](model, variables, share)
 
 
 def counters_of_updates(model):
-    """Return [(variable that counts steps, steps an update)] of every optimizer of the model."""
+    """Return [(step counter, steps per update)] of all optimizers of the model."""
     every = [model.optimizer, *own_optimizers(model).values()]
     updating = [inner for optimizer in every for inner in updating_optimizers(optimizer)]
     return [(step_counter(one), one.gradient_accumulation_steps or 1) for one in updating]
 
 
 def count_of_updates(counts, groups):
-    """Return how many updates there were, of any optimizer, from their counts of steps."""
+    """Return the number of updates of all optimizers, from their step counts."""
     return sum(count // group for count, group in zip(counts, groups))
 
 
@@ -46,7 +46,7 @@ def mix(average, value, share):
 
 
 def wide_dtype(variable):
-    """Averages of short floats are kept in float32: they would not move otherwise."""
+    """Return the dtype of an average: float32 or more, as half precision loses small updates."""
     return "float64" if variable.dtype == "float64" else "float32"
 
 
@@ -55,7 +55,7 @@ def to_numpy(values):
 
 
 class TensorFlowAverages:
-    """Inside the compiled step, whatever `steps_per_execution` is."""
+    """Averages within the compiled step, for any `steps_per_execution`."""
 
     def __init__(self, model, variables, share):
         import tensorflow as tf
@@ -66,7 +66,7 @@ class TensorFlowAverages:
         self.averages = [
             tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
         ]
-        # Fused by XLA whatever the step is: hundreds of small kernels cost more than the step may.
+        # Always compiled by XLA: hundreds of small kernels could take longer than the step.
         self.update = tf.function(self._update, jit_compile=True)
         self.plain_step = model.train_step
         self.averaging_step = functools.partial(self.step)
@@ -111,14 +111,14 @@ class TensorFlowAverages:
 
 
 class JaxAverages:
-    """Around the compiled step: the weights are its arguments, so nothing is copied to and fro."""
+    """Averages around the compiled step: the weights are its arguments, so nothing is copied."""
 
     def __init__(self, model, variables, share):
         import jax
 
         self.model, self.variables, self.plain = model, variables, None
         places = {id(v): place for place, v in enumerate(model.optimizer.variables)}
-        # Keras hands a step on JAX the compiled optimizer alone.
+        # On JAX the step receives the state of the compiled optimizer only.
         counters = [(places[id(v)], g) for v, g in counters_of_updates(model) if id(v) in places]
         self.counters, self.groups = zip(*counters)
         places = [id(v) for v in [*model.trainable_variables, *model.non_trainable_variables]]
@@ -170,7 +170,7 @@ class JaxAverages:
         return averages, [ops.cast(a, v.dtype) for a, v in zip(averages, self.variables)]
 
     def _exchange(self, state, values):
-        """Return the trainer's state with `values` in the places of the averaged weights."""
+        """Return the trainer's state with `values` instead of the averaged weights."""
         trainable, non_trainable, *rest = state
         weights = [*trainable, *non_trainable]
         for place, value in zip(self.places, values):
@@ -179,7 +179,7 @@ class JaxAverages:
 
 
 class TorchAverages:
-    """Around the step, each copy and the update one call for all weights."""
+    """Averages around the step; each copy and update is one call for all weights."""
 
     def __init__(self, model, variables, share):
         import torch

@@ -1,7 +1,7 @@
-"""How a camera was held: the orientation that EXIF notes in a JPEG, read in a TensorFlow graph.
+"""The EXIF orientation of a JPEG, read in a TensorFlow graph.
 
-Orientation 1 is upright; the others are, in this order, a transpose (5 to 8), rows reversed (3, 4,
-7, 8) and columns reversed (2, 3, 6, 7), as in the EXIF standard, CIPA DC-008, tag 274.
+Orientation 1 is upright; the others combine, in this order, a transpose (5 to 8), rows reversed
+(3, 4, 7, 8) and columns reversed (2, 3, 6, 7), as in the EXIF standard, CIPA DC-008, tag 274.
 """
 
 TAG = 274
@@ -11,13 +11,13 @@ EXIF = list(b"Exif")
 
 
 def jpeg_orientation(data, rare_branch):
-    """Return the orientation of JPEG bytes, an int32 scalar in 1..8; 1 for what is not readable.
+    """Return the orientation of JPEG bytes, an int32 scalar in 1..8; 1 if it is not readable.
 
-    Files that begin with a plain JFIF header and no EXIF, the most, cost a look at 22 bytes.
+    For most files, with a plain JFIF header and no EXIF, it reads only 22 bytes.
 
     Args:
         data: string scalar tensor, the bytes of a JPEG.
-        rare_branch: function that calls its argument as a branch that is seldom taken.
+        rare_branch: function that calls its argument as a rarely executed branch.
     """
     import tensorflow as tf
 
@@ -29,14 +29,14 @@ def jpeg_orientation(data, rare_branch):
 
 
 def turned_size(size, orientation):
-    """Return (height, width) of the upright image, of an int32 tensor (2,) as stored."""
+    """Return (height, width) of the upright image, from the stored size, an int32 tensor (2,)."""
     import tensorflow as tf
 
     return tf.where(orientation >= 5, size[::-1], size)
 
 
 def stored_window(corner, extent, size, orientation):
-    """Return corner and extent, in the stored image, of a window of the upright one of `size`."""
+    """Return corner and extent, in the stored image, of a window of the upright image."""
     import tensorflow as tf
 
     reverse = tf.stack(_reversed_axes(tf, orientation))
@@ -45,7 +45,7 @@ def stored_window(corner, extent, size, orientation):
 
 
 def turn(image, orientation):
-    """Return the upright image of one (H, W, C) as stored."""
+    """Return a stored image (H, W, C) rotated upright."""
     import tensorflow as tf
 
     image = tf.cond(orientation >= 5, lambda: tf.transpose(image, [1, 0, 2]), lambda: image)
@@ -62,7 +62,7 @@ def _reversed_axes(tf, orientation):
 
 
 def _search(tf, data):
-    """Walk the segments before the image data to the one of EXIF."""
+    """Search the segments before the image data for EXIF, and return its orientation."""
 
     def header(position):
         return _bytes_at(tf, data, position, 10)
@@ -85,7 +85,7 @@ def _search(tf, data):
 
 
 def _value(tf, data, start):
-    """The orientation in the first directory of the TIFF header at `start`."""
+    """Return the orientation in the first directory of the TIFF header at `start`."""
     head = _bytes_at(tf, data, start, 8)
     little = head[0] == ord("I")
 
@@ -102,7 +102,7 @@ def _value(tf, data, start):
 
 
 def _bytes_at(tf, data, position, count):
-    """`count` bytes as int32, zeros behind the end."""
+    """Return `count` bytes as int32, with zeros after the end of the data."""
     length = tf.strings.length(data)
     position = tf.clip_by_value(position, 0, length)
     values = tf.io.decode_raw(tf.strings.substr(data, position, count), tf.uint8)

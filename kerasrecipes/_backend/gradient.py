@@ -1,14 +1,14 @@
-"""A gradient outside `fit`."""
+"""Gradients of a function, outside `fit`."""
 
 import keras
 
 
 def gradients_of(function, tensors):
-    """Return (what, gradients) where `function(*tensors)` returns (scalar, what).
+    """Return (auxiliary, gradients), for a function that returns (scalar, auxiliary).
 
     Args:
         function: from tensors to a scalar and a structure of tensors.
-        tensors: list of tensors. The gradient of one that is not used is zeros.
+        tensors: list of tensors. Unused tensors have a gradient of zeros.
     """
     return {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()](
         function, tensors
@@ -20,17 +20,17 @@ def _tensorflow(function, tensors):
 
     with tf.GradientTape() as tape:
         tape.watch(tensors)
-        scalar, what = function(*tensors)
+        scalar, auxiliary = function(*tensors)
     zero = tf.UnconnectedGradients.ZERO
-    return what, tape.gradient(scalar, tensors, unconnected_gradients=zero)
+    return auxiliary, tape.gradient(scalar, tensors, unconnected_gradients=zero)
 
 
 def _jax(function, tensors):
     import jax
 
     positions = tuple(range(len(tensors)))
-    gradients, what = jax.grad(function, argnums=positions, has_aux=True)(*tensors)
-    return what, list(gradients)
+    gradients, auxiliary = jax.grad(function, argnums=positions, has_aux=True)(*tensors)
+    return auxiliary, list(gradients)
 
 
 def _torch(function, tensors):
@@ -38,9 +38,9 @@ def _torch(function, tensors):
 
     with torch.enable_grad():
         leaves = [tensor.detach().clone().requires_grad_() for tensor in tensors]
-        scalar, what = function(*leaves)
+        scalar, auxiliary = function(*leaves)
         gradients = torch.autograd.grad(scalar, leaves, allow_unused=True)
-    return what, [
+    return auxiliary, [
         torch.zeros_like(leaf) if gradient is None else gradient
         for leaf, gradient in zip(leaves, gradients)
     ]

@@ -1,6 +1,6 @@
-"""Every private attribute of Keras that the package uses, each with the reason why.
+"""All private attributes of Keras that the package uses, each with the reason.
 
-`tests/test_keras_internals.py` holds a test of each: run it first when Keras has a new version.
+`tests/test_keras_internals.py` tests each: run it first for a new version of Keras.
 """
 
 import keras
@@ -10,7 +10,7 @@ _COUNTER = "_iterations"
 
 # Attributes of an optimizer in which lists of variables are not slots.
 NOT_SLOTS = ("_variables", "_trainable_variables")
-# Slots that belong to an accumulation group, or an average, that is under way.
+# Slots with the unfinished state of gradient accumulation or of weight averaging.
 ACCUMULATED_GRADIENTS = "_accumulated_gradients"
 MOVING_AVERAGES = "_model_variables_moving_average"
 
@@ -19,35 +19,35 @@ MOVING_AVERAGES = "_model_variables_moving_average"
 
 
 def flatten_layers(layer, include_self=True):
-    """The layers inside a layer or model, at any depth. `layers` is one level, of models only."""
+    """Return all nested layers. The public `layers` has one level, and only models have it."""
     return layer._flatten_layers(include_self=include_self)
 
 
 def direct_sublayers(layer):
-    """The layers that a layer or model holds, one level down. Only models have `layers`."""
+    """Return the direct sublayers of a layer or model. Only models have the public `layers`."""
     return layer._flatten_layers(include_self=False, recursive=False)
 
 
 def own_trainable_variables(layer):
-    """Variables made as trainable, sublayers aside. The public list is empty in frozen layers."""
+    """Return a layer's own trainable variables. The public list is empty for frozen layers."""
     return list(layer._trainable_variables)
 
 
 def own_state_variables(layer):
-    """Variables made as not trainable, sublayers aside. The public list adds the frozen ones."""
+    """Return a layer's own non-trainable variables. The public list adds frozen weights."""
     return list(layer._non_trainable_variables)
 
 
 def own_seed_generators(layer):
-    """What a layer draws from, sublayers aside. No public list tells the layer of a generator."""
+    """Return a layer's own seed generators. There is no public list per layer."""
     return list(layer._seed_generators)
 
 
 def inbound_calls(layer_config):
-    """Yield, for each call of a layer, the set of (layer's name, its call) whose outputs it takes.
+    """Yield, for each call of a layer, the set of (layer name, number of the call) that it uses.
 
-    Read from `model.get_config()["layers"][i]`: the format of the file is the only description of
-    the graph that Keras keeps from version to version; nodes and histories in memory are private.
+    It reads `model.get_config()["layers"][i]`: the file format is the only description of the graph
+    that is stable between versions of Keras; nodes and histories in memory are private.
     """
     for node in layer_config["inbound_nodes"]:
         yield set(_histories(node))
@@ -65,8 +65,8 @@ def _histories(node):
 def outputs_in_graph(model):
     """Return {layer: its output} in the graph of a functional or sequential model.
 
-    Public `layer.output` is that of the layer's first call: for a nested model, or a layer that
-    another model has too, it is in another graph. Of a layer called twice, the first call counts.
+    The public `layer.output` belongs to the layer's first call: for a nested model, or a layer that
+    is also in another model, this is another graph. For a layer called twice, it is the first call.
     """
     nodes_by_depth, outputs = keras.Model(model.inputs, model.outputs)._nodes_by_depth, {}
     for depth in sorted(nodes_by_depth, reverse=True):  # from the inputs on
@@ -80,7 +80,7 @@ def outputs_in_graph(model):
 
 
 def initial_epoch(model):
-    """The epoch at which the next `fit` begins whatever its argument says, or `None`."""
+    """Return the epoch at which the next `fit` begins regardless of its arguments, or `None`."""
     return model._initial_epoch
 
 
@@ -93,14 +93,14 @@ def set_initial_epoch(model, epoch):
 
 
 def raw_model(callback):
-    """A callback's model as it is. The public `model` copies all weights back from JAX."""
+    """Return a callback's model. The public `model` copies all weights back from JAX."""
     return callback._model
 
 
 def metric_direction(monitor, model):
-    """Return 1 if more of a metric is better, -1 if less is.
+    """Return 1 if a larger value of a metric is better, -1 if a smaller one is.
 
-    Keras knows the direction of its metrics and tells it only to its own callbacks.
+    Keras knows the direction of its metrics, but only its own callbacks can read it.
 
     Raises:
         ValueError: if Keras cannot tell.
@@ -115,43 +115,43 @@ def metric_direction(monitor, model):
 
 
 def step_counter(optimizer):
-    """The variable that counts batches. Public `iterations` counts updates, often as a tensor."""
+    """Return the variable that counts batches. The public `iterations` counts updates."""
     return getattr(optimizer, _COUNTER)
 
 
 def replace_step_counter(optimizer, count):
-    """Let an update read another count of batches: the bias correction takes it from nowhere else.
+    """Make updates read another count of batches, as the bias correction has no other source.
 
-    Past the tracking of attributes: the count may be a tensor.
+    Set without attribute tracking, because the count may be a tensor.
     """
     vars(optimizer)[_COUNTER] = count
 
 
 def rate_or_schedule(optimizer):
-    """The rate's variable or schedule. Public `learning_rate` is the schedule's present value."""
+    """Return the learning rate's variable or schedule. The public property is the current value."""
     return optimizer._learning_rate
 
 
 def has_rate(optimizer):
-    """Whether an optimizer answers with a rate that can be replaced by `replace_rate`."""
+    """Return whether the learning rate of an optimizer can be replaced by `replace_rate`."""
     return hasattr(optimizer, _RATE)
 
 
 def compiled_rate(optimizer):
-    """The rate that the optimizer was made with, whatever has replaced it."""
+    """Return the learning rate of the optimizer itself, even if it is replaced."""
     return getattr(type(optimizer), _RATE)(optimizer)
 
 
 def replaced_rate(optimizer):
-    """What has been put in by `replace_rate`, or `None`."""
+    """Return the function set by `replace_rate`, or `None`."""
     return vars(optimizer).get(_RATE)
 
 
 def replace_rate(optimizer, function):
-    """Let the optimizer ask `function()` for its rate; `None` gives back the rate it was made with.
+    """Make the optimizer use `function()` as its learning rate; `None` restores its own rate.
 
-    Assigning a schedule to the public `learning_rate` removes a variable from the optimizer, so
-    that its saved state no longer fits, and nothing brings the variable back.
+    Assigning a schedule to the public `learning_rate` would remove a variable from the optimizer
+    for good, so that its saved state no longer matches.
     """
     if function is None:
         vars(optimizer).pop(_RATE, None)
@@ -160,51 +160,51 @@ def replace_rate(optimizer, function):
 
 
 def optimized_variables(optimizer):
-    """The model's variables that an optimizer was built for, in the order of its slots."""
+    """Return the model's variables that an optimizer was built for, in the order of its slots."""
     return list(optimizer._trainable_variables)
 
 
 def set_optimized_variables(optimizer, variables):
-    """Set them for an optimizer that has its own `build`: `apply(grads)` reads them.
+    """Set the variables that `apply(grads)` updates, for an optimizer with its own `build`.
 
-    Past the tracking of attributes: the model's variables are not the optimizer's.
+    Set without attribute tracking: the model's variables do not belong to the optimizer.
     """
     vars(optimizer)["_trainable_variables"] = list(variables)
 
 
 def own_variables(optimizer):
-    """Variables of an optimizer without those of an inner one, for its own way of saving."""
+    """Return the variables of an optimizer without those of an inner optimizer, for saving."""
     return list(optimizer._variables)
 
 
 def variable_key(optimizer, variable):
-    """What identifies a model's variable, which on TensorFlow arrives as one of two objects."""
+    """Return the key of a model's variable. On TensorFlow a variable may be two objects."""
     return optimizer._var_key(variable)
 
 
 def update_step(optimizer):
-    """The class's function (optimizer, gradients, variables, rate) of one update.
+    """Return the class's function (optimizer, gradients, variables, rate) for one update.
 
-    `update_step` and `apply` are public, but per variable and for all groups at one rate.
+    The public `update_step` is per variable, and `apply` has one rate for all variables.
     """
     return type(optimizer)._backend_update_step
 
 
 def replace_update_step(optimizer, function):
-    """Let the optimizer call `function(gradients, variables, rate)` for an update."""
+    """Make the optimizer call `function(gradients, variables, rate)` for an update."""
     optimizer._backend_update_step = function
 
 
 def weight_decay_step(optimizer):
-    """The class's function (optimizer, variables) that decays weights at the rate of the moment."""
+    """Return the class's function (optimizer, variables) that decays weights at its rate."""
     return type(optimizer)._apply_weight_decay
 
 
 def replace_weight_decay_step(optimizer, function):
-    """Let the optimizer call `function(variables)` to decay weights."""
+    """Make the optimizer call `function(variables)` to decay weights."""
     optimizer._apply_weight_decay = function
 
 
 def decays(optimizer, variable):
-    """Whether a variable decays. `exclude_from_weight_decay` can be told, not asked."""
+    """Return whether a variable decays. `exclude_from_weight_decay` has no public getter."""
     return optimizer._use_weight_decay(variable)

@@ -1,4 +1,4 @@
-"""Products of vectors with one matrix, each through a mask of its own, from masks kept as bits."""
+"""Products of vectors with one matrix, with one mask per vector; the masks are stored as bits."""
 
 import keras
 import numpy as np
@@ -11,10 +11,9 @@ _ONE = np.uint8(1)
 def masked_product(x, kernel, masks):
     """Return y with y[n] = x[n] · (kernel where bit n % 8 of masks[n // 8] is 1, else 0).
 
-    Eight masked kernels exist at a time, forward and backward, so that they stay in the cache;
-    the bits, a 32nd of what masks of float32 would take, are kept for the way back. On TensorFlow
-    both ways are compiled by XLA whatever surrounds them: kernel by kernel they take four times as
-    long.
+    Forward and backward, only eight masked kernels exist at a time, which fit into the cache. The
+    bits, 1/32 of the size of float32 masks, are kept for the backward pass. On TensorFlow both are
+    always compiled by XLA: as separate operations they take four times as long.
 
     Args:
         x: Tensor of shape `(8 * groups, inputs)`.
@@ -33,7 +32,7 @@ def masked_product(x, kernel, masks):
         def gradient(*args, upstream=None):
             return backward(x, kernel, masks, args[0] if upstream is None else upstream)
 
-        # Unseen by TensorFlow's eager tape, which would ask XLA for what its own gradient needs.
+        # Hidden from TensorFlow's eager tape, which would compute the function's own gradient too.
         y = forward(ops.stop_gradient(x), ops.stop_gradient(kernel), masks)
         return y, gradient
 
@@ -75,7 +74,7 @@ def _backward(x, kernel, masks, upstream):
 
 
 def _bits(mask, dtype):
-    """The eight masks of a group as numbers 0 and 1."""
+    """Return the eight masks of a group as numbers 0 and 1."""
     lanes = np.arange(LANES, dtype="uint8")[:, None, None]
     return ops.cast(ops.bitwise_and(ops.right_shift(mask[None], lanes), _ONE), dtype)
 
@@ -116,7 +115,7 @@ def _in_torch(x, kernel, masks):
 
 
 def _masked_kernels(masks, dtype):
-    """Pairs (which rows, their masks times 2^(n % 8)), all in one buffer."""
+    """Yield pairs (slice of rows, their masks times 2^(n % 8)), all in one buffer."""
     import torch
 
     lanes = 2 ** torch.arange(LANES, dtype=torch.uint8, device=masks.device)[:, None, None]
@@ -129,7 +128,7 @@ def _masked_kernels(masks, dtype):
 
 
 def _unscaled(x):
-    """x[n] / 2^(n % 8): a power of two, exact."""
+    """Return x[n] / 2^(n % 8), which is exact for a power of two."""
     import torch
 
     lanes = 2.0 ** -torch.arange(LANES, dtype=x.dtype, device=x.device)

@@ -1,4 +1,4 @@
-"""A product and a sum in one pass, on PyTorch, which fuses nothing."""
+"""A product and a sum in one kernel on PyTorch, which does not fuse operations."""
 
 import keras
 
@@ -6,7 +6,7 @@ import keras
 def multiply_add(x, factor, offset):
     """Return `x * factor + offset`; the three broadcast.
 
-    What is not written between is not faulted in: memory is half of such a step's time.
+    On PyTorch no intermediate tensor is allocated: memory takes half of the time of such a step.
     """
     if keras.backend.backend() != "torch":
         return x * factor + offset

@@ -1,16 +1,16 @@
-"""A function with a gradient of its own that has no second one, on PyTorch."""
+"""A function with a custom gradient but no second derivative, on PyTorch."""
 
 import functools
 
 
 def once_differentiable(forward, gradients, *inputs):
-    """Return `result` of (result, kept) = forward(*inputs).
+    """Return `result`, where (result, kept) = forward(*inputs).
 
-    A gradient differentiated again raises. PyTorch's decorator of this name raises only where the
-    incoming gradient needs one: a penalty on the gradient of a linear loss would count nothing.
+    Differentiating the gradient raises an error. PyTorch's decorator of this name raises only if
+    the incoming gradient requires one: it would silently ignore a gradient penalty on a linear loss.
 
     Args:
-        forward: Function of the inputs; `kept` is what it hands on to `gradients`.
+        forward: Function of the inputs; `kept` is passed on to `gradients`.
         gradients: Function (upstream, kept, *inputs) to a tensor or `None` for each input, called
             without a graph.
         *inputs: Tensors or `None`.
@@ -36,8 +36,8 @@ def _once():
         def backward(context, upstream):
             inputs = context.saved_tensors
             with torch.no_grad():
-                found = context.gradients(upstream, context.kept, *inputs)
-            raising = (None if g is None else _final().apply(g, upstream, *inputs) for g in found)
+                results = context.gradients(upstream, context.kept, *inputs)
+            raising = (None if g is None else _final().apply(g, upstream, *inputs) for g in results)
             return None, None, *raising
 
     return Once

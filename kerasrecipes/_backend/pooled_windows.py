@@ -4,23 +4,23 @@ import functools
 
 from kerasrecipes._backend.once_differentiable import once_differentiable
 
-_CACHED = 2**19  # numbers of x in the cache at a time: two mebibytes of float32
+_CACHED = 2**19  # values of x processed at a time: 2 MiB of float32, which fits the cache
 
 
 def pooled_windows(x, row_places, column_places):
     """Return y[n, i, j, c] = max over a, b of x[n, row_places[a][n, i], column_places[b][n, j], c].
 
-    Left to autograd, each place of a window is a tensor, forward and backward. Here some samples
-    at a time are taken, compared and added up in the cache, and what wins is found again on the
-    way back instead of kept: half the time.
+    Autograd would allocate a tensor for each position in the window, forward and backward. Here a
+    few examples at a time are gathered, compared and summed within the cache, and the backward pass
+    recomputes the maxima instead of storing them: this takes half the time.
 
     Args:
         x: Tensor `(N, H, W, C)`.
-        row_places: List of integer tensors `(N or 1, H_out)`, the rows of each place in a window.
+        row_places: List of integer tensors `(N or 1, H_out)`, rows of each window position.
         column_places: List of integer tensors `(N or 1, W_out)`.
 
     Returns:
-        Tensor `(N, H_out, W_out, C)`. In a tie the gradient goes to the last place; a second
+        Tensor `(N, H_out, W_out, C)`. In a tie the gradient goes to the last position; a second
         derivative raises.
     """
     count, height, width, channels = x.shape
@@ -59,14 +59,14 @@ def _backward(rows, columns, size, upstream, _, x):
 
 
 def _pieces(rows, columns, size):
-    """Which samples, and the indices of their rows and columns."""
+    """Yield slices of examples, with the indices of their rows and columns."""
     for start in range(0, len(rows[0]), size):
         place = slice(start, start + size)
         yield place, *([index[place].flatten() for index in side] for side in (rows, columns))
 
 
 def _flat(places, count, size, length, repeats=1):
-    """Where they lie with `size` samples of `repeats` times `length` laid end to end."""
+    """Return the indices into `size` flattened examples of `repeats` lines of `length`."""
     import torch
 
     lines = torch.arange(count, device=places.device)[:, None] % size * repeats
@@ -75,7 +75,7 @@ def _flat(places, count, size, length, repeats=1):
 
 
 def _largest(x, places, leads=None):
-    """The largest x[index] of the places; `leads` gets how far each was behind those before it."""
+    """Return the largest x[index]; append how far each is behind the earlier ones to `leads`."""
     import torch
 
     largest = x.index_select(0, places[0])
@@ -88,7 +88,7 @@ def _largest(x, places, leads=None):
 
 
 def _scatter(change, places, leads, total):
-    """Add the change of each window to its largest place."""
+    """Add the gradient of each window at the position of its maximum."""
     import torch
 
     for index, lead in zip(places[:0:-1], leads[::-1]):

@@ -1,7 +1,7 @@
-"""Random draws that are as cheap under XLA as without it, and random bits by the word.
+"""Random draws that are as fast with XLA as without, and random bits in whole words.
 
-TensorFlow leaves the choice of its generator to XLA, whose own takes 330 ns a number on a CPU:
-60 times what Philox takes, which is the generator of TensorFlow's own kernels. So it is named here.
+By default XLA uses its own generator for TensorFlow, which takes 330 ns per number on a CPU: 60
+times as long as Philox, the generator of TensorFlow's kernels. Philox is therefore requested explicitly.
 """
 
 import math
@@ -13,7 +13,7 @@ DIGITS = 16
 
 
 def draw_uniform(shape, seed_generator, dtype="float32"):
-    """Numbers in [0, 1)."""
+    """Return uniform numbers in [0, 1)."""
     if keras.backend.backend() != "tensorflow":
         return keras.random.uniform(shape, dtype=dtype, seed=seed_generator)
     import tensorflow as tf
@@ -23,7 +23,7 @@ def draw_uniform(shape, seed_generator, dtype="float32"):
 
 
 def draw_normal(shape, seed_generator, dtype="float32"):
-    """Numbers of mean 0 and deviation 1."""
+    """Return normal numbers of mean 0 and standard deviation 1."""
     if keras.backend.backend() != "tensorflow":
         return keras.random.normal(shape, dtype=dtype, seed=seed_generator)
     import tensorflow as tf
@@ -33,15 +33,15 @@ def draw_normal(shape, seed_generator, dtype="float32"):
 
 
 def draw_bits(shape, share, seed_generator):
-    """Bytes each bit of which is 1 with probability `share`, independently of all others.
+    """Return bytes of independent bits that are 1 with the probability `share`.
 
-    The probability is `share` rounded to a multiple of 2^-16. A share of 1/2 takes one random bit
-    a bit, one of k binary digits takes k: from the last digit to the first, a fresh word is joined
-    by `or` where the digit is 1, which makes (1 + p) / 2 of p, and by `and` where it is 0: p / 2.
+    The probability is rounded to a multiple of 2^-16. A probability with k binary digits needs k
+    random words. From the last digit to the first, a new word is combined by `or` if the digit is
+    1, which turns the probability p into (1 + p) / 2, and by `and` if it is 0, which gives p / 2.
 
     Args:
         shape: Tuple; its first number may be a tensor.
-        share: float in [0, 1].
+        share: float in [0, 1], the probability.
         seed_generator: `keras.random.SeedGenerator`.
 
     Returns:
@@ -62,7 +62,7 @@ def draw_bits(shape, share, seed_generator):
 
 
 def _tensorflow_seed(seed_generator):
-    """The next state, as 32-bit numbers: XLA takes no others for a seed."""
+    """Return the next state as 32-bit numbers: XLA accepts no others as a seed."""
     import tensorflow as tf
 
     return tf.cast(tf.math.floormod(seed_generator.next(), tf.int32.max - 1), tf.int32)
@@ -86,7 +86,7 @@ def _tensorflow_bytes(words):
 def _jax_words(size, seed_generator):
     import jax
 
-    # Of the two forms of Threefry the one that uses both words of a block, not their sum.
+    # This form of Threefry uses both words of a block; the other form uses their sum.
     with jax.threefry_partitionable(False):
         return jax.random.bits(seed_generator.next(), ((size + 3) // 4,), "uint32")
 
@@ -119,7 +119,7 @@ def _torch_generator(seed_generator, device):
     @torch.compiler.disable
     def make():
         seed, count = (int(value) for value in seed_generator.next())
-        # Spread, so that the draws of a seed are not those of the next seed one call before.
+        # Multiplied, so that seed s at call n + 1 does not equal seed s + 1 at call n.
         return torch.Generator(device).manual_seed((seed * 0x9E3779B97F4A7C15 + count) % 2**63)
 
     return make()

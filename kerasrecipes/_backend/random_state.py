@@ -1,10 +1,10 @@
-"""The random state that is not in any seed generator: unseeded `Dropout` on PyTorch draws there."""
+"""The random state outside of seed generators, which unseeded `Dropout` uses on PyTorch."""
 
 import keras
 
 
 def get_random_state():
-    """Return a flat dict of arrays, {} where Keras draws from seed generators alone."""
+    """Return a flat dict of arrays; {} if Keras draws only from seed generators."""
     if keras.backend.backend() != "torch":
         return {}
     import torch

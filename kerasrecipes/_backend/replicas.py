@@ -1,4 +1,4 @@
-"""Sums over the replicas of a data-parallel run, each backend by its own means."""
+"""Sums over the replicas of a data-parallel run, on each backend."""
 
 import keras
 

@@ -1,4 +1,4 @@
-"""Says which extra to install when a room needs TensorFlow and it is not there."""
+"""Raises an error that names the extra to install if a room needs TensorFlow."""
 
 import importlib.util
 

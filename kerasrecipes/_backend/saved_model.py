@@ -1,8 +1,8 @@
-"""TensorFlow's own runtime for exported models."""
+"""Runs an exported SavedModel in TensorFlow."""
 
 
 def run_saved_model(folder, inputs):
-    """What the endpoint `serve` of a SavedModel returns for an array or a list of bytes."""
+    """Return the outputs of the endpoint `serve` for an array or a list of bytes."""
     import tensorflow as tf
 
     loaded = tf.saved_model.load(folder)

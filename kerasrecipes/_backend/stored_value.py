@@ -1,10 +1,10 @@
-"""Values of tensors and variables as NumPy arrays, where there are values yet."""
+"""Values of tensors and variables as NumPy arrays, if they are computed already."""
 
 import keras
 
 
 def value_of(tensor):
-    """The NumPy array of a tensor, or `None` while a graph is traced that will compute it."""
+    """Return the NumPy array of a tensor, or `None` for a symbolic tensor while tracing."""
     if isinstance(tensor, keras.KerasTensor):
         return None
     return {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()](
@@ -15,7 +15,7 @@ def value_of(tensor):
 def _tensorflow(tensor):
     import tensorflow as tf
 
-    # Variables are known while a graph is traced; its tensors have no `numpy`.
+    # While tracing, variables have values, and symbolic tensors have no `numpy`.
     with tf.init_scope():
         return tensor.numpy() if hasattr(tensor, "numpy") else None
 

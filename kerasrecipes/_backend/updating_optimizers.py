@@ -1,13 +1,13 @@
-"""The one way to find a model's optimizers and to look through their wrappers."""
+"""Finds the optimizers of a model inside their wrappers."""
 
 import keras
 
 
 def updating_optimizers(optimizer):
-    """Return the optimizers that update variables, inside wrappers to any depth.
+    """Return the optimizers that update variables, inside wrappers at any depth.
 
-    `LossScaleOptimizer` and `LayerwiseLearningRates` have one, Keras's optimizer of several has a
-    list. Any other is its own; `None` (a model that was not compiled with one) has none.
+    `LossScaleOptimizer` and `LayerwiseLearningRates` wrap one optimizer, `MultiOptimizer` wraps a
+    list. Any other optimizer is returned itself; `None` (a model without optimizer) gives [].
 
     >>> import keras
     >>> from kerasrecipes._backend.updating_optimizers import updating_optimizers
@@ -25,9 +25,9 @@ def updating_optimizers(optimizer):
 
 
 def own_optimizers(model):
-    """Return {path: optimizer} of those that a custom `train_step` uses beside the compiled one.
+    """Return {path: optimizer} of the optimizers of a custom `train_step`.
 
-    They are found in attributes of the model, and in lists and dicts there: `generator`,
+    They are searched in the attributes of the model, and in lists and dicts there: `generator`,
     `both[0]`, `both['critic']`.
     """
     found = {}

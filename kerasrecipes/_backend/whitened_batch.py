@@ -1,26 +1,26 @@
-"""Rows times a matrix that depends on their own moments, on PyTorch."""
+"""The product of rows with a matrix that depends on their moments, on PyTorch."""
 
 import functools
 
 from kerasrecipes._backend.once_differentiable import once_differentiable
 
-_CACHED = 2**19  # numbers in the cache at a time: two mebibytes of float32
+_CACHED = 2**19  # values processed at a time: 2 MiB of float32, which fits the cache
 
 
 def whitened_batch(rows, affine, gamma, beta, total):
     """Return r · matrix + bias, for (matrix, bias) = affine(shift, moments, gamma, beta).
 
-    r = rows - shift, where shift is their mean as rounded; moments are [rᵀ·r | rᵀ·1] / count.
-    Left to autograd, r, the product, the bias and three gradients are tensors of the size of the
-    rows. Here r exists piece by piece in the cache, and only the result and the one gradient are
-    written: half to three quarters of the time.
+    r = rows - shift, with shift their rounded mean; moments are [rᵀ·r | rᵀ·1] / count. Autograd
+    would allocate r, the product, the bias and three gradients at the size of the rows. Here r is
+    computed piece by piece within the cache, and only the result and one gradient are written: this
+    takes half to three quarters of the time.
 
     Args:
-        rows: Tensor `(products, positions, width)`, a transposed view as it is.
+        rows: Tensor `(products, positions, width)`, which may be a transposed view.
         affine: Function from shift `(products, 1, width)`, moments `(products, width, width + 1)`,
             gamma, beta and whether there are rows to matrix `(products, width, width)` and bias
             `(products, 1, width)`.
-        gamma: Tensor or `None`, and beta likewise: what else the matrix and the bias depend on.
+        gamma, beta: Tensors or `None`, passed on to `affine`.
         total: Function that sums a tensor over the replicas.
 
     Returns:
@@ -33,14 +33,14 @@ def whitened_batch(rows, affine, gamma, beta, total):
 def _forward(affine, total, rows, gamma, beta):
     import torch
 
-    # No replica and no batch is too small: an empty share of a batch counts nothing.
-    found = total(rows.new_tensor(float(rows.shape[1])))
-    count = found.clamp(1)
+    # A replica's part of a batch may be empty.
+    total_count = total(rows.new_tensor(float(rows.shape[1])))
+    count = total_count.clamp(1)
     shift = total(rows.sum(1, keepdim=True)) / count
     leaves = [total(_moments(rows, shift)) / count, gamma, beta]
     leaves = [leaf if leaf is None else leaf.detach().requires_grad_() for leaf in leaves]
     with torch.enable_grad():
-        matrix, bias = affine(shift, *leaves, found > 0)
+        matrix, bias = affine(shift, *leaves, total_count > 0)
     result = _product(rows, shift, matrix.detach(), bias.detach())
     return result, (shift, count, leaves, matrix, bias)
 
@@ -58,17 +58,17 @@ def _backward(total, upstream, kept, rows, gamma, beta):
 
 
 def _gradients(outputs, leaves, moments):
-    """The gradients by the leaves, from [rᵀ·upstream | upstreamᵀ·1]."""
+    """Return the gradients of the leaves, from [rᵀ·upstream | upstreamᵀ·1]."""
     import torch
 
     wanted = [leaf for leaf in leaves if leaf is not None]
     upstream = (moments[..., :-1], moments[..., -1:].mT)
-    found = iter(torch.autograd.grad(outputs, wanted, upstream, retain_graph=True))
-    return [leaf if leaf is None else next(found) for leaf in leaves]
+    gradients = iter(torch.autograd.grad(outputs, wanted, upstream, retain_graph=True))
+    return [leaf if leaf is None else next(gradients) for leaf in leaves]
 
 
 def _moments(rows, shift, others=None):
-    """[rᵀ·s | sᵀ·1] with r = rows - shift and s the others, or r itself."""
+    """Return [rᵀ·s | sᵀ·1], with r = rows - shift, and s = others, or r if there are none."""
     import torch
 
     products, _, width = rows.shape
@@ -81,7 +81,7 @@ def _moments(rows, shift, others=None):
 
 
 def _product(rows, shift, matrix, bias, second=None):
-    """(rows - shift) · matrix + bias, and + others · their matrix, the second pair."""
+    """Return (rows - shift) · matrix + bias, plus the product of the second pair, if given."""
     import torch
 
     y = torch.empty_like(rows)
@@ -94,7 +94,7 @@ def _product(rows, shift, matrix, bias, second=None):
 
 
 def _centered(rows, shift):
-    """Pairs (which rows, those minus shift), all in one buffer."""
+    """Yield pairs (slice of rows, rows minus shift), all in one buffer."""
     import torch
 
     products, positions, width = rows.shape

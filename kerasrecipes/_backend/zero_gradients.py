@@ -1,14 +1,14 @@
-"""Weights that a step left out, on PyTorch: their gradients are zeros, not missing."""
+"""Zero gradients for weights that a step did not use, on PyTorch."""
 
 import functools
 
 
 def with_zero_gradients(x, weights):
-    """Return `x` itself, of which the weights' gradients are zeros.
+    """Return `x` with a graph in which the weights have gradients of zeros.
 
-    Without it a weight that took no part in a step has no gradient, and the optimizer leaves out
-    its momentum and its decay. Adding zero times the weights to `x` would do, but reads and writes
-    all of it, forward and backward.
+    Without it a weight that a step did not use has no gradient, and the optimizer skips its
+    momentum and weight decay. Adding 0 · weights to `x` would have the same effect, but would read and write
+    all values forward and backward.
 
     Args:
         x: Tensor.

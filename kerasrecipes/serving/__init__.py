@@ -1,11 +1,11 @@
-"""What turns a trained model into one that takes pixels, and asks it about image files.
+"""Serving: trained models that take raw pixels, prediction of image files, export.
 
 - `serving_model`, `serving_classifier`: preprocessing in front of a trained network.
-- `named_model`, `calibrated_model`: the names of the classes, and a temperature, inside a model.
-- `load_classifier`, `Classifier`: a saved model and its classes, asked about images of any size.
-- `read_image`: an image file of any mode as pixels.
-- `export_model`, `Export`, `EXPORTS`: ONNX, SavedModel, LiteRT, run by their own runtimes and
-  compared.
+- `named_model`, `calibrated_model`: add class names, or a temperature, to a model.
+- `load_classifier`, `Classifier`: a saved model with its classes, for images of any size.
+- `read_image`: reads the pixels of an image file.
+- `export_model`, `Export`, `EXPORTS`: export to ONNX, SavedModel or LiteRT, compared with Keras in
+  the format's own runtime.
 """
 
 from kerasrecipes.serving.classifier import Classifier

@@ -1,4 +1,4 @@
-"""A classifier of images of any size: the model, and the names of its classes."""
+"""A classifier of images of any size: the model and the names of its classes."""
 
 import dataclasses
 from typing import Any
@@ -13,14 +13,14 @@ PIXELS_AT_ONCE, IMAGES_AT_ONCE = 2**24, 64
 
 @dataclasses.dataclass(frozen=True)
 class Classifier:
-    """A model of raw images that knows its classes.
+    """A model of raw images with the names of its classes.
 
     Attributes:
         model: Keras model from pixels in 0..255 `(batch, height, width, channels)` to
             probabilities `(batch, classes)`.
         class_names: Tuple of strings.
         channels: 1 or 3.
-        size: `(height, width)` of the images that the model takes, `None` for any.
+        size: `(height, width)` of the model's input, `None` for any.
     """
 
     model: keras.Model
@@ -29,24 +29,24 @@ class Classifier:
     size: tuple[int | None, int | None]
 
     def preprocess(self, image: Any) -> Any:
-        """An image as the model takes it: where its size is fixed, resized and cropped.
+        """Return an image for the model: resized and cropped if the model's input size is fixed.
 
-        As in testing: the short side becomes 256/224 of the model's, the centre is kept.
+        As in testing, the short side becomes 256/224 of the input size, then the centre is cropped.
         """
         height, width = self.size
         if None in self.size or image.shape[:2] == self.size:
             return image
         if height != width:
             raise ValueError(
-                f"{self.model.name} takes images of {height}x{width} pixels alone. "
+                f"{self.model.name} takes only images of {height}x{width} pixels. "
                 f"Received: {image.shape[0]}x{image.shape[1]}"
             )
         return np.asarray(augment.CenterCrop(height, channels=self.channels)(image))
 
     def predict(self, images: Any) -> Any:
-        """Yield the probabilities of each of an iterable of arrays `(height, width, channels)`.
+        """Yield the probabilities for each of an iterable of arrays `(height, width, channels)`.
 
-        Images that follow each other with one size go through the model together.
+        Successive images of the same size are predicted as a batch.
         """
         batch = []
         for image in map(self.preprocess, images):

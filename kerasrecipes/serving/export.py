@@ -1,4 +1,4 @@
-"""A model in the format of another runtime, run there once and compared."""
+"""Exports a model to another format and compares its predictions in that format's runtime."""
 
 import contextlib
 import dataclasses
@@ -33,14 +33,14 @@ INSTALL = "pip install 'kerasrecipes[export]'"
 
 @dataclasses.dataclass(frozen=True)
 class Export:
-    """What `export_model` did.
+    """The result of `export_model`.
 
     Attributes:
-        files: Tuple of strings, names of the files and folders written; empty where a converter
-            is missing.
+        files: Tuple of strings, names of the files and folders written; empty if a converter is
+            missing.
         difference: Largest difference of a probability between the runtime and Keras, or `None`
             if the runtime is missing.
-        message: str, a line that says all that.
+        message: str, a line that says what was written and compared.
     """
 
     files: tuple[str, ...]
@@ -49,15 +49,15 @@ class Export:
 
 
 def export_model(model: keras.Model, folder: str | os.PathLike[str], kind: str, image: Any) -> Any:
-    """Write a model by Keras's own export, run it on an image in its own runtime, and compare.
+    """Export a model with Keras and compare its predictions on an image in the format's runtime.
 
-    Where a package is missing, nothing is written (if it is the converter) or the file is not
-    run (if it is the runtime), and the message says so. `"saved_model"` writes a second folder,
-    `saved_model_jpeg`, whose endpoint `serve` takes a vector of JPEG or PNG bytes.
+    If the converter is not installed, nothing is written; if the runtime is not installed, the file
+    is not compared; the message says so. `"saved_model"` also writes the folder
+    `saved_model_jpeg`, with an endpoint `serve` that takes a vector of JPEG or PNG bytes.
 
     Args:
         model: Keras model of raw images with one input and one output.
-        folder: Path of the folder that gets `model.onnx`, `saved_model` or `model.tflite`.
+        folder: Path of the folder for `model.onnx`, `saved_model` or `model.tflite`.
         kind: `"onnx"`, `"saved_model"` or `"litert"`.
         image: Array `(height, width, channels)`, pixels in 0..255, of a size the model takes.
 
@@ -65,14 +65,14 @@ def export_model(model: keras.Model, folder: str | os.PathLike[str], kind: str, 
         An `Export`.
 
     Raises:
-        ValueError: If the runtime does not give Keras's probabilities within 0.001, or Keras
-            cannot write this model; nothing is then kept.
+        ValueError: If the probabilities differ from Keras's by more than 0.001, or Keras cannot
+            export this model; no file is kept then.
     """
     check_choice("kind", kind, EXPORTS)
     missing = _missing_converter(kind)
     if missing:
         return Export((), None, f"Not exported to {kind}: {missing}.")
-    # A model made of a list of one input would be exported to take a list.
+    # A model built from a list with one input would be exported to take a list.
     model = keras.Model(model.inputs[0], model.outputs[0], name=model.name)
     folder, pixels = pathlib.Path(folder), np.asarray(image, "uint8")
     with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as scratch:
@@ -92,7 +92,7 @@ def export_model(model: keras.Model, folder: str | os.PathLike[str], kind: str, 
 
 
 def _missing_converter(kind):
-    """Why this format cannot be written here, or `None`."""
+    """Return why this format cannot be written here, or `None`."""
     backend = keras.backend.backend()
     needed = WRITERS[kind].get(backend)
     if needed is None:
@@ -104,7 +104,7 @@ def _missing_converter(kind):
 def _write_and_compare(model, scratch, kind, pixels):
     path = os.path.join(scratch, FILES[kind])
     batch = pixels[None].astype(keras.backend.standardize_dtype(model.inputs[0].dtype))
-    expected = model.predict_on_batch(batch)  # first: Keras exports what has been called only
+    expected = model.predict_on_batch(batch)  # first: Keras can export only models that were called
     with _quiet(kind):
         model.export(path, "tf_saved_model" if kind == "saved_model" else kind, verbose=False)
     return _difference(path, kind, batch, expected)
@@ -125,7 +125,7 @@ def _write_and_compare_jpeg(model, scratch, pixels):
 
 
 def _difference(path, kind, inputs, expected):
-    """How far the exported file is from Keras on one batch, `None` without its runtime."""
+    """Return the largest difference from Keras on one batch, `None` without the runtime."""
     if not has_runtime(kind):
         return None
     difference = float(np.max(np.abs(run_exported(path, kind, inputs) - np.asarray(expected))))
@@ -139,7 +139,7 @@ def _difference(path, kind, inputs, expected):
 
 @contextlib.contextmanager
 def _quiet(kind):
-    """Without the chatter of the converters; what they cannot do in one line."""
+    """Suppress the output of converters, and raise their errors as one line."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
         try:

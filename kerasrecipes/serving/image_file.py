@@ -1,4 +1,4 @@
-"""Any image file as pixels, decoded as in training wherever training could decode it."""
+"""Reads the pixels of an image file, decoded as in training if training can decode it."""
 
 import io
 import os
@@ -17,21 +17,21 @@ AS_IN_TRAINING = ("JPEG", "PNG")
 
 
 def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply") -> Any:
-    """The pixels of an image file: uint8 `(height, width, channels)`.
+    """Return the pixels of an image file: uint8 `(height, width, channels)`.
 
-    JPEG and PNG, grey, colour, with a palette, an alpha channel (dropped) or 16 bits (the upper 8
-    are kept), go through the decoder of training; CMYK and the other formats of Pillow (WebP,
-    BMP, TIFF, the first frame of a GIF) through Pillow, as `data.load` reads them from folders.
+    JPEG and PNG (grey, colour, palette, alpha channel (dropped) or 16 bits (upper 8 bits kept)) are
+    decoded as in training. CMYK and the other formats of Pillow (WebP, BMP, TIFF, the first frame
+    of a GIF) are decoded by Pillow, as `data.load` does for folders.
 
     Args:
         path: str or path.
         channels: 1 or 3.
-        exif: `"apply"` (default) turns the image upright as a camera noted it, as training does;
-            `"ignore"` leaves it as stored.
+        exif: `"apply"` (default) rotates the image upright by its EXIF orientation, as in training;
+            `"ignore"` keeps the stored orientation.
 
     Raises:
-        ValueError: If the file is not there, is no image, a damaged one, one above 179 megapixels,
-            or one of floats or 32 bits, which have no range of their own.
+        ValueError: If the file does not exist, is not an image, is damaged, has more than 179
+            megapixels, or has float or 32-bit pixels, which have no defined range.
     """
     check_choice("exif", exif, ("apply", "ignore"))
     contents = _contents(path)
@@ -68,7 +68,7 @@ def _contents(path):
         raise ValueError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         if "\0" in str(path):
-            raise ValueError(f"{path!r}: no name of a file") from error
+            raise ValueError(f"{path!r}: not a file name") from error
         raise
 
 

@@ -1,4 +1,4 @@
-"""Reading a saved classifier, with every kind of failure told in a line."""
+"""Loads a saved classifier, with a one-line error for every kind of failure."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from kerasrecipes.serving.named_model import find_class_names
 def load_classifier(path: str | os.PathLike[str]) -> Any:
     """Load the `model.keras` of a recipe, as a file or in the folder of its run.
 
-    No code of the file is run: `safe_mode` stays on.
+    No code from the file is run: `safe_mode` is on.
 
     Args:
         path: str or path.
@@ -24,13 +24,15 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
         A `Classifier`.
 
     Raises:
-        ValueError: If it is not there, is no Keras file, holds code or layers that are not known
-            here, does not map images to classes, or has no class names.
+        ValueError: If the file does not exist, is not a Keras file, contains code or unknown
+            layers, does not map images to classes, or has no class names.
     """
     path = pathlib.Path(path)
     file = path / "model.keras" if path.is_dir() else path
     if path.is_dir() and not file.exists():
-        raise ValueError(f"{path}: a folder without model.keras, so not that of a finished run")
+        raise ValueError(
+            f"{path}: the folder has no model.keras, so it is not the folder of a finished run"
+        )
     if not file.exists():
         raise ValueError(f"{path}: no such file or folder")
     model = _load(file)
@@ -38,19 +40,19 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
     names = find_class_names(model)
     if names is None:
         raise ValueError(
-            f"{file}: holds no class names, so it was not written by a recipe. Put a "
-            "kerasrecipes.layers.ClassNames behind the model and save it again"
+            f"{file}: has no class names, so it was not written by a recipe. Add a "
+            "kerasrecipes.layers.ClassNames as the last layer and save the model again"
         )
     if tuple(model.outputs[0].shape[1:]) != (len(names),) or len(model.outputs) != 1:
         raise ValueError(
-            f"{file}: must give one probability for each of {len(names)} classes. "
+            f"{file}: must return one probability for each of {len(names)} classes. "
             f"Received: {[tuple(output.shape) for output in model.outputs]}"
         )
     return Classifier(model, names, channels, size)
 
 
 def _load(file):
-    """The model of a file, every kind of failure told in a line."""
+    """Return the model of a file, or raise a one-line error."""
     try:
         with zipfile.ZipFile(file) as archive:
             config = json.loads(archive.read("config.json"))
@@ -59,22 +61,19 @@ def _load(file):
     except (zipfile.BadZipFile, KeyError, ValueError) as error:
         raise ValueError(f"{file}: not a .keras model file, or a damaged one") from error
     if _holds_lambda(config):
-        raise ValueError(
-            f"{file}: holds a Lambda layer, which is Python code of whoever wrote the file: it is "
-            "not loaded"
-        )
+        raise ValueError(f"{file}: has a Lambda layer, which contains Python code: not loaded")
     try:
         model = keras.saving.load_model(file, compile=False, safe_mode=True)
-    except Exception as error:  # layers that are not known, weights that do not fit, code, zip
+    except Exception as error:  # unknown layers, weights of other shapes, code, damaged archives
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ValueError(f"{file}: cannot be loaded ({reason[:200]})") from error
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise ValueError(f"{file}: holds no model with known inputs")
+        raise ValueError(f"{file}: has no model with known inputs")
     return model
 
 
 def _holds_lambda(config):
-    """Whether a configuration has a layer of code anywhere in it."""
+    """Return whether a configuration contains a Lambda layer at any depth."""
     if isinstance(config, dict):
         if config.get("class_name") in ("Lambda", "__lambda__"):
             return True
@@ -83,7 +82,7 @@ def _holds_lambda(config):
 
 
 def _input_of(file, model):
-    """Channels and size of the images that a model takes."""
+    """Return channels and size of the images that a model takes."""
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] not in (1, 3):
         raise ValueError(

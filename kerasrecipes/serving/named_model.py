@@ -1,4 +1,4 @@
-"""What a model carries behind its probabilities: the names of its classes, a temperature."""
+"""Adds class names or temperature scaling to the end of a model."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,23 +10,23 @@ from kerasrecipes.layers import ClassNames, TemperatureScaling
 
 
 def named_model(model: keras.Model, class_names: Sequence[str]) -> keras.Model:
-    """`model` with `layers.ClassNames` behind it, or itself if it has one."""
+    """Return `model` with `layers.ClassNames` as last layer; unchanged if it has one."""
     if find_class_names(model):
         return model
     return _followed_by(model, ClassNames(class_names, dtype="float32", name="class_names"))
 
 
 def calibrated_model(model: keras.Model, temperature: float) -> Any:
-    """`model` with `layers.TemperatureScaling` behind its probabilities."""
+    """Return `model` with `layers.TemperatureScaling` applied to its probabilities."""
     return _followed_by(model, TemperatureScaling(temperature, dtype="float32", name="temperature"))
 
 
 def find_class_names(model):
-    """The names that a model carries in a `layers.ClassNames`, or `None`."""
+    """Return the names in the model's last `layers.ClassNames`, or `None`."""
     found = [layer for layer in flatten_layers(model) if isinstance(layer, ClassNames)]
     return found[-1].class_names if found else None
 
 
 def _followed_by(model, layer):
-    # One tensor and not a list of one: exported files take what the model was made of.
+    # A tensor, not a list with one tensor: an exported file takes the same structure.
     return keras.Model(model.inputs[0], layer(model.outputs[0]), name=model.name)

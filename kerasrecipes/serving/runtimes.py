@@ -1,4 +1,4 @@
-"""One batch through an exported file, by the runtime that it was made for."""
+"""Runs an exported file on a batch, in the runtime of its format."""
 
 import importlib.util
 
@@ -8,12 +8,12 @@ PACKAGES = {"onnx": "onnxruntime", "litert": "ai_edge_litert", "saved_model": "t
 
 
 def has_runtime(kind):
-    """Whether the runtime of a format is installed."""
+    """Return whether the runtime of a format is installed."""
     return importlib.util.find_spec(PACKAGES[kind]) is not None
 
 
 def run_exported(path, kind, batch):
-    """The outputs of an exported file for a batch, an array (or a list of bytes)."""
+    """Return the outputs of an exported file for a batch: an array, or a list of bytes."""
     runs = {"onnx": _run_onnx, "litert": _run_litert, "saved_model": run_saved_model}
     return runs[kind](str(path), batch)
 

@@ -8,7 +8,7 @@ from kerasrecipes.layers import ImagePreprocessing
 
 
 def serving_model(model: keras.Model, preprocessing: Any, channels: int) -> keras.Model:
-    """A model that takes raw pixels: `model` with a preprocessing layer in front.
+    """Return `model` with a preprocessing layer in front, so that it takes raw pixels.
 
     Args:
         model: Keras model from network input to probabilities.
@@ -16,19 +16,19 @@ def serving_model(model: keras.Model, preprocessing: Any, channels: int) -> kera
         channels: int.
 
     Returns:
-        A `keras.Model` of images of any size in 0..255, all of one batch of the same size.
+        A `keras.Model` of images in 0..255, of any size that is the same within a batch.
     """
     inputs = keras.Input((None, None, channels), name="pixels", dtype="float32")
     return keras.Model(inputs, model(preprocessing(inputs)), name=f"{model.name}_from_pixels")
 
 
 def serving_classifier(model: keras.Model, crop: Any, images: Any) -> Any:
-    """A model of raw pixels, grey where all images are: the test crop in front of a model of RGB.
+    """Return `model` with the test crop in front; grey if the data set is, so that it takes pixels.
 
     Args:
         model: Keras model of RGB images in 0..255 of the crop's size.
-        crop: The `augment.CenterCrop` that it was tested with.
-        images: The `data.ImageData` that it was trained on.
+        crop: The `augment.CenterCrop` used for testing.
+        images: The `data.ImageData` used for training; its channels are those of the input.
     """
     preprocessing = ImagePreprocessing(crop.size, crop.resize, dtype="float32")
 

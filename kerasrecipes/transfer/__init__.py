@@ -1,12 +1,12 @@
-"""Transfer learning: from a pretrained network to a classifier of few images.
+"""Transfer learning: from a pretrained network to a classifier for few images.
 
-- `classifier`: a backbone with a linear classifier on top, raw pixels in and probabilities out.
-- `advise`, `Plan`: which layers to train, by the amount of data and how similar they are.
+- `classifier`: a backbone with a linear classifier on top, from raw pixels to probabilities.
+- `advise`, `Plan`: which layers to train, given the amount of data and their similarity.
 - `Phase`, `fine_tune`: training in phases, head first, then deeper.
-- `layerwise_multipliers`: learning rates that fall from stage to stage.
+- `layerwise_multipliers`: learning rates that decrease from stage to stage.
 - `extract_features`: pooled features of images, computed once.
-- `linear_probe`: a linear classifier on each stage's features, and how accurate each is.
-- `ProbeResult`, `StageProbe`: what it returns.
+- `linear_probe`: linear classifiers on the features of each stage, with their accuracies.
+- `ProbeResult`, `StageProbe`: the results of `linear_probe`.
 """
 
 from kerasrecipes.transfer.advise import Plan, advise

@@ -1,4 +1,4 @@
-"""The best model of all phases, where a `BestSnapshot` keeps that of each."""
+"""The best model of all phases, as judged by a `BestSnapshot`."""
 
 import math
 
@@ -7,11 +7,11 @@ from kerasrecipes.transfer._freezing import freeze
 
 
 class BestPhase:
-    """Keeps a copy of the model as the best phase so far left it.
+    """Keeps a copy of the model from the end of the best phase so far.
 
     Args:
-        callbacks: the callbacks of all phases. Of several `BestSnapshot`s that restore, the last
-            decides, as it does at the end of `fit`.
+        callbacks: the callbacks of all phases. If several `BestSnapshot`s restore weights, the
+            last one decides, as at the end of `fit`.
     """
 
     def __init__(self, callbacks):
@@ -21,7 +21,7 @@ class BestPhase:
         self._best = None
 
     def compare(self, model, number, phase):
-        """Copy the model after a phase if it is better than after any phase before."""
+        """Copy the model after a phase if it is better than after all earlier phases."""
         judge = self._judge
         if judge is None or math.isnan(judge.best):
             return
@@ -38,7 +38,7 @@ class BestPhase:
         }
 
     def restore(self, model, number, compile_options):
-        """Give the model back as the best phase left it; phase `number` was the last one."""
+        """Restore the model from the end of the best phase; phase `number` was the last one."""
         best = self._best
         if best is None:
             return

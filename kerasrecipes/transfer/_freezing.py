@@ -1,4 +1,4 @@
-"""What trains in a phase, and the proof that the rest does not move."""
+"""Freezes the layers that a phase does not train, and checks that they do not change."""
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ NORMALIZATIONS = (
 
 
 def first_trained(model, train):
-    """Return the index in `model.layers` of the first layer that trains."""
+    """Return the index in `model.layers` of the first trainable layer."""
     stages = models.stages(model)
     count = {"head": 0, "all": len(stages)}.get(train, train)
     if count > len(stages):
@@ -34,7 +34,7 @@ def first_trained(model, train):
 
 
 def freeze(model, phase):
-    """Set what trains in `phase`; the model must be compiled afterwards."""
+    """Freeze all but the layers that `phase` trains; the model must be compiled afterwards."""
     first, head = first_trained(model, phase.train), first_trained(model, "head")
     model.trainable = True
     for index, layer in enumerate(model.layers):
@@ -46,16 +46,16 @@ def freeze(model, phase):
 
 
 def is_normalization(layer):
-    """Whether a layer normalises, or has statistics that training moves."""
+    """Return whether a layer normalises, or has statistics that training changes."""
     states = keras_internals.own_state_variables(layer)
     has_statistics = any("float" in variable.dtype for variable in states)
     return has_statistics or isinstance(layer, NORMALIZATIONS)
 
 
 class FrozenWeights(keras.callbacks.Callback):
-    """Raises at the end of an epoch in which a frozen weight or statistic changed by a bit.
+    """Raises at the end of an epoch if a frozen weight or statistic changed at all.
 
-    `trainable = False` asks layers not to move; this is the proof that they do not.
+    Custom layers may ignore `trainable = False`; this callback detects it.
 
     Args:
         model: the model, with its layers frozen for the phase.
@@ -77,11 +77,11 @@ class FrozenWeights(keras.callbacks.Callback):
         self.check()
 
     def check(self):
-        """Raise unless every frozen weight has the bytes it had."""
+        """Raise unless every frozen weight has its original bytes."""
         for (layer, variable), before in zip(self._frozen, self._before):
             if _bytes(variable) != before:
                 raise RuntimeError(
-                    f"The layer {layer.name!r} is frozen, and its {variable.name!r} moved in "
+                    f"The layer {layer.name!r} is frozen, but its {variable.name!r} changed in "
                     "training: it ignores `trainable=False`."
                 )
 

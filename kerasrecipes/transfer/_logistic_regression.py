@@ -1,4 +1,4 @@
-"""Multinomial logistic regression on features, and the choice of its strength."""
+"""Multinomial logistic regression on features, and the choice of its regularization."""
 
 import warnings
 
@@ -11,12 +11,12 @@ ABSENT = -16.0
 
 
 class LogisticRegression:
-    """scikit-learn's logistic regression on standardised features, at several strengths.
+    """scikit-learn's logistic regression on standardised features, for several strengths.
 
     `f(W, b) = mean_i w_i · -log softmax(x_i·W + b)[y_i] + regularization / 2 · |W|^2`, over
-    features of mean 0 and standard deviation 1; the bias is free. With fewer examples than
-    features all is computed in the span of the examples, where the minimum lies. A class without
-    an example has a probability of about e^-16 at most.
+    features of mean 0 and standard deviation 1; the bias is not regularized. With fewer examples
+    than features, the computation is in the span of the examples, which contains the minimum. A
+    class without examples has a probability of at most about e^-16.
 
     Args:
         features: array `(examples, features)`.
@@ -42,8 +42,8 @@ class LogisticRegression:
         )
 
     def fit(self, regularization, tolerance=TOLERANCE):
-        """Return kernel and bias for features as they were given; starts at the last solution."""
-        # Two classes have one kernel there, w = W[1] - W[0], and |W|^2 is |w|^2 / 2.
+        """Return kernel and bias for the unstandardised features; starts at the last solution."""
+        # For two classes scikit-learn has one kernel w = W[1] - W[0], and |W|^2 = |w|^2 / 2.
         is_binary = len(np.unique(self._labels)) == 2
         self._solver.C = (2 if is_binary else 1) / (regularization * len(self._labels))
         self._solver.tol = tolerance
@@ -62,7 +62,7 @@ class LogisticRegression:
         return kernel, bias - self._mean @ kernel
 
     def _of_all_classes(self):
-        """The solution with a column for each class, those without an example included."""
+        """Return the solution with one column per class, classes without examples included."""
         kernel, bias = self._solver.coef_.T, self._solver.intercept_
         if kernel.shape[1] == 1:
             kernel, bias = kernel * [-0.5, 0.5], bias * [-0.5, 0.5]
@@ -73,13 +73,13 @@ class LogisticRegression:
 
 
 def cross_validate(features, labels, classes, strengths, folds, weights=None):
-    """Choose a strength by the loss on examples left out, from the strongest to the weakest.
+    """Choose the strength with the lowest cross-validation loss, from strongest to weakest.
 
-    The search ends once the loss has risen twice in a row.
+    The search stops after the loss has risen twice in a row.
 
     Returns:
-        The strength of the lowest loss, and the log-probabilities `(examples, classes)` of the
-        examples with it when they were left out: NaN for those never left out, which are the
+        The chosen strength, and its log-probabilities `(examples, classes)` for each example when
+        it was left out. They are NaN for examples that are never left out, because they are the
         only ones of their class.
     """
     fold = stratified_folds(labels, folds)
@@ -107,7 +107,7 @@ def cross_validate(features, labels, classes, strengths, folds, weights=None):
 
 
 def stratified_folds(labels, folds):
-    """The fold of each example, each class spread over all; -1 for the only one of its class.
+    """Return the fold of each example, stratified by class; -1 for the only one of its class.
 
     >>> stratified_folds(np.array([0, 0, 0, 0, 1, 1, 2]), 2).tolist()
     [0, 1, 0, 1, 0, 1, -1]
@@ -123,6 +123,6 @@ def stratified_folds(labels, folds):
 
 
 def log_softmax(scores):
-    """Logarithms of the probabilities of scores `(examples, classes)`."""
+    """Return the log-probabilities for logits `(examples, classes)`."""
     scores = scores - scores.max(axis=1, keepdims=True)
     return scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))

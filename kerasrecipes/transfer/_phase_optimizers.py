@@ -1,4 +1,4 @@
-"""The optimizer of a phase: a copy with the phase's rates and the slots so far."""
+"""The optimizer of a phase: a copy with the phase's learning rates and the earlier slots."""
 
 import copy
 
@@ -10,14 +10,14 @@ from kerasrecipes.transfer.layerwise_multipliers import layerwise_multipliers
 
 
 class PhaseOptimizers:
-    """Makes the optimizer of one phase after another.
+    """Creates the optimizers of the phases, one after another.
 
-    Each counts its updates from 0, as the phase's schedule does. Variables that trained before
-    keep their slots and their own count of updates.
+    Each counts its updates from 0, as the phase's schedule does. Variables that were trained in
+    earlier phases keep their slots and their number of updates.
 
     Args:
         model: the model.
-        optimizer: `keras.optimizers.Optimizer`, what all are copies of. It is not changed.
+        optimizer: `keras.optimizers.Optimizer` to copy for each phase. It is not changed.
 
     Attributes:
         last: the optimizer of the last phase, or `None`.
@@ -41,12 +41,12 @@ class PhaseOptimizers:
         unused = _by_name.unused(paths, self._multipliers)
         if unused:
             raise ValueError(
-                "Argument `optimizer` must have multipliers of layers of the model. Received: "
+                "Argument `optimizer` must have multipliers for layers of the model. Received: "
                 f"{unused}, which name none of the variables of {model.name}"
             )
 
     def make(self, phase):
-        """Return a new optimizer, not built, for a model whose layers are frozen for `phase`."""
+        """Return a new unbuilt optimizer for a model that is frozen for `phase`."""
         config = copy.deepcopy(self._config)
         rate = phase.learning_rate
         if rate is not None:
@@ -66,14 +66,14 @@ class PhaseOptimizers:
         return optimizer
 
     def build(self, optimizer):
-        """Build the optimizer that the model was compiled with; it gets the last one's slots."""
+        """Build the optimizer of the compiled model, with the slots of the last one."""
         optimizer.build(self._model.trainable_variables)
         if self.last is not None:
             _slots.carry_over(self.last, optimizer)
         self.last = optimizer
 
     def count(self):
-        """Add the updates of the phase that has ended to the counts of its variables."""
+        """Add the updates of the finished phase to the numbers of updates of its variables."""
         done = int(keras.ops.convert_to_numpy(updating_optimizers(self.last)[0].iterations))
         for variable in self._model.trainable_variables:
             path = self._path_of(variable)
@@ -87,14 +87,14 @@ class PhaseOptimizers:
             return self._multipliers
         if self._multipliers:
             raise ValueError(
-                "Argument `decay` must be 1 where the optimizer has multipliers. "
+                "Argument `decay` must be 1 if the optimizer has multipliers. "
                 f"Received: decay={phase.decay}"
             )
         return layerwise_multipliers(self._model, phase.decay)
 
 
 def _without(optimizer, kind):
-    """(Options, inner optimizer) of a wrapper of this kind, (None, optimizer) of another."""
+    """Return (options, inner optimizer) of a wrapper of this kind, else (None, optimizer)."""
     if not isinstance(optimizer, kind):
         return None, optimizer
     options = ("initial_scale", "dynamic_growth_steps", "multipliers")

@@ -1,4 +1,4 @@
-"""The training data of a fine-tuning, whatever they are: what `fit` is given in a phase."""
+"""The training data of a fine-tuning in any of their forms, from a given step on."""
 
 import itertools
 import math
@@ -9,14 +9,14 @@ from kerasrecipes._validation import check_integer
 
 
 class TrainingData:
-    """Training data that begin at a given step, where they allow it.
+    """Training data that begin at a given step, if their form allows it.
 
     Args: those of `fine_tune`.
 
     Attributes:
         steps_per_epoch: int, or `None` for a finite dataset.
-        class_weight: dict for `fit`, or `None`: that of arrays is in their sample weights.
-        begin_at: function of a step that returns endless data, or `None` for a finite dataset.
+        class_weight: dict for `fit`, or `None`; for arrays it is in their sample weights.
+        begin_at: function of a step that returns infinite data, or `None` for a finite dataset.
     """
 
     def __init__(self, data, batch_size, steps_per_epoch, class_weight, seed):
@@ -39,12 +39,12 @@ class TrainingData:
         self.steps_per_epoch = steps_per_epoch
 
     def from_step(self, step):
-        """Return what `fit` is given: the data from that step on, or the dataset as it is."""
+        """Return the data for `fit`: from that step on, or the unchanged dataset."""
         return self._data if self.begin_at is None else self.begin_at(step)
 
 
 def _weighted(arrays, class_weight):
-    """The arrays, their sample weights multiplied by the class weights."""
+    """Return the arrays, with sample weights multiplied by class weights."""
     x, y, weights = (*arrays, None)[:3]
     x, y = np.asarray(x), np.asarray(y)
     if len(x) != len(y) or not len(x):
@@ -60,7 +60,7 @@ def _weighted(arrays, class_weight):
 
 
 def _shuffled_batches(arrays, batch_size, seed, start_step):
-    """Yield batches without end; the order of each epoch is a function of (seed, epoch)."""
+    """Yield batches for ever; the order of each epoch is a function of (seed, epoch)."""
     steps = math.ceil(len(arrays[0]) / batch_size)
     for step in itertools.count(start_step):
         epoch, position = divmod(step, steps)

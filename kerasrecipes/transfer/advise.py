@@ -1,4 +1,4 @@
-"""Which layers to fine-tune, by the amount of data and its similarity to the backbone's."""
+"""Which layers to fine-tune, given the amount of data and their similarity to the backbone's."""
 
 import dataclasses
 from typing import Any
@@ -12,13 +12,13 @@ HEAD = Phase("head", epochs=40, learning_rate=1e-3)
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """What to train, in which order, and why; `print` shows it.
+    """The phases of a fine-tuning, with the reason; printing shows them.
 
     Attributes:
-        cell: str, the cell of the lecture's table.
-        reason: str, why the data lead to that cell.
+        cell: str, the cell of the table in `advise`.
+        reason: str, why the data belong to that cell.
         phases: tuple of `Phase`, for `fine_tune`.
-        probe_stages: bool, whether `linear_probe` should choose the stage to classify before the
+        probe_stages: bool, whether to choose the stage to classify by `linear_probe` before the
             first phase.
     """
 
@@ -36,7 +36,7 @@ class Plan:
 
 
 def advise(examples_per_class: Any, similar: bool) -> Plan:
-    """Return the plan that the lecture's table gives.
+    """Return the fine-tuning plan of the CS231n table.
 
     ```
                     similar data                     different data
@@ -45,14 +45,14 @@ def advise(examples_per_class: Any, similar: bool) -> Plan:
     ```
 
     Args:
-        examples_per_class: float >= 1, training images a class, on average. The lecture names no
-            number; 100 and more are much here.
+        examples_per_class: float >= 1, average number of training images per class. The lecture
+            gives no number; here 100 or more are much.
         similar: bool, whether the images are like those that the backbone was trained with.
             Photographs of things and animals are similar to ImageNet; drawings, X-rays, satellite
             and microscope images are not.
 
     Returns:
-        A `Plan`: `fine_tune(model, data, plan.phases)` carries it out.
+        A `Plan`; run it with `fine_tune(model, data, plan.phases)`.
 
     Raises:
         TypeError, ValueError: for an argument of the wrong type or out of range.

@@ -15,33 +15,34 @@ def classifier(
     stage: str | None = None,
     name: str | None = None,
 ) -> keras.Model:
-    """Return a network that takes the backbone's images and gives probabilities of classes.
+    """Return a backbone with a linear classifier on top, from images to probabilities.
 
     ```
     softmax(kernel · dropout(mean over positions of the feature map) + bias)
     ```
 
-    The model is not nested: the backbone's layers are its layers, and share their weights with the
-    backbone. Kernel and bias begin at 0, so that the first step sends no gradient to the backbone.
+    The model is not nested: it contains the backbone's layers and shares their weights with the
+    backbone. Kernel and bias start at 0, so that the backbone has no gradient in the first step.
 
     Args:
         backbone: functional `keras.Model` with one input and one output, such as
-            `models.backbone` returns. Pooled features are taken as they are.
-        classes: int >= 2, or a list of as many names: then the model carries them, in a
-            last layer `layers.ClassNames` called `"class_names"`.
+            from `models.backbone`. Features that are pooled already are used as they are.
+        classes: int >= 2, or a list of class names, which are stored in a last layer
+            `layers.ClassNames` with the name `"class_names"`.
         dropout: float in [0, 1), drop rate of the pooled features. Defaults to 0: none.
-        stage: name of the layer whose output is classified, such as one of `models.stages`, or
-            `None` (default) for the output of the backbone. Layers beyond it are left out.
+        stage: str, name of the layer with the features to classify, such as one of
+            `models.stages`, or `None` (default) for the output of the backbone. Later layers are
+            left out.
         name: str or `None`, name of the model. Defaults to `BACKBONE_classifier`.
 
     Returns:
-        A functional `keras.Model`, not compiled. The dense layer is called `"classifier"`. The
-        output is float32 under mixed precision too.
+        A functional `keras.Model`, not compiled. The dense layer has the name `"classifier"`. The
+        output is float32 even with mixed precision.
 
     Raises:
         TypeError: if an argument is of the wrong type.
-        ValueError: if `backbone` is no functional model with one input and one output, `stage` is
-            no layer of it, or an argument is out of range.
+        ValueError: if `backbone` is not a functional model with one input and one output, `stage`
+            is not one of its layers, or an argument is out of range.
 
     Example:
 
@@ -52,7 +53,7 @@ def classifier(
     >>> model.output_shape, model.count_params(), len(model.layers) < len(backbone.layers)
     ((None, 3), 19411, True)
 
-    Reference: Donahue et al. (2013), https://arxiv.org/abs/1310.1531; the head that begins at 0 as
+    Reference: Donahue et al. (2013), https://arxiv.org/abs/1310.1531; the head starts at 0 as
         in Kolesnikov et al. (2020), https://arxiv.org/abs/1912.11370.
     """
     names = classes if isinstance(classes, (list, tuple)) else None
@@ -73,7 +74,7 @@ def classifier(
 
 
 def _output(backbone, stage):
-    """The tensor to classify."""
+    """Return the features to classify."""
     graph = functional("backbone", backbone)
     if stage is None:
         output = graph.outputs[0]
@@ -86,7 +87,7 @@ def _output(backbone, stage):
         output = keras_internals.outputs_in_graph(graph)[backbone.get_layer(stage)]
     if len(output.shape) not in (2, 4):
         raise ValueError(
-            "What is classified must be a feature map (batch, height, width, channels) or flat. "
+            "The classified output must have rank 4 (batch, height, width, channels) or rank 2. "
             f"Received: an output of shape {tuple(output.shape)}"
         )
     return output

@@ -1,4 +1,4 @@
-"""Features of images, computed once."""
+"""Extracts pooled features of images."""
 
 from typing import Any
 
@@ -15,28 +15,27 @@ from kerasrecipes.models._functional import functional
 def extract_features(
     model: keras.Model, data: Any, stages: Any = None, batch_size: int = 32
 ) -> Any:
-    """Return the data with pooled features instead of images, computed once.
+    """Return the data with pooled features in place of images.
 
     A feature map `(height, width, channels)` is averaged over its positions, as
-    `GlobalAveragePooling2D` does; a flat output stays as it is. The model
-    runs as at inference: dropout off, normalisation by the stored statistics.
+    `GlobalAveragePooling2D` does; a flat output is not changed. The model
+    runs in inference mode: no dropout, normalisation by running statistics.
 
     Args:
-        model: functional `keras.Model` of images, such as `models.backbone` returns.
+        model: functional `keras.Model` of images, such as from `models.backbone`.
         data: Arrays `x`, `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of
-            those, such as a `tf.data.Dataset`. It is read in order, once.
+            those, such as a `tf.data.Dataset`. It is read once, in order.
         stages: `None` (default) for the model's output, or a sequence of names of layers of the
-            model, such as `models.stages` returns, all computed in one forward pass.
-        batch_size: int >= 1, images at a time where `data` are arrays. Iterables have
-            their batches already. Defaults to 32.
+            model, such as from `models.stages`, all computed in one forward pass.
+        batch_size: int >= 1, images per batch if `data` are arrays. Defaults to 32.
 
     Returns:
-        `features`, `(features, y)` or `(features, y, sample_weight)`, as the data are, in NumPy.
-        Features are a float32 array `(images, channels)` or, with `stages`, a dictionary of
-        those by name.
+        `features`, `(features, y)` or `(features, y, sample_weight)`, in the form of the data, as
+        NumPy arrays. Features are a float32 array `(images, channels)` or, with `stages`, a dict
+        from names to such arrays.
 
     Raises:
-        ValueError: If a stage is no layer of the model, or there are no data, or no end of them.
+        ValueError: If a stage is not a layer of the model, or the data are empty or infinite.
 
     Example:
 
@@ -66,7 +65,7 @@ def extract_features(
 
 
 def _extractor(model, stages):
-    """The model up to its stages, each pooled; XLA only where nothing else compiles."""
+    """Return a model with the pooled stages as outputs; only on JAX compiled by XLA."""
     graph = functional("model", model)
     if stages is None:
         outputs = _pool(graph.outputs[0])
@@ -95,7 +94,7 @@ def _layers(model, stages):
 
 
 def _pool(output):
-    """The mean over positions, in float32 whatever the layer computes in."""
+    """Return the mean over positions, always computed in float32."""
     if len(output.shape) not in (2, 4):
         raise ValueError(
             "A stage must be a feature map of rank 4, or flat features of rank 2. "
@@ -112,4 +111,4 @@ def _to_float32(output):
 
 def _check_finite(data):
     if hasattr(data, "cardinality") and int(data.cardinality()) == -1:
-        raise ValueError("Argument `data` must end. Received: an endless dataset")
+        raise ValueError("Argument `data` must be finite. Received: an infinite dataset")

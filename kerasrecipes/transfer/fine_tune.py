@@ -33,29 +33,29 @@ def fine_tune(
     jit_compile: bool | str = "auto",
     verbose: int | str = "auto",
 ) -> keras.callbacks.History:
-    """Train a model in phases, in each of which more of it may train.
+    """Train a model in phases, each of which may train more layers.
 
-    Each phase freezes, compiles and calls `fit`; epochs are counted on. Layers that trained before
-    keep their optimizer slots and their own count of updates (Adam's bias correction uses it).
-    Frozen weights and statistics are compared by their bytes after each epoch, and an error is
-    raised if one moved. With a `BestSnapshot`, the model ends as the best phase left it.
+    Each phase freezes layers, compiles and calls `fit`; epochs are numbered across phases. Layers
+    trained in earlier phases keep their optimizer slots and their number of updates (for Adam's
+    bias correction). After each epoch frozen weights and statistics are compared by their bytes; an
+    error is raised if one changed. With a `BestSnapshot` the model is restored from the best phase.
 
-    A phase of the head alone computes the frozen layers in each epoch. Where they see the same
-    images each time, compute their features once instead: `linear_probe` finds the best linear
-    head, whose kernel and bias are weights of the layer `"classifier"`; `extract_features` gives
-    the features to any other.
+    A phase that trains only the head still computes the frozen layers in each epoch. If the images
+    are the same in each epoch, compute the features once instead: `linear_probe` fits the best
+    linear head, with kernel and bias for the layer `"classifier"`; `extract_features` returns the
+    features for any other head.
 
-    Callbacks see one `fit` a phase. `SGDR` goes on from phase to phase, and its rate replaces those
-    of the phases. Patience ends a phase, Ctrl-C all of them. `Resume` has a part for each phase:
-    start the script again, and phases that are done are restored without training.
+    Callbacks see one `fit` per phase. `SGDR` continues from phase to phase, and its learning rate
+    replaces those of the phases. Patience ends one phase, Ctrl-C ends all. `Resume` has one part
+    per phase: if the script is started again, finished phases are restored without training.
 
     Args:
-        model: functional `keras.Model` of images, such as `classifier` returns.
+        model: functional `keras.Model` of images, such as from `classifier`.
         data: arrays `(x, y)` or `(x, y, sample_weight)`, shuffled in each epoch; or a dataset
             that `fit` takes, finite or with `steps_per_epoch`; or a function of a step that
-            returns an endless dataset that begins there, such as
-            `lambda step: augment.pipeline(..., start_step=step)`: a killed run then goes on
-            inside an epoch.
+            returns an infinite dataset from that step on, such as
+            `lambda step: augment.pipeline(..., start_step=step)`: a killed run can then resume
+            within an epoch.
         phases: sequence of `Phase`, or a `Plan`.
         validation_data: as `fit` takes it, or `None`.
         optimizer: a Keras optimizer or its name; each phase trains with a copy. Defaults to Adam.
@@ -63,19 +63,19 @@ def fine_tune(
         metrics: sequence, as `compile` takes it. Defaults to accuracy.
         callbacks: sequence of callbacks, the same for all phases.
         batch_size: int >= 1, for arrays. Defaults to 32.
-        steps_per_epoch: int >= 1 for endless data, `None` (default) for others.
+        steps_per_epoch: int >= 1 for infinite data, `None` (default) for others.
         class_weight: dict {class: weight} or `None`.
-        seed: int >= 0, of the order of arrays. Defaults to 0.
+        seed: int >= 0, seed of the order of arrays. Defaults to 0.
         jit_compile: as `compile` takes it. Defaults to `"auto"`.
         verbose: as `fit` takes it. Defaults to `"auto"`.
 
     Returns:
-        `keras.callbacks.History` of all epochs. The model is compiled as in the phase that its
-        weights are from.
+        `keras.callbacks.History` of all epochs. The model is compiled as in the phase of its
+        weights.
 
     Raises:
         TypeError, ValueError: for an argument of the wrong type or out of range.
-        RuntimeError: if a frozen layer moved.
+        RuntimeError: if a frozen layer changed.
 
     Example:
 
@@ -90,7 +90,7 @@ def fine_tune(
     ([0, 1, 2], 3)
 
     Reference: Li, Johnson & Yeung, CS231n, "Transfer learning with CNNs". Keras's guide "Transfer
-        learning & fine-tuning" compiles again by hand, and loses the optimizer's slots.
+        learning & fine-tuning" recompiles by hand, and loses the optimizer's slots.
     """
     check_integer("seed", seed, "[0, inf)")
     check_integer("batch_size", batch_size, "[1, inf)")
@@ -124,7 +124,7 @@ def fine_tune(
 
 
 def _checked_phases(model, phases, callbacks):
-    """The phases as a list, each of which can be had with this model and these callbacks."""
+    """Return the phases as a list, checked against the model and the callbacks."""
     phases = list(phases)
     if not phases or not all(isinstance(phase, Phase) for phase in phases):
         raise TypeError(
@@ -136,24 +136,24 @@ def _checked_phases(model, phases, callbacks):
     driven = any(isinstance(other, SGDR) for other in callbacks)
     if driven and any(phase.learning_rate is not None for phase in phases):
         warnings.warn(
-            "The `learning_rate` of the phases has no effect: SGDR drives the rate.", stacklevel=3
+            "The `learning_rate` of the phases has no effect: SGDR sets the rate.", stacklevel=3
         )
     return phases
 
 
 def _callbacks_of_phase(callbacks, number):
-    """The callbacks themselves; of a `Resume`, the part that is this phase's."""
+    """Return the callbacks, with each `Resume` replaced by its part for this phase."""
     name = f"phase{number}"
     return [other.part(name) if isinstance(other, Resume) else other for other in callbacks]
 
 
 def _fit(model, data, phase, history, callbacks, options):
-    """Train for the epochs of one phase, counted on from those of `history`."""
+    """Train for the epochs of one phase, numbered after those of `history`."""
     epoch = max(history.epoch, default=-1) + 1
     step = len(history.epoch) * (data.steps_per_epoch or 0)
     resume = next((other for other in callbacks if isinstance(other, Resume)), None)
     if data.begin_at is not None and resume is not None:
-        step += resume.step  # reading it promises that the data begin there
+        step += resume.step  # reading `step` tells `Resume` that the data begin there
     batches = data.from_step(step)
     return model.fit(
         batches,
@@ -173,7 +173,7 @@ def _empty_history(model):
 
 
 def _append(history, part):
-    """Add the epochs of a phase; what it did not log is NaN."""
+    """Append the epochs of a phase; metrics that it did not log are NaN."""
     logged, count = history.history, len(history.epoch)
     for name in [*logged, *(name for name in part.history if name not in logged)]:
         values = part.history.get(name, [math.nan] * len(part.epoch))

@@ -1,4 +1,4 @@
-"""A learning rate that falls from stage to stage, towards the images."""
+"""Learning rate multipliers that decrease from the head towards the input."""
 
 from typing import Any
 
@@ -10,11 +10,11 @@ def layerwise_multipliers(model: Any, decay: float) -> dict[str, float]:
     """Return {layer name: factor}: 1 for the head, `decay^k` for the k-th stage from the end.
 
     Args:
-        model: functional `keras.Model` of images, such as `classifier` returns.
+        model: functional `keras.Model` of images, such as from `classifier`.
         decay: float in (0, 1].
 
     Returns:
-        Dict for `optimizers.LayerwiseLearningRates`, of the layers that have weights.
+        dict for `optimizers.LayerwiseLearningRates`, with all layers that have weights.
 
     Raises:
         ValueError: if `decay` is out of range, or the model has no stages.
@@ -27,7 +27,7 @@ def layerwise_multipliers(model: Any, decay: float) -> dict[str, float]:
     >>> factors["stem_conv"], factors["stage3_block1_1_conv"], factors["classifier"]
     (0.125, 0.5, 1.0)
 
-    Reference: Howard & Ruder (2018), https://arxiv.org/abs/1801.06146, with a factor a layer.
+    Reference: Howard & Ruder (2018), https://arxiv.org/abs/1801.06146, with one factor per layer.
     """
     check_number("decay", decay, "(0, 1]")
     boundaries = models.stages(model)

@@ -35,23 +35,22 @@ def linear_probe(
     (`C = 1 / (regularization · examples)`); the features are computed once.
 
     Args:
-        backbone: functional `keras.Model` of images, such as `models.backbone` returns.
+        backbone: functional `keras.Model` of images, such as from `models.backbone`.
         data: Arrays `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of those,
             such as a `tf.data.Dataset`; y are integer labels.
-        validation_data: As `data`, or `None`. What the classifiers are tested on; the
-            strength is never chosen by it.
+        validation_data: As `data`, or `None`. The classifiers are tested on them; they are
+            never used to choose the strength.
         stages: sequence of names of layers of the network, or `None` for `models.stages`.
-        regularization: float > 0, or a sequence of those, of which cross-validation within
-            `data` chooses by stage. Defaults to a grid from 10 to 0.001.
-        folds: int >= 2, parts of the cross-validation; each class is spread evenly
-            over them. Defaults to 5.
-        class_weight: dict {class: weight} or `None`: the weight of an example's loss, times its
-            `sample_weight` if it has one. Other classes have 1.
-        batch_size: int >= 1, images at a time where data are arrays. Defaults to 32.
+        regularization: float > 0, or a sequence of floats, from which cross-validation on `data`
+            chooses one per stage. Defaults to a grid from 10 to 0.001.
+        folds: int >= 2, folds of the cross-validation, stratified by class. Defaults to 5.
+        class_weight: dict {class: weight} or `None`: weights of the examples in the loss,
+            multiplied by `sample_weight` if given. Other classes have weight 1.
+        batch_size: int >= 1, images per batch if data are arrays. Defaults to 32.
 
     Returns:
-        A `ProbeResult`: its `stages` have kernel, bias and accuracies, `best` is the best of them,
-        printing shows a table. `evaluation.probe_figure` draws it.
+        A `ProbeResult`: its `stages` have kernel, bias and accuracies, `best` is the best stage,
+        printing shows a table, and `evaluation.probe_figure` draws it.
 
     Raises:
         ImportError: If scikit-learn is not installed.
@@ -67,8 +66,8 @@ def linear_probe(
     ((64, 3), True)
 
     Reference:
-        Alain & Bengio, 2016, https://arxiv.org/abs/1610.01644. Theirs are trained by gradient
-        steps along with the network, ours to the minimum on a fixed one.
+        Alain & Bengio, 2016, https://arxiv.org/abs/1610.01644. They train the probes by
+        gradient descent together with the network; ours are fitted to the minimum on a fixed one.
     """
     strengths = _strengths(regularization)
     check_integer("folds", folds, "[2, inf)")
@@ -94,7 +93,7 @@ def linear_probe(
 
 
 def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
-    """The `StageProbe` of one stage."""
+    """Return the `StageProbe` of one stage."""
     inputs, results = features[stage].astype("float64"), {}
     strength = strengths[0]
     if len(strengths) > 1:
@@ -119,7 +118,7 @@ def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
 
 
 def _figures(log_p, labels):
-    """Accuracy and loss over the examples that have log-probabilities."""
+    """Return accuracy and loss over the examples that have log-probabilities."""
     present = ~np.isnan(log_p[:, 0])
     log_p, labels = log_p[present], labels[present]
     accuracy = np.mean(log_p.argmax(axis=1) == labels)
@@ -127,7 +126,7 @@ def _figures(log_p, labels):
 
 
 def _extract(name, backbone, data, stages, batch_size):
-    """Features by stage, integer labels and perhaps weights."""
+    """Return features by stage, integer labels and sample weights if there are any."""
     extracted = extract_features(backbone, data, stages, batch_size)
     if not isinstance(extracted, tuple):
         raise ValueError(f"Argument `{name}` must have labels. Received: images alone")
@@ -143,7 +142,7 @@ def _extract(name, backbone, data, stages, batch_size):
 
 
 def _weights(labels, class_weight, weights):
-    """The weight of each example, or `None` where all are 1."""
+    """Return the weight of each example, or `None` if all are 1."""
     if class_weight is None:
         return weights[0] if weights else None
     factors = np.array([class_weight.get(int(label), 1.0) for label in labels])

@@ -1,4 +1,4 @@
-"""One phase of fine-tuning: what trains, for how long, at which rate."""
+"""One phase of fine-tuning: the layers to train, the epochs and the learning rate."""
 
 import dataclasses
 import numbers
@@ -10,19 +10,19 @@ from kerasrecipes._validation import check_boolean, check_integer, check_number
 
 @dataclasses.dataclass(frozen=True)
 class Phase:
-    """One phase of fine-tuning: what trains, for how long, at which rate.
+    """One phase of fine-tuning: the layers to train, the epochs and the learning rate.
 
     Args:
-        train: `"head"`: what comes after the final feature map; an integer >= 1: the head and
-            that many of the last stages, as `models.stages` counts them; or `"all"`.
+        train: `"head"` for the layers after the final feature map, int >= 1 for the head and that
+            many of the last stages in `models.stages`, or `"all"`.
         epochs: int >= 1.
-        learning_rate: float > 0, or a `LearningRateSchedule` in updates, whose count begins with
-            the phase, or `None` (default) for the rate of the optimizer that `fine_tune` is given.
-        decay: float in (0, 1], the factor of the rate from one stage to the one before it. The head
-            has the full rate, the last stage `decay` times that. Defaults to 1.
-        train_normalization: bool, whether the normalisation layers of the stages that train
-            do so too. Otherwise they work as in prediction, and neither their scales nor their
-            statistics move; those of the head, which are new, always train. Defaults to `False`.
+        learning_rate: float > 0, or a `LearningRateSchedule` of the updates since the phase began,
+            or `None` (default) for the rate of the optimizer given to `fine_tune`.
+        decay: float in (0, 1], multiplies the rate from each stage to the stage before it. The
+            head has the full rate, the last stage `decay` times that. Defaults to 1.
+        train_normalization: bool, whether to train the normalisation layers of the trained stages.
+            Otherwise they work as in prediction: their scales and statistics do not change. Those
+            of the head are new and are always trained. Defaults to `False`.
 
     Raises:
         TypeError, ValueError: for an argument of the wrong type or out of range.

@@ -1,4 +1,4 @@
-"""The linear classifiers of a network's stages, and how accurate each is."""
+"""Linear classifiers on the stages of a network, with their accuracies."""
 
 import dataclasses
 from typing import Any
@@ -14,18 +14,18 @@ COLUMNS = {
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class StageProbe:
-    """A linear classifier on the features of one stage of a network, and how accurate it is.
+    """A linear classifier on the features of one stage of a network, with its accuracies.
 
     Attributes:
         stage: str, name of the layer.
-        regularization: float, the strength that was given or chosen.
-        kernel: float32 array `(features, classes)`, for features as the network gives them.
-        bias: float32 array `(classes,)`: `softmax(features @ kernel + bias)` are the
-            probabilities, and `Dense.set_weights([kernel, bias])` makes a head of them.
-        accuracy, loss: floats, on the data it was fitted to.
-        left_out: float32 array `(examples, classes)`, the log-probabilities of each example when
-            cross-validation left it out (NaN for the only one of a class), or `None`.
-        left_out_accuracy, left_out_loss: floats, those of `left_out`, or `None`.
+        regularization: float, the given or chosen strength.
+        kernel: float32 array `(features, classes)`, for the unscaled features of the network.
+        bias: float32 array `(classes,)`. The probabilities are
+            `softmax(features @ kernel + bias)`; `Dense.set_weights([kernel, bias])` makes a head.
+        accuracy, loss: floats, on the data that it was fitted to.
+        left_out: float32 array `(examples, classes)`, the cross-validation predictions as
+            log-probabilities (NaN for the only example of a class), or `None`.
+        left_out_accuracy, left_out_loss: floats, in cross-validation, or `None`.
         validation_accuracy, validation_loss: floats, on the validation data, or `None`.
     """
 
@@ -48,7 +48,7 @@ class ProbeResult:
 
     Attributes:
         stages: tuple of `StageProbe`.
-        labels: int array `(examples,)`, the labels of the data they were fitted to, in order.
+        labels: int array `(examples,)`, the labels of the data that they were fitted to, in order.
     """
 
     stages: tuple[StageProbe, ...]
@@ -56,18 +56,18 @@ class ProbeResult:
 
     @property
     def best(self) -> Any:
-        """The `StageProbe` of the lowest loss: left out, else validation, else fitted."""
+        """Return the `StageProbe` of the lowest cross-validation, validation or training loss."""
         return min(self.stages, key=_deciding_loss)
 
     def accuracies(self) -> Any:
-        """Return a dict of lists, one value a stage, of the accuracies that were measured."""
+        """Return the measured accuracies as a dict of lists, with one value per stage."""
         columns = {
             name: [getattr(probe, key) for probe in self.stages] for name, key in COLUMNS.items()
         }
         return {name: values for name, values in columns.items() if None not in values}
 
     def summary(self) -> list[dict[str, Any]]:
-        """Return a list of dicts, one a stage, of its figures, ready for JSON."""
+        """Return the results as a list of dicts for JSON, one per stage."""
         keys = ("stage", "regularization", *COLUMNS.values())
         return [{key: getattr(probe, key) for key in keys} for probe in self.stages]
 

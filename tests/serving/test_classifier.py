@@ -42,7 +42,7 @@ def test_where_the_size_is_fixed_images_are_cropped_as_in_testing(tmp_path):
     np.testing.assert_allclose(one, color_shares(exact), atol=1e-6)
     np.testing.assert_allclose(two, color_shares(classifier.preprocess(other)), atol=1e-6)
     saved_color_model(tmp_path / "wide.keras", size=(14, 20))
-    with pytest.raises(ValueError, match="14x20 pixels alone. Received: 40x32"):
+    with pytest.raises(ValueError, match="14x20 pixels. Received: 40x32"):
         list(serving.load_classifier(tmp_path / "wide.keras").predict([other]))
 
 
@@ -141,7 +141,7 @@ def test_what_is_no_classifier_is_refused_in_one_line(tmp_path, name):
 
 
 def test_a_folder_without_a_model_and_a_cut_file(tmp_path):
-    with pytest.raises(ValueError, match="a folder without model.keras"):
+    with pytest.raises(ValueError, match="the folder has no model.keras"):
         serving.load_classifier(tmp_path)
     saved_color_model(tmp_path / "model.keras")
     whole = (tmp_path / "model.keras").read_bytes()

@@ -110,7 +110,7 @@ def test_layer_that_moves_though_frozen_is_an_error():
     inputs = keras.Input((8, 8, 2))
     x = Headstrong(name="headstrong")(keras.layers.Conv2D(4, 3)(inputs))
     model = classifier(keras.Model(inputs, x), CLASSES)
-    with pytest.raises(RuntimeError, match="'headstrong' is frozen, and its 'mean' moved"):
+    with pytest.raises(RuntimeError, match="'headstrong' is frozen, but its 'mean' changed"):
         tune(model, [Phase("head", 1, 0.1)])
 
 
@@ -347,7 +347,7 @@ def test_sgdr_drives_the_rate_through_all_phases():
     steps = np.arange(3, 13, 3) - 1
     expected = 0.05 * (1 + np.cos(np.pi * steps / 12))
     np.testing.assert_allclose(history.history["learning_rate"], expected, rtol=1e-5)
-    with pytest.warns(UserWarning, match="SGDR drives the rate"):
+    with pytest.warns(UserWarning, match="SGDR sets the rate"):
         tune(model, THREE[:1], callbacks=[SGDR(0.1, 2)])
 
 
