@@ -7,7 +7,8 @@ def once_differentiable(forward, gradients, *inputs):
     """Return `result`, where (result, kept) = forward(*inputs).
 
     Differentiating the gradient raises an error. PyTorch's decorator of this name raises only if
-    the incoming gradient requires one: it would silently ignore a gradient penalty on a linear loss.
+    the incoming gradient requires one: it would silently ignore a gradient penalty on a linear
+    loss.
 
     Args:
         forward: Function of the inputs; `kept` is passed on to `gradients`.

@@ -1,7 +1,8 @@
 """Random draws that are as fast with XLA as without, and random bits in whole words.
 
 By default XLA uses its own generator for TensorFlow, which takes 330 ns per number on a CPU: 60
-times as long as Philox, the generator of TensorFlow's kernels. Philox is therefore requested explicitly.
+times as long as Philox, the generator of TensorFlow's kernels. Philox is therefore requested
+explicitly.
 """
 
 import math
