@@ -7,8 +7,8 @@ def with_zero_gradients(x, weights):
     """Return `x` with a graph in which the weights have gradients of zeros.
 
     Without it a weight that a step did not use has no gradient, and the optimizer skips its
-    momentum and weight decay. Adding 0 · weights to `x` would have the same effect, but would read and
-    write all values forward and backward.
+    momentum and weight decay. Adding 0 · weights to `x` would have the same effect, but would
+    read and write all values forward and backward.
 
     Args:
         x: Tensor.
