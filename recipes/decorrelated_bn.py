@@ -28,7 +28,7 @@ class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(8, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    batch_size: int = flag(64, "images per step", "[1, 1000000]")
     depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, 1000000]")
     width: int = flag(16, "filters of the first third; then twice, then four times", "[1, 1000000]")
     learning_rate: float = flag(1.0, "first rate; falls to 0 along a cosine", "(0, inf)")

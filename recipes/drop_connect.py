@@ -28,7 +28,7 @@ class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(30, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    batch_size: int = flag(64, "images per step", "[1, 1000000]")
     units: int = flag(800, "units of each of the two hidden layers", "[1, 1000000]")
     rate: float = flag(0.5, "share of the weights dropped", "[0, 1)")
     mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)

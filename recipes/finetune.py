@@ -36,7 +36,7 @@ class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int | None = flag(None, f"epochs of fine-tuning (default: {EPOCHS})", "[1, 1000000]")
-    batch_size: int = flag(32, "images a step", "[1, 4096]")
+    batch_size: int = flag(32, "images per step", "[1, 4096]")
     plan: str = flag("auto", f"{PLAN}; auto: by advise", choices=("auto", *CELLS))
     similar: str = flag("auto", SIMILAR, choices=("auto", "yes", "no"))
     backbone: str = flag("efficientnet_lite0", "efficientnet_lite0, 1, 2 or of keras.applications")
@@ -44,7 +44,7 @@ class Config(experiment.TrainingConfig):
     size: int | None = flag(None, f"side of images in pixels (default: {SIZE})", "[32, 4096]")
     learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
     class_weights: bool = flag(False, "give classes of unequal size an equal say")
-    temperature: bool = flag(False, "make the model as sure as it deserves, by one number")
+    temperature: bool = flag(False, "calibrate the probabilities by temperature scaling")
     export: str | None = flag(None, EXPORT, choices=serving.EXPORTS)
 
 

@@ -29,7 +29,7 @@ class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    batch_size: int = flag(64, "images per step", "[1, 1000000]")
     width: int = flag(
         16, "filters of the first convolution; each further has as many more", "[1, 1000000]"
     )

@@ -1,4 +1,4 @@
-"""Group normalisation against batch normalisation, at two images a step.
+"""Group normalisation against batch normalisation, at two images per step.
 
 Wu & He, 2018, https://arxiv.org/abs/1803.08494: the statistics of batch normalisation are noise
 when the batch is small; those of groups of channels do not depend on it. Two residual networks of
@@ -28,11 +28,11 @@ class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(3, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(2, "images a step", "[1, 1000000]")
+    batch_size: int = flag(2, "images per step", "[1, 1000000]")
     depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
     learning_rate: float = flag(
         0.1,
-        "first rate for 64 images a step, scaled to the batch; falls along a cosine",
+        "first rate for 64 images per step, scaled to the batch; falls along a cosine",
         "(0, inf)",
     )
     momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")

@@ -29,7 +29,7 @@ class Config(experiment.TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(30, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(64, "images a step", "[1, 1000000]")
+    batch_size: int = flag(64, "images per step", "[1, 1000000]")
     depth: int = flag(
         8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, 1000000]"
     )

@@ -30,7 +30,7 @@ class Config(experiment.ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
-    batch_size: int = flag(128, "images a step", "[1, 1000000]")
+    batch_size: int = flag(128, "images per step", "[1, 1000000]")
     depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
     final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
