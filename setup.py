@@ -66,6 +66,12 @@ setup(
         "kerasrecipes": ["py.typed"],
         "kerasrecipes.data": ["*.npz", "*.txt", "*LICENSE*"],
     },
-    install_requires=["keras>=3.15,<3.16", "numpy>=2.4", "matplotlib>=3.11", "pillow>=13.0"],
+    install_requires=[
+        "keras>=3.15,<3.16",
+        "matplotlib>=3.11",
+        "numpy>=2.4",
+        "pillow>=13.0",
+        "rich>=15.0",
+    ],
     extras_require=EXTRAS,
 )

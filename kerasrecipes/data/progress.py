@@ -4,38 +4,58 @@ import contextlib
 import sys
 import time
 
+import rich.progress
+from rich.text import Text
+
+from kerasrecipes._terminal import Terminal
+
 QUIET_SECONDS = 3.0
 INTERVAL_SECONDS = 0.5
+RATE_SECONDS = 600
+
+
+class Rate(rich.progress.ProgressColumn):
+    """How much is done in a second."""
+
+    def render(self, task):
+        return Text(f"{task.speed:,.0f} a second" if task.speed else "")
 
 
 @contextlib.contextmanager
 def progress(title, total, clock=time.monotonic):
     """Gives a function `advance(count)`; shows nothing unless the work takes a while.
 
+    Where standard error is no terminal, one line says at the end what was done.
+
     Args:
         title: str, what is being done.
         total: int, how much there is to do.
         clock: function that returns seconds.
     """
-    start, shown, done = clock(), None, 0
+    bar = rich.progress.Progress(
+        "{task.description}",
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        Rate(),
+        rich.progress.TimeRemainingColumn(elapsed_when_finished=True),
+        console=Terminal(sys.stderr),
+        auto_refresh=False,
+        get_time=clock,
+        speed_estimate_period=RATE_SECONDS,
+    )
+    task = bar.add_task(title, total=total)
+    shown = clock() + QUIET_SECONDS - INTERVAL_SECONDS
 
     def advance(count):
-        nonlocal shown, done
-        done += count
-        now = clock()
-        if now - (start + QUIET_SECONDS if shown is None else shown + INTERVAL_SECONDS) >= 0:
-            shown = now
-            rate = done / (now - start)
-            left = (total - done) / rate
-            text = f"{title}: {done:,} of {total:,}, {rate:,.0f} a second, {_duration(left)} left"
-            print(f"\r{text:<79}", end="", file=sys.stderr, flush=True)
+        nonlocal shown
+        bar.advance(task, count)
+        if clock() - shown >= INTERVAL_SECONDS:
+            shown = clock()
+            bar.start()
+            bar.refresh()
 
     try:
         yield advance
     finally:
-        if shown is not None:
-            print(file=sys.stderr)
-
-
-def _duration(seconds):
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+        if bar.live.is_started:
+            bar.stop()

@@ -1,16 +1,20 @@
 """The progress of a run: a bar with the rate and what is left, and the rate in History."""
 
-import shutil
 import sys
+import textwrap
 import time
 from typing import Any
 
 import keras
+import rich.progress
+from rich.table import Column
 
+from kerasrecipes._terminal import Terminal
 from kerasrecipes.callbacks import _rate
 
-SECONDS_BETWEEN_LINES = 0.5
+SECONDS_BETWEEN_BARS = 0.5
 BAR_WIDTH = 24
+NO_BREAK = "\xa0"
 
 
 class Progress(keras.callbacks.Callback):
@@ -27,55 +31,65 @@ class Progress(keras.callbacks.Callback):
     def __init__(self, stream: Any = None) -> None:
         super().__init__()
         self.stream = stream or sys.stdout
-        self._is_terminal = self.stream.isatty()
-        unicode = _takes(self.stream, "━╌·")
-        self._full, self._empty, self._separator = (
-            ("━", "╌", " · ") if unicode else ("=", "-", ", ")
-        )
-        self._start = self._last_line = 0.0
+        self._start = self._last_bar = 0.0
         self._epoch = self._first_epoch = 0
-        self._steps_done = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._start = time.perf_counter()
-        self._steps_done = 0
         self._first_epoch = None
+        terminal = Terminal(self.stream)
+        ascii_only = terminal.options.ascii_only
+        self._separator = ", " if ascii_only else " · "
+        self._is_terminal = self.stream.isatty() and terminal.is_interactive
+        # A new one, as that of a `fit` that raised has not been stopped.
+        self._bar = _bar(terminal, "crop" if ascii_only else "ellipsis")
+        self._task = self._bar.add_task("", total=self.params.get("steps"), times="", rest="")
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        epochs = self.params["epochs"]
+        self._name = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
         self._epoch = epoch
         if self._first_epoch is None:
             self._first_epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._steps_done += 1
         now = time.perf_counter()
-        if self._is_terminal and now - self._last_line > SECONDS_BETWEEN_LINES:
-            self._last_line = now
+        if self._is_terminal and now - self._last_bar > SECONDS_BETWEEN_BARS:
+            self._last_bar = now
             self._draw_bar(batch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
         _rate.log_rates(self.model, logs)
-        words = [f"epoch {epoch + 1:>{len(str(self.params['epochs']))}}/{self.params['epochs']}"]
-        words += [f"{name} {value:.4g}" for name, value in logs.items()]
-        self._write(self._separator.join([*words, self._times(epoch + 1)]) + "\n")
+        figures = [f"{name} {value:.4g}" for name, value in logs.items()]
+        words = [self._name, *figures, self._times(epoch + 1)]
+        line = self._separator.join(word.replace(" ", NO_BREAK) for word in words)
+        if self._is_terminal:
+            self._bar.stop()
+            line = textwrap.fill(
+                line, self._bar.console.width, subsequent_indent="  ", break_on_hyphens=False
+            )
+        self.stream.write(line.replace(NO_BREAK, " ") + "\n")
+        self.stream.flush()
 
     def _draw_bar(self, batch):
-        steps = self.params.get("steps") or 0
-        filled = BAR_WIDTH * batch // steps if steps else 0
-        bar = self._full * filled + self._empty * (BAR_WIDTH - filled)
-        done = self._epoch + (batch / steps if steps else 0)
-        words = [
-            f"epoch {self._epoch + 1}/{self.params['epochs']} {bar} {batch}/{steps or '?'}",
-            self._times(done),  # before what a narrow terminal cuts off
-        ]
         metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
-        words += [f"{name} {float(value):.4g}" for name, value in metrics.items()]
+        words = [f"{name} {float(value):.4g}" for name, value in metrics.items()]
         words += [
             f"{name.replace('_', ' ')} {rate:.3g}"
             for name, rate in _rate.rates_of_last_batch(self.model).items()
         ]
-        self._write(self._separator.join(words))
+        steps = self.params.get("steps")
+        times = self._times(self._epoch + (batch / steps if steps else 0))
+        self._bar.update(
+            self._task,
+            description=self._name,
+            completed=batch,
+            times=times + self._separator.rstrip(),
+            rest=self._separator.join(words),
+        )
+        self._bar.start()
+        self._bar.refresh()
 
     def _times(self, epochs_done):
         taken = time.perf_counter() - self._start
@@ -84,22 +98,27 @@ class Progress(keras.callbacks.Callback):
         estimate = f", about {clock(left)} left" if left else ""
         return clock(taken) + estimate
 
-    def _write(self, line):
-        if self._is_terminal:
-            if not line.endswith("\n"):  # a bar that wraps could not be erased
-                line = line[: shutil.get_terminal_size().columns - 1]
-            line = "\r\x1b[2K" + line
-        self.stream.write(line)
-        self.stream.flush()
 
+def _bar(terminal, overflow):
+    """A line that nothing but `refresh` draws, and that `stop` removes."""
 
-def _takes(stream, text):
-    """Whether the stream's encoding has these characters."""
-    try:
-        text.encode(getattr(stream, "encoding", None) or "utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+    def text(field, **options):
+        column = Column(no_wrap=True, overflow=overflow, **options)
+        return rich.progress.TextColumn(field, "none", markup=False, table_column=column)
+
+    return rich.progress.Progress(
+        text("{task.description}"),
+        rich.progress.BarColumn(min(BAR_WIDTH, terminal.width // 5)),
+        rich.progress.MofNCompleteColumn(table_column=Column(no_wrap=True, overflow=overflow)),
+        text("{task.fields[times]}"),
+        text("{task.fields[rest]}", ratio=1),  # what a narrow terminal cuts off first
+        console=terminal,
+        expand=True,
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,  # an exception in `fit` would leave it so
+        redirect_stderr=False,
+    )
 
 
 def clock(seconds):

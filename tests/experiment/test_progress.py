@@ -1,6 +1,10 @@
 """The lines of the progress bar, and the learning rate in History."""
 
+import errno
 import io
+import re
+import sys
+import threading
 
 import keras
 import numpy as np
@@ -8,20 +12,30 @@ import pytest
 
 from kerasrecipes.experiment import Progress
 from kerasrecipes.experiment.progress import clock
+from tests.experiment.screen import HIDE_CURSOR, Screen
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+@pytest.fixture(autouse=True)
+def every_step_is_drawn_on_a_wide_terminal(monkeypatch):
+    monkeypatch.setattr("kerasrecipes.experiment.progress.SECONDS_BETWEEN_BARS", -1)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("TERM", "xterm")
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
 
 
-def fit(stream, schedule, **options):
+def fit(stream, schedule=None, more=(), **options):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     rate = schedule or 0.25
     optimizer = keras.optimizers.SGD(rate, **options)
-    model.compile(optimizer, "mse", metrics=["mae", "accuracy"], jit_compile=False)
+    model.compile(
+        optimizer,
+        "mse",
+        metrics=["mae", keras.metrics.MeanSquaredError("[red]")],
+        jit_compile=False,
+    )
     x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
-    return model.fit(x, y, batch_size=4, epochs=3, verbose=0, callbacks=[Progress(stream)])
+    return model.fit(x, y, batch_size=4, epochs=3, verbose=0, callbacks=[Progress(stream), *more])
 
 
 def test_rate_of_the_last_update_of_each_epoch():
@@ -57,22 +71,118 @@ def test_rate_under_gradient_accumulation():
 
 def test_a_line_an_epoch():
     stream = io.StringIO()
-    history = fit(stream, None).history
+    history = fit(stream).history
     lines = stream.getvalue().splitlines()
-    assert [line[:9] for line in lines] == ["epoch 1/3", "epoch 2/3", "epoch 3/3"]
+    assert [line[:12] for line in lines] == ["epoch 1/3 · ", "epoch 2/3 · ", "epoch 3/3 · "]
     assert "loss" in lines[0] and "learning_rate 0.25" in lines[0] and "left" in lines[0]
+    assert "left" not in lines[-1], "nothing is left after the last epoch"
     assert history["learning_rate"] == [0.25] * 3
 
 
-def test_a_bar_on_a_terminal(monkeypatch):
-    monkeypatch.setattr("kerasrecipes.experiment.progress.SECONDS_BETWEEN_LINES", 0)
-    monkeypatch.setenv("COLUMNS", "200")
-    stream = Terminal()
-    fit(stream, None)
-    bars = [line for line in stream.getvalue().split("\r") if "━" in line or "╌" in line]
-    assert len(bars) == 3 * 4
-    assert "0/4" in bars[0] and "learning rate 0.25" in bars[0]
-    assert "3/4" in bars[3] and "mae" in bars[3] and "left" in bars[3]
+def test_a_bar_on_a_terminal():
+    screen = Screen()
+    fit(screen)
+    bars = screen.bars()
+    assert {re.match(r"epoch (./3) ━.* (./4) ", bar).groups() for bar in bars} == {
+        (f"{epoch}/3", f"{step}/4") for epoch in (1, 2, 3) for step in (0, 1, 2, 3)
+    }
+    assert "learning rate 0.25" in bars[0]
+    assert all(words in bars[-1] for words in ("mae", "[red]", "left", "learning rate 0.25"))
+    assert HIDE_CURSOR not in screen.written()
+
+
+@pytest.mark.parametrize("encoding, bar", [("utf-8", "━╸╺"), ("ascii", "-"), ("latin-1", "-")])
+@pytest.mark.parametrize("width", [12, 30, 60, 120])
+def test_the_lines_of_the_epochs_are_left_and_fit_the_terminal(width, encoding, bar, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(width))
+    screen = Screen(encoding)
+    fit(screen)
+    lines = screen.lines()
+    assert not any(len(line) > width for line in [*lines, *screen.bars()])
+    assert not any(re.search(f"[{bar}]{{2}}", line) for line in lines)
+    begins = [number for number, line in enumerate(lines) if line.startswith("epoch")]
+    assert len(begins) == 3 and begins[0] == 0
+    assert all(line.startswith("  ") for line in set(lines) - {lines[row] for row in begins})
+    if width >= 30:
+        separator = "·" if encoding == "utf-8" else ","
+        assert f"{separator} mae" in " ".join(lines)
+        assert sum("learning_rate 0.25" in line for line in lines) == 3
+    assert len(screen.bars()) >= 12 or width < 60
+
+
+def test_data_of_unknown_length():
+    screen = Screen()
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=False)
+    with pytest.warns(UserWarning, match="ran out of data"):
+        model.fit(
+            ((x, y) for _ in range(3)), epochs=1, verbose=0, callbacks=[Progress(screen)],
+            shuffle=False,
+        )  # fmt: skip
+    assert [re.search(r" (\d/\?) ", bar)[1] for bar in screen.bars()][1:4] == ["0/?", "1/?", "2/?"]
+    assert len(screen.lines()) == 1
+
+
+def test_neither_escape_sequences_nor_bars_on_a_dumb_terminal(monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    screen = Screen()
+    fit(screen)
+    assert len(screen.lines()) == 3 and "\x1b" not in screen.written() and not screen.bars()
+
+
+def test_a_forced_colour_makes_no_terminal_of_a_file(monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    stream = io.StringIO()
+    fit(stream)
+    assert stream.getvalue().count("\n") == 3 and "\x1b" not in stream.getvalue()
+
+
+class Fail(keras.callbacks.Callback):
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 2:
+            raise self.error
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
+def test_an_error_in_fit_leaves_the_terminal_as_it_was(error):
+    screen, streams, threads = Screen(), (sys.stdout, sys.stderr), threading.enumerate()
+    with pytest.raises(error):
+        fit(screen, more=[Fail(error)])
+    assert HIDE_CURSOR not in screen.written()
+    assert (sys.stdout, sys.stderr) == streams
+    assert set(threading.enumerate()) <= set(threads)
+
+
+def test_a_progress_can_be_used_again_after_an_error():
+    screen = Screen()
+    progress = Progress(screen)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=False)
+    x, y = np.ones((16, 2), "float32"), np.ones((16, 1), "float32")
+    with pytest.raises(ValueError):
+        model.fit(x, y, batch_size=4, verbose=0, callbacks=[progress, Fail(ValueError)])
+    screen.write("\nerror\n")
+    model.fit(x, y, batch_size=4, verbose=0, callbacks=[progress])
+    first, error, last = screen.lines()
+    assert re.match("epoch 1/1 ━", first) and error == "error"
+    assert re.match("epoch 1/1 · loss", last)
+
+
+@pytest.mark.parametrize("kind", [Screen, io.StringIO])
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.EIO, "terminal is gone")])
+def test_a_stream_that_is_gone_raises_its_own_error(kind, error):
+    class Gone(kind):
+        def write(self, text):
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        fit(Gone())
+    assert caught.value is error
 
 
 @pytest.mark.parametrize(
@@ -80,16 +190,3 @@ def test_a_bar_on_a_terminal(monkeypatch):
 )
 def test_clock(seconds, words):
     assert clock(seconds) == words
-
-
-def test_ascii_output_and_a_narrow_terminal(monkeypatch):
-    monkeypatch.setattr("kerasrecipes.experiment.progress.SECONDS_BETWEEN_LINES", 0)
-    monkeypatch.setenv("COLUMNS", "40")
-    raw = io.BytesIO()
-    stream = io.TextIOWrapper(raw, encoding="ascii")
-    stream.isatty = lambda: True
-    fit(stream, None)
-    parts = [part for part in raw.getvalue().decode("ascii").split("\r\x1b[2K") if part]
-    bars = [part for part in parts if not part.endswith("\n")]
-    assert len(bars) == 3 * 4 and all(len(bar) <= 39 for bar in bars)
-    assert "left" not in parts[-1], "nothing is left after the last epoch"
