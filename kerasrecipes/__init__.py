@@ -10,6 +10,11 @@ recipes).
 """
 
 import importlib
+import os
+
+# Before TensorFlow is imported, which reads it once: without it every start prints lines about
+# the build and the processor. Errors are still logged, and exceptions say what failed.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from kerasrecipes import (
     callbacks,

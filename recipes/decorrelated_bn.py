@@ -15,10 +15,10 @@ which takes raw pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
+
+import keras
 
 KINDS = ("batch", "decorrelated")
 

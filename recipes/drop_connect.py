@@ -15,10 +15,10 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import data, experiment, layers, schedules
 from kerasrecipes.experiment import flag
+
+import keras
 
 MASKS = ("gaussian", "example")
 

@@ -15,10 +15,10 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import augment, callbacks, data, experiment, models, schedules, serving, transfer
 from kerasrecipes.experiment import flag
+
+import keras
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
 STRENGTHS = (1.0, 0.1, 0.01)  # tried with many images

@@ -15,11 +15,11 @@ pixels. Time and results: recipes/README.md.
 import dataclasses
 import time
 
-import keras
-import numpy as np
-
 from kerasrecipes import data, evaluation, experiment, inference, layers, schedules
 from kerasrecipes.experiment import flag
+
+import keras
+import numpy as np
 
 SMALLEST_SIDE = 3
 

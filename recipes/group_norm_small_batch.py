@@ -15,10 +15,10 @@ The run's folder has the report, the curves of both, and the group-normalised ne
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
+
+import keras
 
 KINDS = ("batch", "group")
 

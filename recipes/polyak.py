@@ -14,10 +14,10 @@ The run's folder has the report, the curves (validation by the average), and the
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import callbacks, data, experiment, models
 from kerasrecipes.experiment import flag
+
+import keras
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

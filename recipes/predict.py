@@ -22,11 +22,11 @@ import json
 import os
 import pathlib
 
-import numpy as np
-
 from kerasrecipes import evaluation, experiment, serving
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes.experiment import flag, positional
+
+import numpy as np
 
 DRAWN, THUMBNAIL = 48, 320
 

@@ -14,10 +14,10 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import augment, data, evaluation, experiment, layers, models, schedules, serving
 from kerasrecipes.experiment import flag
+
+import keras
 
 LARGEST_DEFAULT_SIZE = 224
 NORMALIZATIONS = ("batch", "group", "instance", "layer", "decorrelated")

@@ -14,10 +14,10 @@ which takes raw pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
+
+import keras
 
 STEP_DECAY_AT = (0.3, 0.6, 0.8)
 

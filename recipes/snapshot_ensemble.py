@@ -14,10 +14,10 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-import keras
-
 from kerasrecipes import callbacks, data, experiment, models
 from kerasrecipes.experiment import flag
+
+import keras
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

@@ -17,10 +17,10 @@ import dataclasses
 import statistics
 import time
 
-import keras
-
 from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes.experiment import flag
+
+import keras
 
 TIMED_STEPS = 15
 
