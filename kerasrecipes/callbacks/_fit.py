@@ -27,6 +27,7 @@ class Fit:
         self._begun = []
         self._has_ended = False
         self._left = []
+        self._batch = None
 
     @classmethod
     def of(cls, params):
@@ -45,10 +46,25 @@ class Fit:
         """Note that `callback` has begun; after the last one, a `Resume` restores them all."""
         if self._has_ended or _contains(self._begun, callback):
             self._begun, self._left, self._has_ended = [], [], False  # Keras runs the list again
+            self._batch = None
         self._begun.append(callback)
         if len(self._begun) < len(self.members):
             return
         self._run("_all_have_begun", "_restore")
+
+    def begin_batch(self, batch):
+        """End the step before, for all callbacks before the first of them begins this one."""
+        if batch == self._batch:
+            return
+        is_first, self._batch = self._batch is None, batch
+        if not is_first:
+            self._run("_end_step")
+
+    def end_epoch(self):
+        """End the last step, for all callbacks before the first of them ends the epoch."""
+        if self._batch is not None:
+            self._batch = None
+            self._run("_end_step", "_end_steps")
 
     def end(self, callback):
         """Run the end of every callback at the first `on_train_end`; at the last one they leave."""

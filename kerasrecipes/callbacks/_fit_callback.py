@@ -20,7 +20,14 @@ class FitCallback(keras.callbacks.Callback):
     - `_after_end`: whatever needs those.
     - `_leave`: Keras has ended all of them; give back what the process has one of. It may raise.
 
-    and in any case `get_state` and `set_state`.
+    and in any case `get_state` and `set_state`. Instead of `on_train_batch_end`, for which Keras
+    waits for each step's result on JAX and PyTorch, it overrides
+
+    - `_end_step`: a step (an execution of several) has been started, the next one has not.
+    - `_end_steps`: besides, after the last one of an epoch. All results are there.
+
+    All callbacks go through these before the first of them begins the next batch, or ends the
+    epoch, if its `on_train_batch_begin` and `on_epoch_end` call those of `super()` first.
     """
 
     def __init__(self):
@@ -53,6 +60,12 @@ class FitCallback(keras.callbacks.Callback):
         self._begin()
         self._fit.begin(self)
 
+    def on_train_batch_begin(self, batch, logs=None):
+        self._fit.begin_batch(batch)
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._fit.end_epoch()
+
     def on_train_end(self, logs=None):
         self._fit.end(self)
 
@@ -78,6 +91,12 @@ class FitCallback(keras.callbacks.Callback):
         pass
 
     def _restore(self):
+        pass
+
+    def _end_step(self):
+        pass
+
+    def _end_steps(self):
         pass
 
     def _before_end(self):

@@ -54,10 +54,19 @@ class Interruption:
         self._thread = threading.get_ident()
         self._members, self._takes = set(), set()
         self._time = 0.0
-        self.is_stopped_by_callback = False
+        self._on_signal = None
 
     def __bool__(self):
         return self.number is not None
+
+    def __getstate__(self):
+        """A copy knows what came of the `fit`, not the `fit` that may run."""
+        kept = {"number": self.number, "cut_epoch": self.cut_epoch}
+        return {**vars(Interruption()), **kept}
+
+    @property
+    def is_stopped_by_callback(self):
+        return self._on_signal is not None
 
     def is_running(self):
         """Whether `model.fit` still runs: one that has failed never reaches `end`."""
@@ -70,7 +79,9 @@ class Interruption:
 
     def stop(self, number):
         self.number, self._time = number, time.monotonic()
-        if not self.is_stopped_by_callback:
+        if self._on_signal is not None:
+            self._on_signal()
+        else:
             self._fit_model.stop_training = True
 
     def is_repeated(self, number):
@@ -79,14 +90,14 @@ class Interruption:
         return number == self.number != signal.SIGINT and is_recent
 
 
-def begin(callback, takes=(), stops=False):
+def begin(callback, takes=(), stops=None):
     """Handle signals during the `fit` of `callback`; return its `Interruption`.
 
     Args:
         callback: a Keras callback, in its `on_train_begin`.
         takes: tuple of signals after which `fit` returns as if it had ended by itself.
-        stops: bool, whether the callback sets `stop_training` when it is ready, instead of the
-            handler at once.
+        stops: function that is called at a signal, where the callback sets `stop_training` when
+            it is ready; `None` (default) for the handler to set it at once.
     """
     model = keras.callbacks.Callback.model.fget(callback)
     with _lock:
@@ -98,7 +109,7 @@ def begin(callback, takes=(), stops=False):
             _install()
     fit._members.add(id(callback))
     fit._takes.update(takes)
-    fit.is_stopped_by_callback = fit.is_stopped_by_callback or stops
+    fit._on_signal = fit._on_signal or stops
     return fit
 
 

@@ -81,9 +81,15 @@ def check_will_come(monitor, logs, model, is_last_epoch):
         value_of(monitor, logs)
 
 
-def check_direction(monitor, mode, logs, model):
+def check_direction(monitor, mode, model):
     """Raise after the first step, not after the first epoch, where the direction is not known."""
-    if all(name.removeprefix("val_") in (logs or {}) for name in names_of(monitor)):
+    if mode != "auto":
+        return
+    try:
+        logs = model.get_metrics_result()
+    except ValueError:  # compiled metrics that a custom `train_step` does not update
+        return
+    if all(name.removeprefix("val_") in logs for name in names_of(monitor)):
         sign_of(monitor, mode, model)
 
 

@@ -50,10 +50,13 @@ class RateControl:
                 stacklevel=3,
             )
 
-    def rate_of_last_batch(self):
-        """The rate of the last batch, as a number; the optimizer answers with the next one's."""
+    def rate_of_last_batch(self, steps_before=0):
+        """The rate of the last batch, as a number; the optimizer answers with the next one's.
+
+        `steps_before` asks for the rate of an earlier batch of the same epoch.
+        """
         count = ops.convert_to_numpy(keras_internals.step_counter(self.optimizer))
-        last = max(int(count) - 1, 0)
+        last = max(int(count) - 1 - steps_before, 0)
         own = keras_internals.rate_or_schedule(self.optimizer)
         if self.schedule is not None:
             rate = self.schedule(last // self.accumulation_steps)
@@ -115,15 +118,19 @@ def make_permanent(control):
     control.factor = 1.0
 
 
-def rates_of_last_batch(model):
-    """Return {name in History: rate of the last batch}, empty without an optimizer that has one."""
+def rates_of_last_batch(model, steps_before=0):
+    """Return {name in History: rate of the last batch}, empty without an optimizer that has one.
+
+    `steps_before` asks for those of an earlier batch of the same epoch.
+    """
     named = _named(model)
     rates = {}
     for name, optimizer in named:
         name = "learning_rate" if len(named) == 1 else f"learning_rate_{name}"
         while name in rates:
             name += "_"
-        rates[name] = (_installed(optimizer) or RateControl(optimizer)).rate_of_last_batch()
+        control = _installed(optimizer) or RateControl(optimizer)
+        rates[name] = control.rate_of_last_batch(steps_before)
     return rates
 
 

@@ -157,16 +157,17 @@ class BestSnapshot(FitCallback):
         self._epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_batch_begin(batch)
         self._validate_if_due()
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        # Not at the batch's begin, where a `Resume` that comes later would count it twice.
+    def _end_step(self):
         self._steps += self._model.steps_per_execution
         if not self._direction_is_checked:
             self._direction_is_checked = True
-            _monitor.check_direction(self.monitor, self.mode, logs, self._model)
+            _monitor.check_direction(self.monitor, self.mode, self.model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch)
         self._validate_if_due()
         if _monitor.is_in(self.monitor, logs):
             self._was_there = True

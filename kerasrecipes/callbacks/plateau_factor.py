@@ -97,12 +97,13 @@ class PlateauFactor(FitCallback):
         self._was_there = self._direction_is_checked = False
         self._apply(1.0)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def _end_step(self):
         if not self._direction_is_checked:
             self._direction_is_checked = True
-            _monitor.check_direction(self.monitor, self.mode, logs, self._model)
+            _monitor.check_direction(self.monitor, self.mode, self.model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch)
         model = self.model
         is_there = _monitor.is_in(self.monitor, logs)
         if not is_there and not self._was_there:

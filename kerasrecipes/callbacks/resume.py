@@ -154,7 +154,8 @@ class Resume(FitCallback):
                 "`step` was not read.",
                 stacklevel=2,
             )
-        self._interruption = _interruption.begin(self, stops=True)
+        self._is_in_steps = self._is_last = False
+        self._interruption = _interruption.begin(self, stops=self._on_signal)
 
     def _restore(self):
         model, state = self.model, self._folder.newest()
@@ -188,13 +189,15 @@ class Resume(FitCallback):
             self._restore_metrics(model)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_batch_begin(batch)
         step = self._first_step + batch
         self._restore_random()  # before a state is written, which holds it
         if self._is_due(step):
             self._save(self.model, self._epoch, step)
         size = self._model.steps_per_execution
         self._is_last = bool(self.params["steps"]) and step + size >= self.params["steps"]
-        if self._interruption and self._can_save(step):
+        self._is_in_steps = True
+        if self._interruption:
             self._stop(is_cut=not self._is_last)
         if self._metrics or not (self._was_built or self._input_spec):
             self._look_at_data(self._model)
@@ -203,11 +206,12 @@ class Resume(FitCallback):
             # The epoch that a kill cut in two runs its rest only.
             self._model.stop_training = END_OF_EPOCH
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._interruption and not self._can_save(step=1):
-            self._stop(is_cut=not self._is_last)
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._is_in_steps = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch)
+        self._is_in_steps = False
         if self._model.stop_training is END_OF_EPOCH:
             self._model.stop_training = False
         if self._interruption:
@@ -328,6 +332,11 @@ class Resume(FitCallback):
     def _can_save(self, step):
         """Whether data can go on after `step` steps of an epoch."""
         return step == 0 or (self._position_is_known and bool(self.params["steps"]))
+
+    def _on_signal(self):
+        """Stop at once where no state could be written before the next step."""
+        if not self._can_save(step=1):
+            self._stop(is_cut=self._is_in_steps and not self._is_last)
 
     def _stop(self, is_cut):
         """End training after the step, as a signal asks."""

@@ -115,7 +115,7 @@ class Run:
         try:
             if self.config.tensorboard and importlib.util.find_spec("tensorboard") is None:
                 raise ImportError("--tensorboard needs TensorBoard: pip install tensorboard")
-            self._resume = Resume(self.folder / "state")
+            self._resume = Resume(self.folder / "state", allow=("keep_going",))
             self.start_step = self._resume.step
             self.jit, choice = configure(self.config)
             self._folder.write_config(

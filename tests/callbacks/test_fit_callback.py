@@ -15,9 +15,10 @@ import pytest
 import kerasrecipes
 from kerasrecipes.callbacks import SGDR, LearningRateFinder, PolyakAveraging
 from kerasrecipes.callbacks._fit_callback import FitCallback
-from tests.callbacks.small_fit import VALIDATION, fit, small_model
+from tests.callbacks.small_fit import STEPS, VALIDATION, fit, small_model
 
 HOOKS = ("_begin", "_all_have_begun", "_restore", "_before_end", "_end", "_after_end", "_leave")
+STEP_HOOKS = ("_end_step", "_end_steps")
 
 
 class Note(FitCallback):
@@ -43,6 +44,34 @@ def test_every_hook_comes_once_and_after_all_of_the_one_before():
     three = [Note(notes) for _ in range(3)]
     fit(small_model(run_eagerly=True), 1, three)
     assert notes == [(hook, id(callback)) for hook in HOOKS for callback in three]
+
+
+class NoteSteps(Note):
+    """Notes the ends of steps too, and what Keras calls around them."""
+
+    def on_train_batch_begin(self, batch, logs=None):
+        super().on_train_batch_begin(batch)
+        self.notes.append((f"begin {batch}", id(self)))
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch)
+        self.notes.append(("epoch", id(self)))
+
+
+for _hook in STEP_HOOKS:
+    setattr(NoteSteps, _hook, lambda self, hook=_hook: self.notes.append((hook, id(self))))
+
+
+def test_a_step_ends_for_all_before_one_begins_the_next_or_ends_the_epoch():
+    notes = []
+    two = [NoteSteps(notes), NoteSteps(notes)]
+    fit(small_model(run_eagerly=True), 2, two)
+    of_epoch = ["begin 0"]
+    for batch in range(1, STEPS):
+        of_epoch += ["_end_step", f"begin {batch}"]
+    of_epoch += ["_end_step", "_end_steps", "epoch"]
+    expected = [(hook, id(callback)) for hook in of_epoch * 2 for callback in two]
+    assert [note for note in notes if note[0] not in HOOKS] == expected
 
 
 def test_a_list_that_fits_twice_begins_twice():

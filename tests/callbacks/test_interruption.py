@@ -7,12 +7,13 @@ import sys
 import threading
 import time
 
+import keras
 import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import BestSnapshot, Resume, _interruption
 from tests.callbacks import script_with_signals
-from tests.callbacks.small_fit import Act, fit, small_model
+from tests.callbacks.small_fit import STEPS, Act, fit, small_model
 
 SCRIPT = pathlib.Path(script_with_signals.__file__)
 ROOT = SCRIPT.parents[2]
@@ -200,3 +201,43 @@ def test_signal_outside_of_fit_raises_on_the_command_line():
         time.sleep(1)
     assert caught.value.number == signal.SIGTERM
     assert _interruption.exit_status() == 143
+
+
+class SendAt(keras.callbacks.Callback):
+    """Sends SIGTERM in the second epoch: after a step of it has begun, or in its validation."""
+
+    def __init__(self, when):
+        super().__init__()
+        self.when, self.now, self.steps = when, 0, 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.now = epoch
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.steps += 1
+        if (self.when, self.now) == (batch, 1):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def on_test_begin(self, logs=None):
+        if (self.when, self.now) == ("validation", 1):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.filterwarnings("ignore:.every_steps")
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    "when, steps, epoch",
+    [(2, STEPS + 3, 1), (STEPS - 1, 2 * STEPS, 2), ("validation", 2 * STEPS, 2)],
+)
+def test_an_epoch_that_a_signal_cuts_is_not_counted_and_a_complete_one_is(
+    when, steps, epoch, is_first, tmp_path
+):
+    got = []
+    signal.signal(signal.SIGTERM, lambda number, frame: got.append(number))
+    try:
+        send, resume = SendAt(when), Resume(tmp_path, every_steps=STEPS)
+        fit(small_model(), 3, [send, resume] if is_first else [resume, send])
+    finally:
+        signal.signal(signal.SIGTERM, FORMER[signal.SIGTERM])
+    assert got == [signal.SIGTERM] and send.steps == steps
+    assert (Resume(tmp_path).epoch, Resume(tmp_path).finished) == (epoch, False)

@@ -112,11 +112,11 @@ def test_metrics_of_two_directions_and_unknown_ones_are_refused_after_one_step(k
 
     act = Act(0, lambda: None)
     with pytest.raises(ValueError, match="one direction.*Received"):
-        fit(small_model(), 1, [act, kind({"val_loss": 1.0, "val_accuracy": 1.0})])
+        fit(small_model(), 1, [kind({"val_loss": 1.0, "val_accuracy": 1.0}), act])
     assert act.batches == 1
     act = Act(0, lambda: None)
     with pytest.raises(ValueError, match="`mode` must be 'min' or 'max'.*'val_oddity'"):
-        fit(small_model(metrics=[oddity]), 1, [act, kind("val_oddity")])
+        fit(small_model(metrics=[oddity]), 1, [kind("val_oddity"), act])
     assert act.batches == 1
 
 
