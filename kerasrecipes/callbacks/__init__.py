@@ -7,6 +7,7 @@
 - `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
 - `BestSnapshot`: early stopping that always keeps the snapshot that worked best.
 - `PolyakAveraging`: the average of the weights, in the model whenever someone looks.
+- `WeightAverage`: the mean of the weights of the last epochs (SWA).
 - `Resume`: a run killed at any moment and started again ends as if it had never been.
 """
 
@@ -18,6 +19,7 @@ from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
+from kerasrecipes.callbacks.weight_average import WeightAverage
 
 __all__ = [
     "SGDR",
@@ -29,4 +31,5 @@ __all__ = [
     "PolyakAveraging",
     "Resume",
     "SnapshotEnsemble",
+    "WeightAverage",
 ]

@@ -71,7 +71,7 @@ class Fit:
         if not self._has_ended:
             self._has_ended = True
             _warn_of_partial_group(callback._trained_model)
-            self._run("_before_end", "_end", "_after_end")
+            self._run("_before_end", "_end", "_finish", "_after_end")
         if not _contains(self._left, callback):
             self._left.append(callback)
         if len(self._left) == len(self.members):

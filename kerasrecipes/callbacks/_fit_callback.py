@@ -17,6 +17,7 @@ class FitCallback(keras.callbacks.Callback):
     - `_restore`: a `Resume` restores the model and calls `set_state` of all.
     - `_before_end`: the model is still as the last step left it.
     - `_end`: give the model its final weights.
+    - `_finish`: replace them by what was gathered from all of the `fit`.
     - `_after_end`: whatever needs those.
     - `_leave`: Keras has ended all of them; give back what the process has one of. It may raise.
 
@@ -103,6 +104,9 @@ class FitCallback(keras.callbacks.Callback):
         pass
 
     def _end(self):
+        pass
+
+    def _finish(self):
         pass
 
     def _after_end(self):

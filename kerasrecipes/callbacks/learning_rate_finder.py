@@ -18,6 +18,7 @@ from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
+from kerasrecipes.callbacks.weight_average import WeightAverage
 
 SETTLING = 10  # batches after which the smoothed loss is no longer a few batches' luck
 
@@ -189,7 +190,10 @@ class LearningRateFinder(FitCallback):
 
     def _check_alone(self):
         """Raise if a companion would drive the rate, or keep what is only tried out here."""
-        kinds = (SGDR, PlateauFactor, Resume, PolyakAveraging, BestSnapshot, SnapshotEnsemble)
+        kinds = (
+            SGDR, PlateauFactor, Resume, PolyakAveraging, BestSnapshot, SnapshotEnsemble,
+            WeightAverage,
+        )  # fmt: skip
         others = [type(other).__name__ for other in self.peers(kinds)]
         if others:
             raise ValueError(

@@ -7,9 +7,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes._backend.averaging import averages_of, count_of_updates, counters_of_updates
-from kerasrecipes._backend.keras_internals import flatten_layers, own_state_variables
 from kerasrecipes._validation import check_boolean, check_integer, check_number
-from kerasrecipes.callbacks import _training_state
+from kerasrecipes.callbacks import _raw_weights, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 
 
@@ -85,12 +84,7 @@ class PolyakAveraging(FitCallback):
 
     def _begin(self):
         model = self.model
-        every = _training_state.optimizers(model).values()
-        if any(getattr(optimizer, "use_ema", False) for optimizer in every):
-            raise ValueError(
-                "PolyakAveraging averages in place of the optimizer: compile it with "
-                "`use_ema=False`. Received: use_ema=True"
-            )
+        _raw_weights.check_optimizers_do_not_average(model, "PolyakAveraging")
         self._end_average()  # of a fit that failed
         self._in_fit = True
         _training_state.build(model)
@@ -119,13 +113,7 @@ class PolyakAveraging(FitCallback):
             ValueError: if no `fit` has begun.
         """
         raw = (self._averages.get() if self._averages is not None else self._left or ([], []))[0]
-        if not raw or not self._variables:
-            raise ValueError("No weights have been averaged yet. Received: no fit")
-        by_variable = {id(variable): value for variable, value in zip(self._variables, raw)}
-        return [
-            by_variable.get(id(weight), np.array(ops.convert_to_numpy(weight)))
-            for weight in self._trained_model.weights
-        ]
+        return _raw_weights.raw_weights(self._trained_model, self._variables, raw)
 
     def __getstate__(self):
         state = super().__getstate__()
@@ -165,12 +153,10 @@ class PolyakAveraging(FitCallback):
             self._averages.set(raw, averages)
 
     def _begin_average(self, model):
-        self._variables = [
-            variable
-            for variable in model.variables
-            if "float" in variable.dtype and (self.include_statistics or variable.trainable)
-        ]
-        self._go_on_from_raw_weights()
+        self._variables = _raw_weights.float_variables(model, self.include_statistics)
+        if self._left is not None:
+            _raw_weights.put_back(model, self._variables, *self._left)
+            self._left = None
         counters, groups = zip(*counters_of_updates(model))
         counts = [int(ops.convert_to_numpy(counter)) for counter in counters]
         self._origin = count_of_updates(counts, groups)
@@ -193,22 +179,6 @@ class PolyakAveraging(FitCallback):
             self._averages.remove()
             self._averages = None
 
-    def _go_on_from_raw_weights(self):
-        """Put the raw weights of the last `fit` back, if its averages are still in the model."""
-        if self._left is None:
-            return
-        raw, averages = self._left
-        shown = [ops.convert_to_numpy(variable) for variable in self._variables]
-        if len(raw) == len(shown) and all(
-            np.array_equal(average.astype(value.dtype), value)
-            for average, value in zip(averages, shown)
-        ):
-            moving = _moving_variables(self._trained_model)
-            for variable, value in zip(self._variables, raw):
-                if id(variable) in moving:
-                    variable.assign(value)
-        self._left = None
-
     def _share(self, before, after):
         """The share of the new weights after a step: 0 if the optimizer did not update them."""
         t = ops.cast(after - 1 - self._origin - self.start_step, "float32")
@@ -226,10 +196,3 @@ class PolyakAveraging(FitCallback):
         model = self._model
         self._end_average()
         return model.train_function(*arguments)
-
-
-def _moving_variables(model):
-    """Return the ids of the variables that training changes: weights that train, statistics."""
-    layers = [layer for layer in flatten_layers(model) if layer.trainable]
-    statistics = [v for layer in layers for v in own_state_variables(layer)]
-    return {id(v) for v in [*model.trainable_variables, *statistics]}

@@ -17,7 +17,10 @@ from kerasrecipes.callbacks import SGDR, LearningRateFinder, PolyakAveraging
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from tests.callbacks.small_fit import STEPS, VALIDATION, fit, small_model
 
-HOOKS = ("_begin", "_all_have_begun", "_restore", "_before_end", "_end", "_after_end", "_leave")
+HOOKS = (
+    "_begin", "_all_have_begun", "_restore", "_before_end", "_end", "_finish", "_after_end",
+    "_leave",
+)  # fmt: skip
 STEP_HOOKS = ("_end_step", "_end_steps")
 
 
