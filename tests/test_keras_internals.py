@@ -301,3 +301,30 @@ def test_names_of_what_is_no_slot():
         if isinstance(value, list) and any(isinstance(v, keras.Variable) for v in value)
     }
     assert lists == {"momentums", *names, *keras_internals.NOT_SLOTS}, CHANGED
+
+
+def test_logs_of_fit_are_those_of_the_last_step():
+    seen, given = [], []
+
+    class Look(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            seen.append(keras_internals.logs_of_fit(self._model))
+
+        def on_train_batch_end(self, batch, logs=None):
+            given.append(logs["loss"])
+
+    model = network()
+    model.compile("sgd", "mse")
+    model.fit(np.ones((6, 3)), np.ones((6, 2)), batch_size=2, verbose=0, callbacks=[Look()])
+    assert len(seen) == 3 and seen[1] is not seen[2], CHANGED
+    assert [float(logs["loss"]) for logs in seen[1:]] == given[:2], CHANGED
+    assert keras_internals.logs_of_fit(model) is None
+
+
+def test_loss_scale_optimizer_leaves_its_own_counter_at_zero():
+    optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=2.0)
+    model = trained(optimizer)
+    assert int(optimizer.iterations) == 2
+    assert int(keras_internals.step_counter(model.optimizer)) == 0, CHANGED
+    counter = keras_internals.step_counter(optimizer)
+    assert any(variable is counter for variable in optimizer.variables), CHANGED

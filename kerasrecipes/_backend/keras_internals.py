@@ -3,6 +3,8 @@
 `tests/test_keras_internals.py` tests each: run it first for a new version of Keras.
 """
 
+import sys
+
 import keras
 
 _RATE = "_get_current_learning_rate"
@@ -97,6 +99,21 @@ def raw_model(callback):
     return callback._model
 
 
+def logs_of_fit(model):
+    """The logs of the last step in the `fit` of a model that runs, `None` where there are none.
+
+    Keras begins a batch before it knows whether data of unknown length have one. That there was
+    none shows in these, or in an `on_train_batch_end` that does not come: but for callbacks that
+    have that, Keras waits for the result of each step.
+    """
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
+            return frame.f_locals.get("logs")
+        frame = frame.f_back
+    return None
+
+
 def metric_direction(monitor, model):
     """Return 1 if a larger value of a metric is better, -1 if a smaller one is.
 
@@ -157,6 +174,19 @@ def replace_rate(optimizer, function):
         vars(optimizer).pop(_RATE, None)
     else:
         vars(optimizer)[_RATE] = function
+
+
+def replace_apply(optimizer, apply, stateless_apply):
+    """Let a model's step call these methods of an optimizer; `None` gives back those of its class.
+
+    Past the tracking of attributes. `LossScaleOptimizer` keeps the counter of `step_counter` and
+    never changes it: it answers with the inner optimizer's, which leaves skipped batches out.
+    """
+    for name, function in (("apply", apply), ("stateless_apply", stateless_apply)):
+        if function is None:
+            vars(optimizer).pop(name, None)
+        else:
+            vars(optimizer)[name] = function
 
 
 def optimized_variables(optimizer):

@@ -6,7 +6,7 @@ import weakref
 
 from keras import ops
 
-from kerasrecipes._backend.keras_internals import step_counter
+from kerasrecipes._backend.keras_internals import logs_of_fit, step_counter
 from kerasrecipes._backend.updating_optimizers import updating_optimizers
 
 # Looked up by key under the lock, never iterated: fits may run in several threads.
@@ -27,7 +27,7 @@ class Fit:
         self._begun = []
         self._has_ended = False
         self._left = []
-        self._batch = None
+        self._batch = self._logs = None
 
     @classmethod
     def of(cls, params):
@@ -59,12 +59,19 @@ class Fit:
         is_first, self._batch = self._batch is None, batch
         if not is_first:
             self._run("_end_step")
+        self._logs = self._logs_of_last_step()
 
     def end_epoch(self):
         """End the last step, for all callbacks before the first of them ends the epoch."""
-        if self._batch is not None:
-            self._batch = None
-            self._run("_end_step", "_end_steps")
+        if self._batch is None:
+            return
+        logs, self._batch = self._logs_of_last_step(), None
+        if logs is None or logs is not self._logs:  # else data of unknown length had ended
+            self._run("_end_step")
+        self._run("_end_steps")
+
+    def _logs_of_last_step(self):
+        return logs_of_fit(self.members[0]._trained_model)
 
     def end(self, callback):
         """Run the end of every callback at the first `on_train_end`; at the last one they leave."""

@@ -11,6 +11,7 @@ from keras import ops
 
 from kerasrecipes._backend import keras_internals
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
+from kerasrecipes.callbacks._batch_counter import BatchCounter
 from kerasrecipes.schedules import Scaled
 
 
@@ -19,17 +20,22 @@ class RateControl:
 
     Attributes:
         schedule: callable of the count of updates, or `None` for the optimizer's own rate.
+        batches: `BatchCounter` where the schedule counts the batches that a loss scale skips too,
+            or `None`.
+        counted_without_data: int, how many of the batches counted last were none: TensorFlow
+            counts one when data of unknown length have ended.
         factor: float that the rate is multiplied by.
     """
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
-        self.schedule = None
+        self.schedule = self.batches = None
         self.factor = 1.0
+        self.counted_without_data = 0
 
     def __call__(self):
         if self.schedule is not None:
-            rate = self.schedule(self.optimizer.iterations)
+            rate = self.schedule(self._updates())
         else:
             rate = self.own_rate()
         return rate if self.factor == 1 else rate * self.factor
@@ -37,6 +43,19 @@ class RateControl:
     def own_rate(self):
         """The rate that the optimizer was compiled with."""
         return keras_internals.compiled_rate(self.optimizer)
+
+    def _updates(self):
+        if self.batches is None:
+            return self.optimizer.iterations
+        return ops.floor_divide(self.batches.count(), self.accumulation_steps)
+
+    def count_of_batches(self):
+        """How many batches there were, as an int."""
+        if self.batches is None:
+            count = keras_internals.step_counter(self.optimizer)
+        else:
+            count = self.batches.count()
+        return int(ops.convert_to_numpy(count))
 
     @property
     def accumulation_steps(self):
@@ -55,8 +74,8 @@ class RateControl:
 
         `steps_before` asks for the rate of an earlier batch of the same epoch.
         """
-        count = ops.convert_to_numpy(keras_internals.step_counter(self.optimizer))
-        last = max(int(count) - 1 - steps_before, 0)
+        last = self.count_of_batches() - self.counted_without_data - 1
+        last = max(last - steps_before, 0)
         own = keras_internals.rate_or_schedule(self.optimizer)
         if self.schedule is not None:
             rate = self.schedule(last // self.accumulation_steps)
@@ -92,9 +111,21 @@ def controls(model, name=None):
     return result
 
 
+def count_skipped_batches(model, name=None):
+    """Let schedules count the batches too whose gradients a loss scale finds infinite."""
+    top = _chosen(model, name)
+    if isinstance(top, keras.optimizers.LossScaleOptimizer):
+        counter = BatchCounter(top)
+        for control in controls(model, name):
+            control.batches = counter
+
+
 def release(model, name=None):
     """Give each optimizer back its own rate, where no callback changes it any more."""
     for control in controls(model, name):
+        if control.schedule is None and control.batches is not None:
+            control.batches.remove()
+            control.batches = None
         if control.schedule is None and control.factor == 1:
             keras_internals.replace_rate(control.optimizer, None)
 

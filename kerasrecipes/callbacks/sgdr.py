@@ -2,13 +2,15 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
-from kerasrecipes._backend.keras_internals import step_counter
 from kerasrecipes._validation import check_number
 from kerasrecipes.callbacks import _rate
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.schedules import WarmRestarts
+
+UPDATES = 10_000  # of an epoch, where only the place in it counts
 
 
 class SGDR(FitCallback):
@@ -19,11 +21,16 @@ class SGDR(FitCallback):
     rate = η_min + (η_max - η_min) · (1 + cos(π · T_cur / T_i)) / 2
     ```
 
-    computed inside the compiled step from the optimizer's own count of updates: it is exact with
-    any `steps_per_execution`, under gradient accumulation and in a resumed run. A `fit` begins its
-    first cycle at epoch 0, so one that begins at an `initial_epoch` goes on. When `fit` ends, the
-    optimizer has the rate that it was compiled with. `History` and the progress bar show, as
-    `learning_rate`, the rate of the epoch's last batch.
+    computed inside the compiled step from the optimizer's own count of batches: it is exact with
+    any `steps_per_execution`, under gradient accumulation, with batches that a loss scale skips,
+    and in a resumed run. A `fit` begins its first cycle at epoch 0, so one that begins at an
+    `initial_epoch` continues. When `fit` ends, the optimizer has the rate that it was compiled
+    with. `History` and the progress bar show, as `learning_rate`, the rate of the epoch's last
+    batch.
+
+    On data of unknown length (a generator, a `tf.data.Dataset` of unknown cardinality) without
+    `steps_per_epoch`, the first epoch tells how many steps one has; all its batches have the rate
+    of its middle.
 
     Args:
         max_learning_rate: float > 0, the rate of the first batch of the first cycle.
@@ -38,12 +45,13 @@ class SGDR(FitCallback):
 
     Attributes:
         cycle_ends: list of the 0-based epochs at whose end a cycle completes, in this `fit`;
-            known when it begins.
-        schedule: the `WarmRestarts` in use, in updates; known as early.
+            known when it begins, on data of unknown length when the first epoch ends.
+        schedule: the `WarmRestarts` in use, in updates; known as early, `None` before.
 
     Raises:
-        ValueError: for an argument outside its range; before the first step, if the length of an
-            epoch is unknown, or the model has several optimizers and `optimizer` names none.
+        ValueError: for an argument outside its range; before the first step, if the model has
+            several optimizers and `optimizer` names none; as soon as the length of an epoch is
+            known, if the first cycle is shorter than an update.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -94,32 +102,48 @@ class SGDR(FitCallback):
         self.cycle_ends = []
 
     def _begin(self):
-        if not self.params.get("steps"):
-            raise ValueError(
-                "SGDR counts cycles in epochs and must know how many steps one has: give "
-                "`steps_per_epoch` to fit. Received: steps_per_epoch=None"
-            )
-        first, *others = _rate.controls(self.model, self.optimizer)
-        for control in (first, *others):
+        for control in _rate.controls(self.model, self.optimizer):
             control.warn_if_scheduled()
-        self.schedule = self._schedule_of(first)
-        self.cycle_ends = self._find_cycle_ends(first)
+        _rate.count_skipped_batches(self.model, self.optimizer)
+        self.schedule, self.cycle_ends = None, []
         self._origins, self._is_in_place = None, False
+        self._executions, self._variables = 0, []
+        self._set_steps(self.params.get("steps"))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self._is_in_place:
-            return
         model = self.model
         found = _rate.controls(model, self.optimizer)
-        if self._origins is None:
-            self._origins = [self._origin(control, epoch) for control in found]
-        for control, origin in zip(found, self._origins):
-            schedule = self._schedule_of(control)
-            control.schedule = lambda update, s=schedule, o=origin: s(update - o)
+        self._executions, self._first_batch = 0, found[0].count_of_batches()
+        for control in found:
+            control.counted_without_data = 0
+        if self._is_in_place:
+            self._correct_origins(found, epoch)
+            return
+        if not self._steps:
+            self._hold_rate(found, epoch)
+        else:
+            self._drive(found, epoch)
         _rate.retrace(model)
-        self._is_in_place = True
+
+    def _end_step(self):
+        self._executions += 1
+
+    def _end_steps(self):
+        """Learn from the first epoch how many steps an epoch has, where that is unknown."""
+        if self.params.get("steps"):
+            return
+        size = self._model.steps_per_execution
+        most = self._executions * size
+        controls = _rate.controls(self.model, self.optimizer)
+        counted = controls[0].count_of_batches() - self._first_batch
+        steps = min(max(counted, most - size + 1), most)
+        for control in controls:
+            control.counted_without_data = counted - steps
+        if not self._steps:
+            self._set_steps(steps)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch)
         if logs is not None:
             _rate.log_rates(self.model, logs)
 
@@ -131,13 +155,21 @@ class SGDR(FitCallback):
         _rate.retrace(model)
 
     def get_state(self) -> dict[str, Any]:
-        return {f"origin/{i}": origin for i, origin in enumerate(self._origins or [])}
+        origins = {f"origin/{i}": origin for i, origin in enumerate(self._origins or [])}
+        return {"steps": self._steps, **origins}
 
     def set_state(self, state: dict[str, Any]) -> None:
-        self._origins = [int(state[f"origin/{i}"]) for i in range(len(state))] or None
+        if not self._steps:
+            self._set_steps(state["steps"])
+        self._origins = [int(state[f"origin/{i}"]) for i in range(len(state) - 1)] or None
 
     def check_cycles_fit_epochs(self) -> None:
-        """Raise unless every cycle of this `fit` completes with an epoch, and the last with it."""
+        """Raise unless every cycle of this `fit` completes with an epoch, and the last with it.
+
+        Before the length of an epoch is known, there is nothing to check.
+        """
+        if self.schedule is None:
+            return
         epochs = self.params["epochs"]
         if self.cycle_ends[-1:] == [epochs - 1] and len(self.cycle_ends) == self._completed:
             return
@@ -150,8 +182,42 @@ class SGDR(FitCallback):
             f"cycle_multiplier={self.cycle_multiplier}, epochs={epochs}"
         )
 
-    def _schedule_of(self, control):
-        epoch = self.params["steps"] / control.accumulation_steps
+    def _set_steps(self, steps):
+        """Plan the cycles for epochs of so many steps, or of `None`, unknown yet."""
+        self._steps = steps
+        if steps:
+            control = _rate.controls(self.model, self.optimizer)[0]
+            self.schedule = self._schedule_of(steps / control.accumulation_steps)
+            self.cycle_ends = self._find_cycle_ends(control)
+
+    def _hold_rate(self, controls, epoch):
+        """Give every batch of an epoch of unknown length the rate of the epoch's middle."""
+        rate = float(self._schedule_of(UPDATES)(round((epoch + 0.5) * UPDATES)))
+        for control in controls:
+            control.schedule = lambda update: ops.convert_to_tensor(rate, keras.config.floatx())
+
+    def _drive(self, controls, epoch):
+        if self._origins is None or not self.params.get("steps"):
+            self._origins = [self._origin(control, epoch) for control in controls]
+        for control, origin in zip(controls, self._origins):
+            schedule = self._schedule_of(self._steps / control.accumulation_steps)
+            if not self.params.get("steps"):
+                origin = keras.Variable(origin, dtype="int32", trainable=False)
+                self._variables.append(origin)
+            control.schedule = lambda update, s=schedule, o=origin: s(
+                ops.subtract(ops.cast(update, "int32"), o)
+            )
+        self._is_in_place = True
+
+    def _correct_origins(self, controls, epoch):
+        """Leave out the batch that TensorFlow counts when data of unknown length have ended."""
+        if self._variables:
+            self._origins = [self._origin(control, epoch) for control in controls]
+            for variable, origin in zip(self._variables, self._origins):
+                variable.assign(origin)
+
+    def _schedule_of(self, epoch):
+        """The schedule for epochs of so many updates."""
         first_cycle = self.first_cycle_epochs * epoch
         if first_cycle < 1:
             raise ValueError(
@@ -169,7 +235,7 @@ class SGDR(FitCallback):
 
     def _find_cycle_ends(self, control):
         updates = [
-            (epoch + 1) * self.params["steps"] // control.accumulation_steps
+            (epoch + 1) * self._steps // control.accumulation_steps
             for epoch in range(self.params["epochs"])
         ]
         ends = set(self.schedule.cycle_ends(updates[-1]) if updates else ())
@@ -178,8 +244,4 @@ class SGDR(FitCallback):
 
     def _origin(self, control, epoch):
         """The count of updates at which epoch 0 began, or would have."""
-        batches = (
-            int(ops.convert_to_numpy(step_counter(control.optimizer)))
-            - epoch * self.params["steps"]
-        )
-        return batches // control.accumulation_steps
+        return (control.count_of_batches() - epoch * self._steps) // control.accumulation_steps

@@ -45,7 +45,8 @@ class SnapshotEnsemble(FitCallback):
     Raises:
         ValueError: for an argument outside its range; before the first step, if the cycles do not
             fit the epochs, `sgdr` is not in the same `fit`, the folder cannot be written, or the
-            model cannot be made again from its configuration.
+            model cannot be made again from its configuration. On data of unknown length, cycles are
+            checked after the first epoch.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -104,6 +105,9 @@ class SnapshotEnsemble(FitCallback):
             make_folder(self.directory, "directory", self.directory)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch)
+        if not self.params["steps"]:
+            self._check_cycles()  # which could not be before the first epoch
         if self.sgdr is None:
             is_due = (epoch + 1) % self.every_epochs == 0
         else:

@@ -40,8 +40,10 @@ class Threads(keras.callbacks.Callback):
 
 
 @pytest.mark.skipif(keras.backend.backend() == "tensorflow", reason="Keras has no threads there")
-def test_keras_does_not_wait_for_the_steps(tmp_path):
+@pytest.mark.parametrize("averaging", ["PolyakAveraging", "WeightAverage"])
+def test_keras_does_not_wait_for_the_steps(averaging, tmp_path):
+    left_out = {"LearningRateFinder", "PolyakAveraging", "WeightAverage"} - {averaging}
     threads = Threads()
-    every = [row.make(tmp_path) for name, row in CONTRACT.items() if name != "LearningRateFinder"]
+    every = [row.make(tmp_path) for name, row in CONTRACT.items() if name not in left_out]
     fit(small_model(), 2, [*every, threads])
     assert threads.names and threading.main_thread().name not in threads.names

@@ -15,7 +15,7 @@ import pytest
 import kerasrecipes
 from kerasrecipes.callbacks import SGDR, LearningRateFinder, PolyakAveraging
 from kerasrecipes.callbacks._fit_callback import FitCallback
-from tests.callbacks.small_fit import STEPS, VALIDATION, fit, small_model
+from tests.callbacks.small_fit import BATCH, STEPS, VALIDATION, X, Y, fit, small_model
 
 HOOKS = (
     "_begin", "_all_have_begun", "_restore", "_before_end", "_end", "_finish", "_after_end",
@@ -75,6 +75,22 @@ def test_a_step_ends_for_all_before_one_begins_the_next_or_ends_the_epoch():
     of_epoch += ["_end_step", "_end_steps", "epoch"]
     expected = [(hook, id(callback)) for hook in of_epoch * 2 for callback in two]
     assert [note for note in notes if note[0] not in HOOKS] == expected
+
+
+def test_a_batch_that_data_of_unknown_length_did_not_have_is_no_step():
+    import tensorflow as tf
+
+    spec = tf.TensorSpec((BATCH, 4)), tf.TensorSpec((BATCH,), "int64")
+
+    def batches():
+        for start in range(0, len(X), BATCH):
+            yield X[start : start + BATCH], Y[start : start + BATCH]
+
+    data = tf.data.Dataset.from_generator(batches, output_signature=spec)
+    notes = []
+    small_model().fit(data, epochs=3, verbose=0, callbacks=[NoteSteps(notes)])
+    assert [hook for hook, _ in notes].count("_end_step") == 3 * STEPS
+    assert [hook for hook, _ in notes].count("_end_steps") == 3
 
 
 def test_a_list_that_fits_twice_begins_twice():
