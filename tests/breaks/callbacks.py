@@ -1,0 +1,137 @@
+"""Breaks of `callbacks`."""
+
+from tests.breaks.table import Break
+
+POLYAK, POLYAK_TESTS = "callbacks/polyak_averaging.py", "callbacks/test_polyak_averaging.py"
+AVERAGES = "_backend/averaging.py"
+RATE, SGDR = "callbacks/_rate.py", "callbacks/sgdr.py"
+SGDR_TESTS, PLATEAU_TESTS = "callbacks/test_sgdr.py", "callbacks/test_plateau_factor.py"
+BEST, BEST_TESTS = "callbacks/best_snapshot.py", "callbacks/test_best_snapshot.py"
+RESUME, RESUME_TESTS = "callbacks/resume.py", "callbacks/test_resume.py"
+STATE, FOLDER = "callbacks/_training_state.py", "callbacks/_state_folder.py"
+FINDER = "callbacks/learning_rate_finder.py"
+FINDER_TESTS = "callbacks/test_learning_rate_finder.py"
+LOOK = "callbacks/activation_statistics.py"
+LOOK_TESTS = "callbacks/test_activation_statistics.py"
+
+BREAKS = [
+    Break(
+        "PolyakAveraging", "another warm-up", POLYAK,
+        "9.0 / (10.0 + ops.maximum(t, 0.0))", "9.0 / (11.0 + ops.maximum(t, 0.0))",
+        f"{POLYAK_TESTS} -k average_is_the_formula",
+    ),
+    Break(
+        "PolyakAveraging", "a step without an update counts", POLYAK,
+        "return ops.where(after > before, share, 0.0)", "return share",
+        f"{POLYAK_TESTS} -k accumulated",
+    ),
+    Break(
+        "PolyakAveraging", "trains on from the averages", AVERAGES,
+        "variable.assign(raw)", "raw.assign(variable)",
+        f"{POLYAK_TESTS} -k raw_weights_train_on", "tensorflow",
+    ),
+    Break(
+        "PolyakAveraging", "averages in the weights' own short type", AVERAGES,
+        'return "float64" if variable.dtype == "float64" else "float32"', "return variable.dtype",
+        f"{POLYAK_TESTS} -k kept_in_float32",
+    ),
+    Break(
+        "SGDR", "rate of the next batch in History", RATE,
+        "last = max(int(count) - 1, 0)", "last = int(count)",
+        f"{SGDR_TESTS} -k papers_rate",
+    ),
+    Break(
+        "SGDR", "its schedule stays after fit", SGDR,
+        "control.schedule = None", "pass",
+        f"{SGDR_TESTS} -k left_as_it_was",
+    ),
+    Break(
+        "PlateauFactor", "NaN is an improvement", "callbacks/plateau_factor.py",
+        "math.isnan(self._best) and not math.isnan(value) or", "not value <= self._best or",
+        f"{PLATEAU_TESTS} -k nan_is_no",
+    ),
+    Break(
+        "PlateauFactor", "factor forgotten by a schedule", RATE,
+        "Scaled(own, control.factor)", "Scaled(own, 1.0)",
+        f"{PLATEAU_TESTS} -k lower_rate_stays",
+    ),
+    Break(
+        "BestSnapshot", "a tie takes the later epoch", BEST,
+        "sign * (value - best) > least", "sign * (value - best) >= least",
+        f"{BEST_TESTS} -k model_optimizer_and_statistics",
+    ),
+    Break(
+        "BestSnapshot", "the model without its optimizer", BEST,
+        "_training_state.variables(model).items()",
+        "_training_state.model_variables(model).items()",
+        f"{BEST_TESTS} -k model_optimizer_and_statistics",
+    ),
+    Break(
+        "BestSnapshot", "patience one epoch longer", BEST,
+        "self._wait >= self.patience:", "self._wait > self.patience:",
+        f"{BEST_TESTS} -k patience_counts",
+    ),
+    Break(
+        "Resume", "slots of the optimizer are left out", STATE,
+        "for prefix, optimizer in optimizers(model).items():", "for prefix, optimizer in []:",
+        f"{RESUME_TESTS} -k more_epochs",
+    ),
+    Break(
+        "Resume", "running metrics are left out", RESUME,
+        "_training_state.assign_values(_training_state.metric_variables(model), self._metrics)",
+        "pass",
+        f"{RESUME_TESTS} -k killed_inside_epochs",
+    ),
+    Break(
+        "Resume", "PyTorch's draws restored after an epoch's loader drew", RESUME,
+        "if self._begin_again and not self._first_step:", "if False:",
+        f"{RESUME_TESTS} -k draws_without_a_seed", "torch",
+    ),
+    Break(
+        "Resume", "checksum not compared", "callbacks/_state_file.py",
+        "if hashlib.sha256(content[:-DIGEST]).digest() != content[-DIGEST:]:", "if False:",
+        f"{RESUME_TESTS} -k damaged_file",
+    ),
+    Break(
+        "Resume", "keeps one state less than asked", FOLDER,
+        "files[self.keep :]", "files[self.keep - 1 :]",
+        f"{RESUME_TESTS} -k as_many_as_asked",
+    ),
+    Break(
+        "FitCallback", "a callback ends before the others were restored", "callbacks/_fit.py",
+        'self._run("_before_end", "_end", "_after_end")',
+        'self._run("_end", "_before_end", "_after_end")',
+        "callbacks/test_fit_callback.py -k every_hook",
+    ),
+    Break(
+        "SnapshotEnsemble", "the last of the cycle's epochs missed",
+        "callbacks/snapshot_ensemble.py",
+        "(epoch + 1) % self.every_epochs == 0", "epoch % self.every_epochs == 0",
+        "callbacks/test_snapshot_ensemble.py -k every_epochs",
+    ),
+    Break(
+        "LearningRateFinder", "the model keeps what was tried", FINDER,
+        "_training_state.assign_values(_training_state.variables(model), self._found)", "pass",
+        f"{FINDER_TESTS} -k as_they_were",
+    ),
+    Break(
+        "LearningRateFinder", "average of the losses without its correction", FINDER,
+        "self._sum / (1 - self.smoothing ** len(self.losses))", "self._sum",
+        f"{FINDER_TESTS} -k geometrically",
+    ),
+    Break(
+        "ActivationStatistics", "dead units of one example", LOOK,
+        ".all(axis=0)", ".any(axis=0)",
+        f"{LOOK_TESTS} -k float64",
+    ),
+    Break(
+        "ActivationStatistics", "gradient's mean instead of its root mean square", LOOK,
+        'np.sqrt(np.mean(gradient.astype("float64") ** 2))', 'np.mean(gradient.astype("float64"))',
+        f"{LOOK_TESTS} -k float64",
+    ),
+    Break(
+        "monitor", "less is better for accuracy", "callbacks/_monitor.py",
+        'return 1 if mode == "max" else -1', 'return -1 if mode == "max" else 1',
+        f"{BEST_TESTS} -k model_optimizer_and_statistics",
+    ),
+]  # fmt: skip
