@@ -164,7 +164,7 @@ class WeightAverage(FitCallback):
         Raises:
             ValueError: if no `fit` has ended with an average.
         """
-        raw = (self._left or ([], []))[0]
+        raw: Any = (self._left or ([], []))[0]
         model = self._trained_model
         variables = _raw_weights.float_variables(model) if raw else []
         return _raw_weights.raw_weights(model, variables, raw)

@@ -61,8 +61,7 @@ class Divergence(FitCallback):
         rates = _rate.rates_of_last_batch(self.model, steps_before=max(self._steps - step, 0))
         rate = max(map(float, rates.values()), default=math.nan)
         self.sentence = (
-            f"Training diverged at step {step} (loss {loss}); try a learning rate below "
-            f"{rate:.3g}."
+            f"Training diverged at step {step} (loss {loss}); try a learning rate below {rate:.3g}."
         )
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

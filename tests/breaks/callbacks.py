@@ -37,7 +37,7 @@ BREAKS = [
     ),
     Break(
         "SGDR", "rate of the next batch in History", RATE,
-        "last = max(int(count) - 1, 0)", "last = int(count)",
+        "self.counted_without_data - 1", "self.counted_without_data",
         f"{SGDR_TESTS} -k papers_rate",
     ),
     Break(
@@ -99,8 +99,8 @@ BREAKS = [
     ),
     Break(
         "FitCallback", "a callback ends before the others were restored", "callbacks/_fit.py",
-        'self._run("_before_end", "_end", "_after_end")',
-        'self._run("_end", "_before_end", "_after_end")',
+        'self._run("_before_end", "_end", "_finish", "_after_end")',
+        'self._run("_end", "_before_end", "_finish", "_after_end")',
         "callbacks/test_fit_callback.py -k every_hook",
     ),
     Break(
