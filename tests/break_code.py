@@ -5,6 +5,7 @@
     python tests/break_code.py --only Group       # those of subjects that begin with this
     python tests/break_code.py --changed          # those of files that differ from HEAD's parent
     python tests/break_code.py --changed main     # ... from main
+    python tests/break_code.py --changed --most 12  # a sample of 12 of those
 
 The tables are in `tests/breaks`, a file a room. Each row replaces a piece of source by a wrong one
 and names the tests that must notice. Prints a table and exits with 1 if a break goes unnoticed, or
@@ -47,7 +48,7 @@ def main(arguments=None):
         if not chosen:
             print(f"no break is of a file that differs from {options.changed}")
             return 0
-    verdicts = run(chosen)
+    verdicts = run(sample(chosen, options.most))
     unnoticed = [verdict for verdict in verdicts if verdict != "noticed"]
     print(f"{len(verdicts)} breaks, {len(unnoticed)} not noticed")
     return 1 if unnoticed or not verdicts else 0
@@ -60,7 +61,15 @@ def parse(arguments):
     parser.add_argument(
         "--changed", nargs="?", const="HEAD~1", metavar="COMMIT", help="default: HEAD~1"
     )
+    parser.add_argument("--most", type=int, metavar="COUNT", help="default: all of them")
     return parser.parse_args(arguments)
+
+
+def sample(breaks, most):
+    """Return at most so many, evenly spaced; all of them for `None`."""
+    if most is None or len(breaks) <= most:
+        return breaks
+    return [breaks[number * len(breaks) // most] for number in range(most)]
 
 
 def changed_files(commit):

@@ -37,3 +37,8 @@ def test_a_change_chooses_the_breaks_of_its_files():
 def test_without_history_nothing_is_broken(capsys):
     assert break_code.main(["--changed", "no-such-commit"]) == 0
     assert "no history to compare with" in capsys.readouterr().out
+
+
+def test_a_sample_is_evenly_spaced():
+    assert break_code.sample(list(range(10)), 4) == [0, 2, 5, 7]
+    assert break_code.sample([1, 2], 4) == break_code.sample([1, 2], None) == [1, 2]
