@@ -41,13 +41,13 @@ def fold(seed, number):
 
 
 def uniform(seed, count):
-    """Return `count` float32 numbers a seed, uniform in [0, 1), shape `(..., count)`."""
+    """Return `count` float32 numbers per seed, uniform in [0, 1), shape `(..., count)`."""
     values = _uniform(seed, count)
     return settled(values) if isinstance(count, int) else values
 
 
 def integers(seed, low, high):
-    """Return an integer a seed, uniform in [low, high], both included, as int64.
+    """Return one integer per seed, uniform in [low, high], both included, as int64.
 
     `low` and `high` are integers, or tensors that broadcast with the batch of seeds.
     """
@@ -55,7 +55,7 @@ def integers(seed, low, high):
 
 
 def shares(seed, count):
-    """Return `count` float64 numbers a seed, uniform in [0, 1), shape `(..., count)`."""
+    """Return `count` float64 numbers per seed, uniform in [0, 1), shape `(..., count)`."""
     return tf.cast(_shift(_bits(seed, count), 11), tf.float64) * 2.0**-53
 
 
@@ -66,7 +66,7 @@ def between(share, low, high):
 
 
 def normal(seed, count):
-    """Return `count` float32 numbers a seed from N(0, 1), by Box and Muller."""
+    """Return `count` float32 numbers per seed from N(0, 1), by Box and Muller."""
     return settled(_normal(seed, count))
 
 

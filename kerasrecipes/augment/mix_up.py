@@ -39,7 +39,7 @@ class MixUp(Transform):
     array([1., 1., 1., 1.], dtype=float32)
 
     Reference: Zhang, Cisse, Dauphin & Lopez-Paz (2017), https://arxiv.org/abs/1710.09412. The
-    authors' code draws one share a batch and a permutation; a batch of the pipeline is shuffled.
+    authors' code draws one share per batch and a permutation; a batch of the pipeline is shuffled.
     """
 
     takes_labels = True

@@ -30,10 +30,10 @@ def pipeline(
 ) -> Any:
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
-    Training is ENDLESS: one epoch after another, each in its own order and with its own draws.
-    `fit` therefore needs `steps_per_epoch=batches.steps_per_pass`, the batches of an epoch. An
-    epoch ends with a smaller batch, or with `drop_remainder` without it (other images are left
-    out in each epoch). Testing is one epoch in order.
+    Training batches never end: one epoch follows another, each in its own order and with its own
+    draws. So `fit` needs `steps_per_epoch=batches.steps_per_pass`, the number of batches of an
+    epoch. The last batch of an epoch may be smaller; `drop_remainder` leaves it out, with other
+    images in each epoch. Testing is one epoch in order.
 
     Every draw is a function of (seed, epoch, index of the image) alone: batches are the same for
     any number of threads, in any process, and `start_step=k` gives what an uninterrupted run

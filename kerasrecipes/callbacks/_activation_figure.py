@@ -43,7 +43,7 @@ def activation_figure(record, diagnosis, epoch):
     for field, label, color in SHARES:
         values = [getattr(record[name], field) for name in names]
         shares.plot(x, values, "o-", ms=3, color=color, label=label)
-    shares.set(ylim=(-0.03, 1.03), xlabel="layer", title="Share of the outputs")
+    shares.set(ylim=(-0.03, 1.03), xlabel="layer", title="Fraction of the outputs")
     for axes in (sizes, shares):
         axes.legend()
         axes.grid(alpha=0.3)

@@ -37,7 +37,7 @@ class StateFolder:
             if files and not self._newest:
                 raise ValueError(
                     "Argument `directory` must hold a state that can be read, or none; remove its "
-                    f"files to begin anew. Received: directory={str(self.directory)!r}"
+                    f"files to begin again. Received: directory={str(self.directory)!r}"
                 )
         return self._newest
 

@@ -39,8 +39,8 @@ class ActivationStatistics(FitCallback):
     """Looks into each layer before training and as it goes on, on one batch.
 
     For the outputs a of each layer over units and examples: mean and standard deviation; `zeros`,
-    the share that is 0; `dead`, the share of units that are 0 for every example (dead ReLUs);
-    `saturated`, the share at an end of the range of tanh, sigmoid, ... (within 1.5% of it);
+    the fraction that is 0; `dead`, the fraction of units that are 0 for every example (dead ReLUs);
+    `saturated`, the fraction at an end of the range of tanh, sigmoid, ... (within 1.5% of it);
     `gradient`, √mean((∂loss/∂a)²). The batch goes through in training mode (batch statistics,
     dropout), and the model is left as it was.
 
@@ -57,7 +57,7 @@ class ActivationStatistics(FitCallback):
 
     Raises:
         ValueError: for an argument outside its range; before the first step, if a layer is not in
-            the model, or there is none to watch.
+            the model, or there is none to look at.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -172,7 +172,7 @@ def _watched_layers(model, names):
             )
         layers = [known[name] for name in names]
     if not layers:
-        raise ValueError(f"{model.name} has no layer to watch. Received: layers={names}")
+        raise ValueError(f"{model.name} has no layer to look at. Received: layers={names}")
     return layers
 
 

@@ -24,7 +24,7 @@ SETTLING = 10  # batches after which the smoothed loss is no longer a few batche
 
 
 class LearningRateFinder(FitCallback):
-    """Raises the rate from tiny to huge, batch by batch, and watches the loss.
+    """Raises the rate from tiny to huge, batch by batch, and records the loss.
 
     ```
     rate_i   = min_learning_rate · (max_learning_rate / min_learning_rate)^(i / (steps - 1))

@@ -19,7 +19,7 @@ class PlateauFactor(FitCallback):
     whatever the optimizer was compiled with, a number or a schedule, and with `SGDR` in the same
     `fit`. A plateau is `patience` epochs in a row without an improvement by more than `min_delta`;
     NaN is none. When `fit` ends, the optimizer keeps its lower rate (not SGDR's); each `fit` begins
-    a new search. A lower rate has the training step compiled anew.
+    a new search. A lower rate means that the training step is compiled again.
 
     Args:
         monitor: str, name of the metric, or dict of names and weights (float > 0), whose weighted
