@@ -14,15 +14,49 @@ from keras import ops
 from kerasrecipes._backend.keras_internals import step_counter
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
+KEPT = "_averages_of_weights"  # attribute of a model
 
-def averages_of(model, variables, share):
-    """Return the backend's averages of `variables`.
 
-    `share(before, after)` is the weight of the new values in the average, as a function of the
-    optimizer's number of updates before and after the step.
+def averages_of(model, variables, schedule):
+    """Return the backend's averages of `variables`, which begin as the current values.
+
+    The model keeps them for its next `fit`: TensorFlow hardly frees memory of compiled functions.
+
+    Args:
+        model: the model.
+        variables: list of its variables.
+        schedule: tuple, the arguments of `fraction_of_new` after the two counts.
     """
     kind = {"tensorflow": TensorFlowAverages, "jax": JaxAverages, "torch": TorchAverages}
-    return kind[keras.backend.backend()](model, variables, share)
+    averages = vars(model).get(KEPT)
+    if averages is None or not _is_same(averages.variables, variables):
+        averages = kind[keras.backend.backend()](model, variables)
+        vars(model)[KEPT] = averages  # past the tracking of attributes: it is no part of the model
+    averages.begin(schedule)
+    return averages
+
+
+def fraction_of_new(before, after, least, warm_up, start):
+    """Return the fraction of the new weights in the average: 0 if no optimizer updated them.
+
+    Args:
+        before: count of updates before the step.
+        after: count of updates after it.
+        least: 1 - decay.
+        warm_up: `WARM_UP` for a decay that begins low, else 0.
+        start: count of updates at which the average begins.
+    """
+    t = ops.cast(after - 1 - start, "float32")
+    fraction = ops.maximum(least, warm_up / (10.0 + ops.maximum(t, 0.0)))
+    fraction = ops.where(t < 0, 1.0, fraction)
+    return ops.where(after > before, fraction, 0.0)
+
+
+WARM_UP = 9.0  # 1 - (1 + t) / (10 + t) = 9 / (10 + t)
+
+
+def _is_same(first, second):
+    return len(first) == len(second) and all(one is other for one, other in zip(first, second))
 
 
 def counters_of_updates(model):
@@ -57,27 +91,44 @@ def to_numpy(values):
 class TensorFlowAverages:
     """Averages within the compiled step, for any `steps_per_execution`."""
 
-    def __init__(self, model, variables, share):
+    def __init__(self, model, variables):
         import tensorflow as tf
 
-        self.model, self.variables, self.share = model, variables, share
-        self.counters, self.groups = zip(*counters_of_updates(model))
+        self.model, self.variables = model, variables
         self.raw = [tf.Variable(v.value, trainable=False) for v in variables]
         self.averages = [
             tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
         ]
+        self.schedule = [
+            tf.Variable(zero, trainable=False) for zero in (0.0, 0.0, tf.zeros((), "int64"))
+        ]
         # Always compiled by XLA: hundreds of small kernels could take longer than the step.
         self.update = tf.function(self._update, jit_compile=True)
-        self.plain_step = model.train_step
-        self.averaging_step = functools.partial(self.step)
+        self.plain_function = self.function = None
+
+    def begin(self, schedule):
+        self.set(self.variables, self.variables)
+        self.set_schedule(schedule)
+
+    def set_schedule(self, schedule):
+        for variable, value in zip(self.schedule, schedule):
+            variable.assign(value)
 
     def averaging(self, train_function):
-        """Return the function to train with instead of `train_function`."""
-        if vars(self.model).get("train_step") is self.averaging_step:
-            return train_function
-        self.model.train_step = self.averaging_step
-        self.model.make_train_function(force=True)
-        return self.model.train_function
+        """Return the function to train with instead of `train_function`, one for each compile."""
+        if self.plain_function is not train_function:
+            model, own = self.model, vars(self.model).get("train_step")
+            self.counters, self.groups = zip(*counters_of_updates(model))
+            self.plain_step = model.train_step
+            vars(model)["train_step"] = self.step
+            try:
+                model.make_train_function(force=True)
+            finally:
+                vars(model).pop("train_step")
+                if own is not None:
+                    vars(model)["train_step"] = own
+            self.plain_function, self.function = train_function, model.train_function
+        return self.function
 
     def step(self, data):
         for variable, raw in zip(self.variables, self.raw):
@@ -91,70 +142,74 @@ class TensorFlowAverages:
         return count_of_updates([ops.copy(counter) for counter in self.counters], self.groups)
 
     def _update(self, before, after):
-        share = self.share(before, after)
+        before, after = ops.cast(before, "int64"), ops.cast(after, "int64")
+        fraction = fraction_of_new(before, after, *self.schedule)
         for variable, raw, average in zip(self.variables, self.raw, self.averages):
             raw.assign(variable.value)
-            average.assign(mix(average, raw, share))
+            average.assign(mix(average, raw, fraction))
             variable.assign(average)
 
-    def remove(self):
-        if vars(self.model).get("train_step") is self.averaging_step:
-            del self.model.train_step
-        self.model.make_train_function(force=True)
+    def end(self):
+        """Nothing to free: the compiled step refers to the variables."""
 
     def get(self):
         return to_numpy(self.raw), to_numpy(self.averages)
 
     def set(self, raw, averages):
         for variable, value in zip([*self.raw, *self.averages], [*raw, *averages]):
-            variable.assign(value)
+            variable.assign(ops.cast(value, variable.dtype.name))
 
 
 class JaxAverages:
     """Averages around the compiled step: the weights are its arguments, so nothing is copied."""
 
-    def __init__(self, model, variables, share):
+    def __init__(self, model, variables):
         import jax
 
-        self.model, self.variables, self.plain = model, variables, None
+        self.model, self.variables = model, variables
+        self.update = jax.jit(functools.partial(self._update), donate_argnums=0)
+
+    def begin(self, schedule):
+        model = self.model
         places = {id(v): place for place, v in enumerate(model.optimizer.variables)}
         # On JAX the step receives the state of the compiled optimizer only.
         counters = [(places[id(v)], g) for v, g in counters_of_updates(model) if id(v) in places]
         self.counters, self.groups = zip(*counters)
         places = [id(v) for v in [*model.trainable_variables, *model.non_trainable_variables]]
-        self.places = [places.index(id(v)) for v in variables]
-        values = [ops.convert_to_numpy(v) for v in variables]
+        self.places = [places.index(id(v)) for v in self.variables]
+        values = [ops.convert_to_numpy(v) for v in self.variables]
         self.set(values, values)
-        self.update = jax.jit(functools.partial(self._update, share), donate_argnums=0)
+        self.set_schedule(schedule)
+
+    def set_schedule(self, schedule):
+        self.schedule = schedule
 
     def averaging(self, train_function):
-        self.plain = train_function
-        return self.run
+        return functools.partial(self.run, train_function)
 
-    def run(self, state, iterator):
+    def run(self, train_function, state, iterator):
         batches = itertools.islice(iterator, self.model.steps_per_execution)
         shown, logs = state, None
         for data in batches:
-            logs, shown = self.step(shown, data)
+            logs, shown = self.step(train_function, shown, data)
         if logs is None:
             raise StopIteration
         return logs, shown
 
-    def step(self, state, data):
+    def step(self, train_function, state, data):
         before = self.count(state)
-        logs, state = self.plain(self._exchange(state, self.raw), iter([data]))
+        logs, state = train_function(self._exchange(state, self.raw), iter([data]))
         weights = [*state[0], *state[1]]
         self.raw = [weights[place] for place in self.places]
         after = self.count(state)
-        self.averages, shown = self.update(self.averages, self.raw, before, after)
+        self.averages, shown = self.update(self.averages, self.raw, before, after, self.schedule)
         return logs, self._exchange(state, shown)
 
     def count(self, state):
         return count_of_updates([state[2][place] for place in self.counters], self.groups)
 
-    def remove(self):
-        if self.plain is not None:
-            self.model.train_function = self.plain
+    def end(self):
+        self.raw = self.averages = None
 
     def get(self):
         return to_numpy(self.raw), to_numpy(self.averages)
@@ -164,8 +219,8 @@ class JaxAverages:
         wide = [wide_dtype(v) for v in self.variables]
         self.averages = [ops.array(value, dtype) for value, dtype in zip(averages, wide)]
 
-    def _update(self, share, averages, values, before, after):
-        new = share(before, after)
+    def _update(self, averages, values, before, after, schedule):
+        new = fraction_of_new(before, after, *schedule)
         averages = [mix(average, value, new) for average, value in zip(averages, values)]
         return averages, [ops.cast(a, v.dtype) for a, v in zip(averages, self.variables)]
 
@@ -181,43 +236,45 @@ class JaxAverages:
 class TorchAverages:
     """Averages around the step; each copy and update is one call for all weights."""
 
-    def __init__(self, model, variables, share):
+    def __init__(self, model, variables):
         import torch
 
-        self.torch = torch
-        self.model, self.variables, self.share = model, variables, share
-        self.counters, self.groups = zip(*counters_of_updates(model))
-        self.raw = [v.value.detach().clone() for v in variables]
-        wide = [getattr(torch, wide_dtype(v)) for v in variables]
+        self.torch, self.model, self.variables = torch, model, variables
+
+    def begin(self, schedule):
+        self.counters, self.groups = zip(*counters_of_updates(self.model))
+        self.raw = [v.value.detach().clone() for v in self.variables]
+        wide = [getattr(self.torch, wide_dtype(v)) for v in self.variables]
         self.averages = [r.clone().to(dtype) for r, dtype in zip(self.raw, wide)]
-        self.plain = None
+        self.set_schedule(schedule)
+
+    def set_schedule(self, schedule):
+        self.schedule = schedule
 
     def averaging(self, train_function):
-        self.plain = train_function
-        return self.run
+        return functools.partial(self.run, train_function)
 
-    def run(self, data):
+    def run(self, train_function, data):
         shown = [v.value.detach() for v in self.variables]
         before = self.count()
         with self.torch.no_grad():
             self.torch._foreach_copy_(shown, self.raw)
         try:
-            return self.plain(data)
+            return train_function(data)
         finally:
             with keras.device("cpu"):
-                share = float(self.share(before, self.count()))
+                fraction = float(fraction_of_new(before, self.count(), *self.schedule))
             with self.torch.no_grad():
                 self.torch._foreach_copy_(self.raw, shown)
                 new = [r.to(a.dtype) for r, a in zip(self.raw, self.averages)]
-                self.torch._foreach_lerp_(self.averages, new, share)
+                self.torch._foreach_lerp_(self.averages, new, fraction)
                 self.torch._foreach_copy_(shown, self.averages)
 
     def count(self):
         return count_of_updates([int(counter.value) for counter in self.counters], self.groups)
 
-    def remove(self):
-        if self.plain is not None:
-            self.model.train_function = self.plain
+    def end(self):
+        self.raw = self.averages = None
 
     def get(self):
         return to_numpy(self.raw), to_numpy(self.averages)

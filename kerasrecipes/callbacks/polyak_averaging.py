@@ -1,12 +1,18 @@
 """The average of the weights along the training, in the model whenever someone looks."""
 
 import functools
+import inspect
 from typing import Any
 
 import numpy as np
 from keras import ops
 
-from kerasrecipes._backend.averaging import averages_of, count_of_updates, counters_of_updates
+from kerasrecipes._backend.averaging import (
+    WARM_UP,
+    averages_of,
+    count_of_updates,
+    counters_of_updates,
+)
 from kerasrecipes._validation import check_boolean, check_integer, check_number
 from kerasrecipes.callbacks import _raw_weights, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -40,7 +46,8 @@ class PolyakAveraging(FitCallback):
     Raises:
         TypeError: for an argument of the wrong type.
         ValueError: for an argument outside its range; before the first step, if the optimizer was
-            compiled with `use_ema=True`, which averages by itself.
+            compiled with `use_ema=True`, which averages by itself, or another `PolyakAveraging`
+            is in the same `fit`.
 
     Example:
 
@@ -75,7 +82,7 @@ class PolyakAveraging(FitCallback):
         self.warmup = warmup
         self.include_statistics = include_statistics
         self.start_step = start_step
-        self._averages = self._function = None
+        self._averages = self._function = self._plain_function = None
         self._variables, self._origin = [], 0
         self._left = None
         self._is_armed = False
@@ -85,19 +92,28 @@ class PolyakAveraging(FitCallback):
     def _begin(self):
         model = self.model
         _raw_weights.check_optimizers_do_not_average(model, "PolyakAveraging")
+        if len(self.peers(PolyakAveraging)) > 1:
+            raise ValueError(
+                "A model can show one average: give fit one PolyakAveraging. Received: "
+                f"{len(self.peers(PolyakAveraging))}"
+            )
         self._end_average()  # of a fit that failed
         self._in_fit = True
         _training_state.build(model)
         if model.built:
             self._begin_average(model)
 
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        # Before the first batch, where `Resume` wraps the step: what it wraps must average.
+        if self._averages is not None:
+            self._average_in_steps()
+
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         model = self._model
         if self._averages is None:
             model.train_function = functools.partial(self._build_and_train, model.train_function)
-        elif model.train_function is not self._guarded:
-            self._function = self._averages.averaging(model.train_function)
-            model.train_function = self._guarded
+        else:
+            self._average_in_steps()
         self._is_armed = True
 
     def _end(self):
@@ -120,7 +136,8 @@ class PolyakAveraging(FitCallback):
         if self._averages is not None:
             state["_left"] = self._averages.get()
         del state["_guarded"]
-        return {**state, "_averages": None, "_function": None, "_variables": [], "_in_fit": False}
+        nothing = dict.fromkeys(("_averages", "_function", "_plain_function"))
+        return {**state, **nothing, "_variables": [], "_in_fit": False}
 
     def __setstate__(self, state):
         vars(self).update(state)
@@ -151,6 +168,7 @@ class PolyakAveraging(FitCallback):
             self._left = raw, averages
         else:
             self._averages.set(raw, averages)
+            self._averages.set_schedule(self._schedule())
 
     def _begin_average(self, model):
         self._variables = _raw_weights.float_variables(model, self.include_statistics)
@@ -160,7 +178,7 @@ class PolyakAveraging(FitCallback):
         counters, groups = zip(*counters_of_updates(model))
         counts = [int(ops.convert_to_numpy(counter)) for counter in counters]
         self._origin = count_of_updates(counts, groups)
-        self._averages = averages_of(model, self._variables, self._share)
+        self._averages = averages_of(model, self._variables, self._schedule())
 
     def _build_and_train(self, train_function, iterator):
         """Begin with a model that TensorFlow does not build before it has seen the data."""
@@ -173,20 +191,31 @@ class PolyakAveraging(FitCallback):
         self.on_train_batch_begin(0)
         return model.train_function(iterator)
 
-    def _end_average(self):
-        if self._averages is not None:
-            self._left = self._averages.get()
-            self._averages.remove()
-            self._averages = None
+    def _average_in_steps(self):
+        model = self._model
+        if not self._is_in(model.train_function):
+            self._plain_function = model.train_function
+            self._function = self._averages.averaging(model.train_function)
+            model.train_function = self._guarded
 
-    def _share(self, before, after):
-        """The share of the new weights after a step: 0 if the optimizer did not update them."""
-        t = ops.cast(after - 1 - self._origin - self.start_step, "float32")
-        share = 1.0 - self.decay
-        if self.warmup:
-            share = ops.maximum(share, 9.0 / (10.0 + ops.maximum(t, 0.0)))
-        share = ops.where(t < 0, 1.0, share)
-        return ops.where(after > before, share, 0.0)
+    def _is_in(self, train_function):
+        """Whether a step averages: `Resume` wraps the first one, and a fit may fail just then."""
+        return train_function is not None and inspect.unwrap(train_function) is self._guarded
+
+    def _end_average(self):
+        if self._averages is None:
+            return
+        model = self._averages.model
+        self._left = self._averages.get()
+        self._averages.end()
+        # Another callback may have had the step compiled again since.
+        if self._is_in(model.train_function):
+            model.train_function = self._plain_function
+        self._averages = self._function = self._plain_function = None
+
+    def _schedule(self):
+        warm_up = WARM_UP if self.warmup else 0.0
+        return 1.0 - self.decay, warm_up, self._origin + self.start_step
 
     def _guard(self, *arguments):
         """Train with averages in a step of this `fit`; take them away after one that failed."""

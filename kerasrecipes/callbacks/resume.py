@@ -318,6 +318,7 @@ class Resume(FitCallback):
                 model.train_function = train_function
             return train_function(iterator)
 
+        look_and_train.__wrapped__ = train_function  # so that others see what it wraps
         model.train_function = look_and_train
 
     def _is_due(self, step):

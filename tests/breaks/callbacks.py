@@ -2,7 +2,7 @@
 
 from tests.breaks.table import Break
 
-POLYAK, POLYAK_TESTS = "callbacks/polyak_averaging.py", "callbacks/test_polyak_averaging.py"
+POLYAK_TESTS, MANY_FITS = "callbacks/test_polyak_averaging.py", "callbacks/test_many_fits.py"
 AVERAGES = "_backend/averaging.py"
 RATE, SGDR = "callbacks/_rate.py", "callbacks/sgdr.py"
 SGDR_TESTS, PLATEAU_TESTS = "callbacks/test_sgdr.py", "callbacks/test_plateau_factor.py"
@@ -16,13 +16,13 @@ LOOK_TESTS = "callbacks/test_activation_statistics.py"
 
 BREAKS = [
     Break(
-        "PolyakAveraging", "another warm-up", POLYAK,
-        "9.0 / (10.0 + ops.maximum(t, 0.0))", "9.0 / (11.0 + ops.maximum(t, 0.0))",
+        "PolyakAveraging", "another warm-up", AVERAGES,
+        "warm_up / (10.0 + ops.maximum(t, 0.0))", "warm_up / (11.0 + ops.maximum(t, 0.0))",
         f"{POLYAK_TESTS} -k average_is_the_formula",
     ),
     Break(
-        "PolyakAveraging", "a step without an update counts", POLYAK,
-        "return ops.where(after > before, share, 0.0)", "return share",
+        "PolyakAveraging", "a step without an update counts", AVERAGES,
+        "return ops.where(after > before, fraction, 0.0)", "return fraction",
         f"{POLYAK_TESTS} -k accumulated",
     ),
     Break(
@@ -34,6 +34,16 @@ BREAKS = [
         "PolyakAveraging", "averages in the weights' own short type", AVERAGES,
         'return "float64" if variable.dtype == "float64" else "float32"', "return variable.dtype",
         f"{POLYAK_TESTS} -k kept_in_float32",
+    ),
+    Break(
+        "PolyakAveraging", "a step compiled again in each fit", AVERAGES,
+        "if self.plain_function is not train_function:", "if True:",
+        f"{MANY_FITS} -k compiled_once_a_model", "tensorflow",
+    ),
+    Break(
+        "LearningRateFinder", "a step compiled again in each fit", RATE,
+        "kept.plain is not plain or kept.key != key", "True",
+        f"{MANY_FITS} -k compiled_once_a_model",
     ),
     Break(
         "SGDR", "rate of the next batch in History", RATE,
