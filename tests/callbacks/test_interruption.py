@@ -1,9 +1,11 @@
+import fcntl
 import os
 import pathlib
 import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 
@@ -136,16 +138,17 @@ def test_signal_that_is_ignored_stays_ignored(tmp_path):
 
 
 def test_a_terminal_that_is_closed_does_not_end_the_step(tmp_path):
+    """Closing one end has the system send SIGHUP to the process whose terminal it was."""
     ours, theirs = pty.openpty()
     process = start(
         tmp_path, "R", "steps", stdout=theirs, stderr=theirs, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(1, termios.TIOCSCTTY, 0),
     )  # fmt: skip
     os.close(theirs)
     text = b""
     while text.count(b"step") < 4:
         text += os.read(ours, 100)
     os.close(ours)
-    process.send_signal(signal.SIGHUP)
     assert process.wait(timeout=120) == 129
     assert len(os.listdir(tmp_path / "state")) > 0
 

@@ -92,7 +92,7 @@ def test_huge_and_tiny_scores_have_a_temperature_too():
     "scores, labels, words",
     [
         ([[2.0, 0.0], [0.0, 1.0]], [0, 1], "every example is correct"),
-        ([[2.0, 0.0], [0.0, 1.0]], [1, 0], "do not tell"),
+        ([[2.0, 0.0], [0.0, 1.0]], [1, 0], "do not predict the labels"),
         ([[0.0, 0.0], [1.0, 1.0]], [0, 1], "every example is correct"),
     ],
 )

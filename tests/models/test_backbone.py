@@ -176,7 +176,7 @@ def test_no_network(monkeypatch):
     cache = pathlib.Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
     if any(cache.glob("mobilenet_v2*")):
         pytest.skip("the weights of MobileNetV2 are in Keras's cache")
-    with one_line(ConnectionError, r"Get https://\S+ where.*kerasrecipes\[pretrained\]"):
+    with one_line(ConnectionError, r"Download https://\S+ on.*kerasrecipes\[pretrained\]"):
         models.backbone("MobileNetV2", input_shape=(96, 96, 3))
     assert not any(cache.glob("mobilenet_v2*"))
 

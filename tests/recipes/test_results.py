@@ -71,7 +71,7 @@ def test_store_and_table(tmp_path):
 def test_unlike_or_unfinished_runs_are_not_stored(tmp_path):
     other = metrics(1, 0.9)
     other["config"]["epochs"] = 3
-    with pytest.raises(ValueError, match="seed alone"):
+    with pytest.raises(ValueError, match="differ only in their seed"):
         results.store(write(tmp_path, metrics(0, 0.8), other), tmp_path)
     (tmp_path / "more").mkdir()
     with pytest.raises(ValueError, match="finished"):
