@@ -135,7 +135,7 @@ def test_metrics_of_an_epoch_cut_in_two_are_restored_beside_averages(tmp_path, t
     assert resumed["accuracy"] == pytest.approx(uncut["accuracy"])
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
 @pytest.mark.parametrize(
     "kind", ["PolyakAveraging", "LearningRateFinder", "ActivationStatistics", "fine_tune"]
