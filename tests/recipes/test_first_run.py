@@ -30,6 +30,7 @@ def run_python(*arguments, **environment):
     return process.stdout, process.stderr
 
 
+@pytest.mark.slow
 def test_standard_error_of_a_first_run_is_empty(tmp_path):
     write_npz(tmp_path / "images.npz")
     flags = ["--data", tmp_path / "images.npz", "--epochs", 1, "--batch-size", 16]

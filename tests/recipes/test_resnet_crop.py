@@ -186,9 +186,12 @@ def test_another_configuration_is_not_resumed(finished, npz, capsys):
     assert_one_line(capsys, "--resume")
 
 
+SIGTERM = pytest.param(signal.SIGTERM, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     "number",
-    [signal.SIGTERM, *(pytest.param(n, marks=pytest.mark.soak) for n in ("SIGINT", "SIGHUP"))],
+    [SIGTERM, *(pytest.param(n, marks=pytest.mark.soak) for n in ("SIGINT", "SIGHUP"))],
 )
 def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, tmp_path, number):
     number = signal.Signals[number] if isinstance(number, str) else number

@@ -20,6 +20,7 @@ from tests.transfer.small_backbone import BATCH, X, Y, small_classifier, values
 SCRIPT = pathlib.Path(run_fine_tune.__file__)
 
 
+@pytest.mark.slow
 def test_killed_in_every_phase_with_everything_on(tmp_path):
     counter = KillAt(-1)
     whole, expected = run_fine_tune.train(tmp_path / "whole", [counter])
