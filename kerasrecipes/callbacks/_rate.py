@@ -5,7 +5,6 @@ before no longer fits, and nothing brings the variable back. Here no variable ch
 """
 
 import warnings
-from typing import Any, NamedTuple
 
 import keras
 from keras import ops
@@ -14,16 +13,6 @@ from kerasrecipes._backend import keras_internals
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 from kerasrecipes.callbacks._batch_counter import BatchCounter
 from kerasrecipes.schedules import Scaled
-
-KEPT = "_step_with_driven_rate"  # attribute of a model
-
-
-class KeptStep(NamedTuple):
-    """The compiled step of a model before its rate was driven, how it was driven, and that step."""
-
-    plain: Any
-    key: Any
-    driven: Any
 
 
 class RateControl:
@@ -145,34 +134,6 @@ def retrace(model):
     """Have the step compiled again: a compiled one keeps the rates that it was traced with."""
     if model.train_function is not None:
         model.make_train_function(force=True)
-
-
-def begin_driving(model, key):
-    """`retrace`, or use the step of the last `fit` if that had the same `key`.
-
-    TensorFlow hardly frees the memory of a compiled step, so that a new one in each `fit` adds up.
-    The model keeps one, until it is compiled again or the key differs.
-
-    Args:
-        model: the model.
-        key: tuple of all numbers that the compiled step has as constants.
-    """
-    plain = model.train_function
-    kept = vars(model).get(KEPT)
-    if kept is None or kept.plain is not plain or kept.key != key:
-        retrace(model)
-        kept = KeptStep(plain, key, model.train_function)
-        vars(model)[KEPT] = kept  # past the tracking of attributes: it is no part of the model
-    model.train_function = kept.driven
-
-
-def end_driving(model):
-    """Give the model back the step from before `begin_driving`."""
-    kept = vars(model).get(KEPT)
-    if kept is not None and model.train_function is kept.driven:
-        model.train_function = kept.plain
-    else:
-        retrace(model)
 
 
 def make_permanent(control):

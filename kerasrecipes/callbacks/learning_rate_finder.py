@@ -122,16 +122,10 @@ class LearningRateFinder(FitCallback):
         self._found = _training_state.copy_values(_training_state.variables(model))
         self._random_state = get_random_state()
         growth = (math.log(self.max_learning_rate / self.min_learning_rate)) / (steps - 1)
-        controls = _rate.controls(model, self.optimizer)
-        was_driven = any(control.schedule is not None for control in controls)  # a fit failed
-        origins = [int(control.optimizer.iterations) for control in controls]
-        for control, origin in zip(controls, origins):
+        for control in _rate.controls(model, self.optimizer):
+            origin = int(control.optimizer.iterations)
             control.schedule = lambda update, o=origin: self._rate_at(update - o, growth)
-        if was_driven:
-            _rate.retrace(model)
-        else:
-            range_of_rates = self.min_learning_rate, self.max_learning_rate, growth
-            _rate.begin_driving(model, (*range_of_rates, *origins, self.optimizer))
+        _rate.retrace(model)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         # So that the loss in the logs is this batch's, not the mean since the epoch began.
@@ -244,7 +238,7 @@ class LearningRateFinder(FitCallback):
         for control in _rate.controls(model, self.optimizer):
             control.schedule = None
         _rate.release(model, self.optimizer)
-        _rate.end_driving(model)
+        _rate.retrace(model)
         _training_state.assign_values(_training_state.variables(model), self._found)
         set_random_state(self._random_state)
         model.reset_metrics()

@@ -41,11 +41,6 @@ BREAKS = [
         f"{MANY_FITS} -k compiled_once_a_model", "tensorflow",
     ),
     Break(
-        "LearningRateFinder", "a step compiled again in each fit", RATE,
-        "kept.plain is not plain or kept.key != key", "True",
-        f"{MANY_FITS} -k compiled_once_a_model",
-    ),
-    Break(
         "SGDR", "rate of the next batch in History", RATE,
         "self.counted_without_data - 1", "self.counted_without_data",
         f"{SGDR_TESTS} -k papers_rate",

@@ -48,7 +48,7 @@ def train(model, *callbacks):
 
 
 @compiles
-@pytest.mark.parametrize("kind", [PolyakAveraging, LearningRateFinder])
+@pytest.mark.parametrize("kind", [PolyakAveraging])
 def test_step_is_compiled_once_a_model(kind):
     model = traced_model()
     train(model)
@@ -137,9 +137,7 @@ def test_metrics_of_an_epoch_cut_in_two_are_restored_beside_averages(tmp_path, t
 
 @pytest.mark.soak
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
-@pytest.mark.parametrize(
-    "kind", ["PolyakAveraging", "LearningRateFinder", "ActivationStatistics", "fine_tune"]
-)
+@pytest.mark.parametrize("kind", ["PolyakAveraging", "ActivationStatistics", "fine_tune"])
 def test_memory_does_not_grow_with_fits(kind):
     """Beyond what Keras's own fit grows; for `fine_tune`, what its own compile and fit do."""
     command = [sys.executable, str(PROGRAM), kind, str(FITS)]
