@@ -73,9 +73,7 @@ def build(config, images, size, jit):
 def raw_network(model, averaging):
     """A copy of the network with the weights that training left, not their average."""
     copy = keras.models.clone_model(model)
-    state = averaging.get_state()
-    raw = [state[f"raw/{i}"] for i in range(len(copy.weights))]
-    copy.set_weights(raw)
+    copy.set_weights(averaging.raw_weights())
     return copy
 
 

@@ -3,7 +3,10 @@
 Each test compares with what public Keras shows, or with a value worked out by hand.
 """
 
+import concurrent.futures
+import functools
 import inspect
+import threading
 
 import keras
 import numpy as np
@@ -319,6 +322,26 @@ def test_logs_of_fit_are_those_of_the_last_step():
     assert len(seen) == 3 and seen[1] is not seen[2], CHANGED
     assert [float(logs["loss"]) for logs in seen[1:]] == given[:2], CHANGED
     assert keras_internals.logs_of_fit(model) is None
+
+
+def test_locals_of_fit_are_its_arguments_also_from_another_thread():
+    seen, x = [], np.ones((6, 3))
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            look = functools.partial(keras_internals.locals_of_fit, self.model)
+            with concurrent.futures.ThreadPoolExecutor(1) as pool:
+                there = pool.submit(look, threading.get_ident()).result()
+                seen.extend([look(), there, pool.submit(look).result()])
+
+    model = network()
+    model.compile("sgd", "mse")
+    model.fit(x, np.ones((6, 2)), batch_size=2, verbose=0, callbacks=[Look()])
+    here, there, elsewhere = seen
+    for arguments in (here, there):
+        assert arguments["x"] is x and arguments["batch_size"] == 2, CHANGED
+        assert arguments["validation_data"] is None and arguments["steps_per_epoch"] is None
+    assert elsewhere == {} == keras_internals.locals_of_fit(model)
 
 
 def test_loss_scale_optimizer_leaves_its_own_counter_at_zero():

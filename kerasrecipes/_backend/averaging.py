@@ -167,7 +167,7 @@ class JaxAverages:
         import jax
 
         self.model, self.variables = model, variables
-        self.update = jax.jit(functools.partial(self._update), donate_argnums=0)
+        self.update = jax.jit(self._update, donate_argnums=0)
 
     def begin(self, schedule):
         model = self.model

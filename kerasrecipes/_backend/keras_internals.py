@@ -99,19 +99,31 @@ def raw_model(callback):
     return callback._model
 
 
+def locals_of_fit(model, thread=None):
+    """Return arguments and variables of the running `fit` of a model, {} if none runs.
+
+    Keras does not tell callbacks what `fit` was called with; the arguments have their public names.
+
+    Args:
+        model: the model.
+        thread: identifier of the thread in which `fit` runs; `None` is this one.
+    """
+    frame = sys._getframe() if thread is None else sys._current_frames().get(thread)
+    while frame is not None:
+        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
+            return frame.f_locals
+        frame = frame.f_back
+    return {}
+
+
 def logs_of_fit(model):
-    """The logs of the last step in the `fit` of a model that runs, `None` where there are none.
+    """Return the logs of the last step of the running `fit` of a model, `None` if there are none.
 
     Keras begins a batch before it knows whether data of unknown length have one. That there was
     none shows in these, or in an `on_train_batch_end` that does not come: but for callbacks that
     have that, Keras waits for the result of each step.
     """
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
-            return frame.f_locals.get("logs")
-        frame = frame.f_back
-    return None
+    return locals_of_fit(model).get("logs")
 
 
 def metric_direction(monitor, model):

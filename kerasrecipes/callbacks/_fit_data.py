@@ -6,10 +6,11 @@ frame of the call. Their names are those of the public signature.
 
 import collections.abc
 import hashlib
-import sys
 
 import keras
 import numpy as np
+
+from kerasrecipes._backend.keras_internals import locals_of_fit
 
 ARGUMENTS = ("x", "y", "sample_weight", "validation_data", "class_weight", "batch_size")
 WHOLE_BYTES = 2**26
@@ -24,7 +25,7 @@ def describe_data(model, goes_on):
         goes_on: bool, whether the training data begin at another step in a resumed run, so that
             their length is no property of the data.
     """
-    arguments = _arguments(model)
+    arguments = locals_of_fit(model)
     description = {}
     for name in ARGUMENTS:
         value = arguments.get(name)
@@ -38,7 +39,7 @@ def describe_data(model, goes_on):
 
 def begin_again(model):
     """Whether each epoch of the running `fit` of `model` iterates over its data from the start."""
-    return _arguments(model).get("steps_per_epoch") is None
+    return locals_of_fit(model).get("steps_per_epoch") is None
 
 
 def describe_given(data):
@@ -47,15 +48,6 @@ def describe_given(data):
         return {}
     items = data.items() if isinstance(data, collections.abc.Mapping) else [("given", data)]
     return {f"data {name}": _describe(value, False) for name, value in items}
-
-
-def _arguments(model):
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
-            return frame.f_locals
-        frame = frame.f_back
-    return {}
 
 
 def _parts(value, path=""):

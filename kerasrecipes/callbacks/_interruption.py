@@ -13,11 +13,12 @@ import contextlib
 import os
 import signal
 import stat
-import sys
 import threading
 import time
 
 import keras
+
+from kerasrecipes._backend.keras_internals import locals_of_fit
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -70,12 +71,8 @@ class Interruption:
 
     def is_running(self):
         """Whether `model.fit` still runs: one that has failed never reaches `end`."""
-        frame = sys._current_frames().get(self._thread)
-        while frame is not None:
-            if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is self._fit_model:
-                return self._fit_model is not None
-            frame = frame.f_back
-        return False
+        model = self._fit_model
+        return model is not None and bool(locals_of_fit(model, self._thread))
 
     def stop(self, number):
         self.number, self._time = number, time.monotonic()

@@ -1,11 +1,9 @@
 """The value and the direction of the metric, or the weighted metrics, that a callback monitors."""
 
-import sys
-
 import keras
 import numpy as np
 
-from kerasrecipes._backend.keras_internals import metric_direction
+from kerasrecipes._backend.keras_internals import locals_of_fit, metric_direction
 from kerasrecipes._validation import check_number
 
 
@@ -95,12 +93,7 @@ def check_direction(monitor, mode, model):
 
 def _validates(model):
     """Whether the `fit` that runs was given data to validate on: it tells no callback."""
-    frame = sys._getframe()
-    while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
-            return frame.f_locals.get("validation_data") is not None
-        frame = frame.f_back
-    return False
+    return locals_of_fit(model).get("validation_data") is not None
 
 
 def _scalar(name, value):

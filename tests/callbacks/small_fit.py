@@ -77,16 +77,17 @@ class KillAt(keras.callbacks.Callback):
 
 
 class Act(keras.callbacks.Callback):
-    """Call a function in the middle of an epoch."""
+    """Call a function before a batch, by default in the middle of an epoch."""
 
-    def __init__(self, epoch, action):
+    def __init__(self, epoch, action, batch=2):
         super().__init__()
-        self.epoch, self.action, self.now, self.batches = epoch, action, -1, 0
+        self.epoch, self.action, self.batch = epoch, action, batch
+        self.now, self.batches = -1, 0
 
     def on_epoch_begin(self, epoch, logs=None):
         self.now, self.batches = epoch, 0
 
     def on_train_batch_begin(self, batch, logs=None):
         self.batches += 1
-        if self.now == self.epoch and batch == 2:
+        if self.now == self.epoch and batch == self.batch:
             self.action()

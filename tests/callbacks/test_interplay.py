@@ -8,28 +8,20 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import SGDR, BestSnapshot, PolyakAveraging, Resume
-from tests.callbacks.small_fit import STEPS, VALIDATION, assert_same, fit, small_model, values
+from tests.callbacks.small_fit import (
+    STEPS,
+    VALIDATION,
+    Kill,
+    KillAt,
+    assert_same,
+    fit,
+    small_model,
+    values,
+)  # fmt: skip
 
 pytestmark = pytest.mark.filterwarnings("ignore:.every_steps")
 NAMES = ("averaging", "best", "checkpoint", "resume", "tensorboard")
 ORDERS = list(itertools.permutations(NAMES))
-
-
-class Kill(Exception):
-    pass
-
-
-class KillAt(keras.callbacks.Callback):
-    """End the training as a kill would, before a step."""
-
-    def __init__(self, step):
-        super().__init__()
-        self.step = step
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.step -= 1
-        if self.step < 0:
-            raise Kill
 
 
 def make(folder, order):

@@ -8,6 +8,7 @@ import pytest
 
 from kerasrecipes.callbacks import PlateauFactor, Resume
 from kerasrecipes.experiment.divergence import Divergence
+from tests.callbacks.small_fit import Act, Kill
 
 
 class Explode(keras.callbacks.Callback):
@@ -65,19 +66,14 @@ class Falling(keras.optimizers.schedules.LearningRateSchedule):
         return {}
 
 
-class ExplodeAtBatch(keras.callbacks.Callback):
+class ExplodeAtBatch(Act):
     """Makes a weight infinite before a batch of the second epoch."""
 
     def __init__(self, batch):
-        super().__init__()
-        self.batch = batch
+        super().__init__(1, self._explode, batch)
 
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.epoch == 1 and batch == self.batch:
-            self.model.layers[-1].kernel.assign(np.full((2, 1), np.inf, "float32"))
+    def _explode(self):
+        self.model.layers[-1].kernel.assign(np.full((2, 1), np.inf, "float32"))
 
 
 def small():
@@ -113,25 +109,19 @@ def test_batches_that_arrive_out_of_order_count_as_they_were_trained():
     assert divergence.get_state()["diverged"] == (2, math.inf)
 
 
-class Kill(Exception):
-    pass
-
-
-class KillInEpoch(keras.callbacks.Callback):
+class KillInEpoch(Act):
     """Ends training in the middle of an epoch, as a kill would; keeps the weights it began with."""
 
     def __init__(self, epoch):
-        super().__init__()
-        self.epoch = epoch
+        super().__init__(epoch, self._kill)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.now = epoch
+        super().on_epoch_begin(epoch)
         if epoch == self.epoch:
             self.kept = self.model.get_weights()
 
-    def on_train_batch_begin(self, batch, logs=None):
-        if self.now == self.epoch and batch == 2:
-            raise Kill
+    def _kill(self):
+        raise Kill
 
 
 def test_best_finite_weights_and_steps_survive_a_resume(tmp_path):
