@@ -23,7 +23,7 @@ import keras
 import numpy as np
 
 from kerasrecipes import callbacks, models
-from kerasrecipes.callbacks.resume import INTERVAL_IN_WRITES
+from kerasrecipes.callbacks._write_clock import INTERVAL_IN_WRITES
 
 WARM_UP = 3
 
@@ -144,7 +144,7 @@ def main():
     for name, seconds in medians.items():
         print(f"{name:<24}{seconds * 1000:>12.1f}{seconds / medians['nothing']:>8.3f}")
     share = 1 / (1 + INTERVAL_IN_WRITES)
-    print(f"a write of Resume {resume._cost * 1000:.1f} ms, at most {share:.1%} of the time")
+    print(f"a write of Resume {resume._clock.cost * 1000:.1f} ms, at most {share:.1%} of the time")
 
 
 if __name__ == "__main__":

@@ -42,6 +42,20 @@ def begin_again(model):
     return locals_of_fit(model).get("steps_per_epoch") is None
 
 
+def look_once(model, look):
+    """Call `look(spec)` right before the next step of `model`, with its data's `element_spec`."""
+    train_function = model.train_function
+
+    def look_and_train(iterator):
+        look(getattr(iterator, "element_spec", None))
+        if model.train_function is look_and_train:
+            model.train_function = train_function
+        return train_function(iterator)
+
+    look_and_train.__wrapped__ = train_function  # so that others see what it wraps
+    model.train_function = look_and_train
+
+
 def describe_given(data):
     """Return {name: text} of a description that the user gives: a dict, or any plain value."""
     if data is None:

@@ -1,23 +1,21 @@
 """A run that is killed at any moment and started again ends as if it had never been."""
 
 import inspect
-import math
 import os
-import time
 import warnings
 from typing import Any
 
 from kerasrecipes._atomic_write import PART
 from kerasrecipes._backend.keras_internals import set_initial_epoch
-from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks._resumed_random_state import ResumedRandomState
 from kerasrecipes.callbacks._resumed_state import check_state
 from kerasrecipes.callbacks._state_folder import StateFolder
+from kerasrecipes.callbacks._write_clock import WriteClock
 
-INTERVAL_IN_WRITES = 100
 END_OF_EPOCH = "the rest of the epoch is done"
 INTERRUPTED = "a signal asked training to end"
 
@@ -165,9 +163,10 @@ class Resume(FitCallback):
         self._was_built = _training_state.is_built(model)
         self._input_spec = state.get("input_spec")
         self._epoch, self._first_step, self._drawn = None, 0, 0
-        self._metrics, self._history, self._random = {}, None, None
-        self._begin_again = _fit_data.begin_again(model)
-        self._last_drawn, self._last_time, self._cost = -math.inf, -math.inf, 0.0
+        self._metrics, self._history = {}, None
+        self._clock = WriteClock(self.every_steps)
+        stored = _training_state.with_prefix("random/", state)
+        self._random = ResumedRandomState(stored, _fit_data.begin_again(model))
         if state:
             here = {**_training_state.describe_variables(model), **self._options}
             check_state(state, here, self.directory, self.allow, self._position_is_known)
@@ -182,16 +181,14 @@ class Resume(FitCallback):
         if self._epoch is not None:
             self._first_step = 0
         self._epoch = epoch
-        if self._begin_again and not self._first_step:
-            self._restore_random()
-        self._random_of_epoch = get_random_state()
+        self._random.begin_epoch(is_cut=self._first_step > 0)
         if self._metrics.keys() == _training_state.metric_variables(model).keys():
             self._restore_metrics(model)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_train_batch_begin(batch)
         step = self._first_step + batch
-        self._restore_random()  # before a state is written, which holds it
+        self._random.restore()  # before a state is written, which holds it
         if self._is_due(step):
             self._save(self.model, self._epoch, step)
         size = self._model.steps_per_execution
@@ -200,7 +197,7 @@ class Resume(FitCallback):
         if self._interruption:
             self._stop(is_cut=not self._is_last)
         if self._metrics or not (self._was_built or self._input_spec):
-            self._look_at_data(self._model)
+            _fit_data.look_once(self._model, self._look_at_data)
         self._drawn += size
         if self._first_step and self._is_last and not self._model.stop_training:
             # The epoch that a kill cut in two runs its rest only.
@@ -274,10 +271,8 @@ class Resume(FitCallback):
                 callback.set_state(_training_state.with_prefix(f"callback/{name}/", state))
         self._metrics = {name: state[name] for name in state if name.startswith("metrics/")}
         self._history = state.get("history")
-        self._random = _training_state.with_prefix("random/", state)
         self._first_step, self._drawn = state["step"], state["drawn"]
-        self._last_drawn, self._last_time = state["drawn"], time.monotonic()
-        self._cost = state["cost"]
+        self._clock = WriteClock(self.every_steps, state["drawn"], state["cost"])
         set_initial_epoch(model, state["epoch"])
         if state["stopped"]:
             set_initial_epoch(model, max(state["epoch"], self.params["epochs"]))
@@ -289,46 +284,24 @@ class Resume(FitCallback):
             model.history.epoch = self._history["epoch"]
         self._history = None
 
-    def _restore_random(self):
-        if self._random:
-            set_random_state(self._random)
-        self._random = None
-
-    def _random_state(self, epoch, step):
-        """PyTorch's loaders draw as an epoch begins: its state is the one before that."""
-        has_begun = step == 0 and epoch == self._epoch
-        return self._random_of_epoch if has_begun and self._begin_again else get_random_state()
-
     def _restore_metrics(self, model):
         _training_state.assign_values(_training_state.metric_variables(model), self._metrics)
         self._metrics = {}
 
-    def _look_at_data(self, model):
-        """Before the first step, build what TensorFlow builds only when it sees the data."""
-        train_function = model.train_function
-
-        def look_and_train(iterator):
-            spec = getattr(iterator, "element_spec", None)
-            if self._metrics:
-                _training_state.build_metrics(model, spec)
-                self._restore_metrics(model)
-            elif spec is not None and self._input_spec is None:
-                self._input_spec = _training_state.input_spec(spec)
-            if model.train_function is look_and_train:
-                model.train_function = train_function
-            return train_function(iterator)
-
-        look_and_train.__wrapped__ = train_function  # so that others see what it wraps
-        model.train_function = look_and_train
+    def _look_at_data(self, spec):
+        """Build what TensorFlow builds only when it sees the data."""
+        if self._metrics:
+            _training_state.build_metrics(self._model, spec)
+            self._restore_metrics(self._model)
+        elif spec is not None and self._input_spec is None:
+            self._input_spec = _training_state.input_spec(spec)
 
     def _is_due(self, step):
         if self._metrics or not self._can_save(step):
             return False
         if self._interruption:
             return True
-        if self.every_steps:
-            return self._drawn - self._last_drawn >= self.every_steps
-        return time.monotonic() - self._last_time >= INTERVAL_IN_WRITES * self._cost
+        return self._clock.is_due(self._drawn)
 
     def _can_save(self, step):
         """Whether data can go on after `step` steps of an epoch."""
@@ -348,17 +321,15 @@ class Resume(FitCallback):
     def _save(self, model, epoch, step, finished=False, stopped=False):
         if not _training_state.can_be_saved(model):
             return
-        start = time.monotonic()
-        self._folder.write(self._state(model, epoch, step, finished, stopped))
-        self._last_drawn, self._last_time = self._drawn, time.monotonic()
-        self._cost = self._last_time - start
+        with self._clock.writing(self._drawn):
+            self._folder.write(self._state(model, epoch, step, finished, stopped))
 
     def _state(self, model, epoch, step, finished, stopped):
         state = {
             "epoch": epoch,
             "step": step,
             "drawn": self._drawn,
-            "cost": self._cost,
+            "cost": self._clock.cost,
             "finished": finished,
             "stopped": stopped,
             "build_config": model.get_build_config(),
@@ -367,7 +338,8 @@ class Resume(FitCallback):
             "description": self._describe_now(model),
             **_training_state.copy_values(_training_state.variables(model)),
         }
-        for key, value in self._random_state(epoch, step).items():
+        has_begun = step == 0 and epoch == self._epoch
+        for key, value in self._random.to_store(has_begun).items():
             state[f"random/{key}"] = value
         if step:
             state.update(_training_state.copy_values(_training_state.metric_variables(model)))
