@@ -49,6 +49,7 @@ ROWS = {
     "MixUp": [augment.MixUp(0), augment.MixUp(), augment.MixUp(20.0)],
     "CutMix": [augment.CutMix(0), augment.CutMix(), augment.CutMix(20.0)],
     "CenterCrop": [augment.CenterCrop(SIZE, side) for side in (SIZE, None, 400)],
+    "ShiftedCrops": [augment.ShiftedCrops(SIZE, shift) for shift in (0, 10, 40)],
     "TenCrop": [augment.TenCrop(SIZE, (side,)) for side in (SIZE, 183, 400)],
     "Normalize": [augment.Normalize(0, 1), augment.Normalize(128, 64), augment.Normalize(128, 16)],
 }
@@ -62,7 +63,8 @@ def result(transform, images):
     else:
         picture = transform(images[0], SEEDS[0]).numpy()
     if picture.ndim == 4:
-        picture = np.concatenate([np.concatenate(picture[i : i + 5], 1) for i in (0, 5)])
+        half = len(picture) // 2
+        picture = np.concatenate([np.concatenate(picture[i : i + half], 1) for i in (0, half)])
     if isinstance(transform, augment.Normalize) and picture.min() < 0:
         picture = 127.5 + 40 * picture
     return np.uint8(np.clip(np.round(picture), 0, 255))
@@ -72,7 +74,7 @@ def main():
     large = [data.astronaut()[:384, 40:424], np.flip(data.coffee()[:, 100:500], 0)[::-1]]
     images = np.stack([np.uint8(augment.CenterCrop(SIZE, SIZE)(image)) for image in large])
     figure, axes = plt.subplots(len(ROWS), 3, figsize=(6, 2 * len(ROWS)))
-    crops = ("RandomScaleCrop", "RandomResizedCrop", "CenterCrop", "TenCrop")
+    crops = ("RandomScaleCrop", "RandomResizedCrop", "CenterCrop", "ShiftedCrops", "TenCrop")
     for row, (name, transforms) in zip(axes, ROWS.items()):
         for axis, transform, strength in zip(row, transforms, ("weakest", "default", "strongest")):
             axis.imshow(result(transform, [large[0]] if name in crops else images))

@@ -99,26 +99,28 @@ def make_backbone(config, images):
 
 
 def batches(config, dataset, crop):
-    """The test crops of images, one pass in order."""
+    """The test crops of images, in order."""
     return augment.pipeline(dataset, [crop], config.batch_size, training=False)
 
 
 def fit_head(config, plan, phase, images, crop, backbone, weights):
     """Linear classifiers on the last stage, for different data on each; the head is the best."""
-    known, watched = batches(config, images.train, crop), None
+    training, validation = batches(config, images.train, crop), None
     if images.test and images.validation and not phase:
-        known = known.concatenate(batches(config, images.validation, crop))
+        training = training.concatenate(batches(config, images.validation, crop))
     elif images.test and images.validation:
-        watched = batches(config, images.validation, crop)
+        validation = batches(config, images.validation, crop)
     stages = models.stages(backbone)
     if not plan.probe_stages and (phase is None or phase.train != "all"):
         stages = stages[-1:]
     search = {} if images.train_size <= FEW_IMAGES else {"folds": 2, "regularization": STRENGTHS}
-    return transfer.linear_probe(backbone, known, watched, stages, class_weight=weights, **search)
+    return transfer.linear_probe(
+        backbone, training, validation, stages, class_weight=weights, **search
+    )
 
 
 def fine_tune(config, run, phase, images, train, crop, model, weights):
-    """Go on from the linear classifier with deeper layers; the best snapshot is kept."""
+    """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     steps = -(-images.train_size // config.batch_size)
     total = phase.epochs * steps
     rates = schedules.WarmRestarts(phase.learning_rate, total, warmup=total // 20)
@@ -134,7 +136,7 @@ def fine_tune(config, run, phase, images, train, crop, model, weights):
         [dataclasses.replace(phase, learning_rate=rates)],
         validation_data=batches(config, images.validation, crop),
         optimizer=keras.optimizers.Adam(**config.optimizer_options()),
-        callbacks=[*run.callbacks(), callbacks.BestSnapshot("val_loss")],
+        callbacks=[*run.callbacks(images), callbacks.BestSnapshot("val_loss")],
         steps_per_epoch=steps,
         class_weight=weights,
         jit_compile=run.jit,

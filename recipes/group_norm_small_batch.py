@@ -35,7 +35,8 @@ class Config(experiment.ComparisonConfig):
         "first rate for 64 images per step, scaled to the batch; falls along a cosine",
         "(0, inf)",
     )
-    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
+    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 def main(config):
@@ -49,7 +50,7 @@ def main(config):
         rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
         schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, **config.optimizer_options()
+            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
         )
         model = compared.side_by_side(networks, optimizer)
         history = model.fit(
@@ -57,7 +58,7 @@ def main(config):
             epochs=config.epochs,
             steps_per_epoch=compared.training.steps_per_pass,
             validation_data=compared.for_each(networks, compared.validation),
-            callbacks=run.callbacks(),
+            callbacks=run.callbacks(images),
             shuffle=False,
             verbose=0,
         )
@@ -72,6 +73,7 @@ def network(config, images, size, kind):
         (size, size, images.channels),
         images.num_classes,
         normalization=kind,
+        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
         name=kind,
     )

@@ -51,8 +51,8 @@ def main(config):
     """Label every image, then print and draw."""
     classifier = serving.load_classifier(config.model)
     thumbnails = []
-    shares = list(classifier.predict(read_all(config, classifier, thumbnails)))
-    tops = [ranked(classifier.class_names, row, config.top) for row in shares]
+    probabilities = list(classifier.predict(read_all(config, classifier, thumbnails)))
+    tops = [ranked(classifier.class_names, row, config.top) for row in probabilities]
     if config.draw is not None:
         draw(config, thumbnails, tops)
     if config.json:
@@ -73,10 +73,10 @@ def read_all(config, classifier, thumbnails):
         yield pixels
 
 
-def ranked(class_names, shares, top):
+def ranked(class_names, probabilities, top):
     """The likeliest classes with their probabilities."""
-    order = np.argsort(-shares, kind="stable")[:top]
-    return [(class_names[label], float(shares[label])) for label in order]
+    order = np.argsort(-probabilities, kind="stable")[:top]
+    return [(class_names[label], float(probabilities[label])) for label in order]
 
 
 def table(files, tops):

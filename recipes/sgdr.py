@@ -32,7 +32,7 @@ class Config(experiment.ComparisonConfig):
     first_cycle: int = flag(1, "epochs of the first cycle", "[1, 1000000]")
     cycle_multiplier: float = flag(2.0, "how much longer each next cycle is", "[1, inf)")
     learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
-    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
     weight_decay: float = flag(5e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
@@ -50,7 +50,7 @@ def main(config):
             epochs=config.epochs,
             steps_per_epoch=compared.training.steps_per_pass,
             validation_data=compared.for_each(networks, compared.validation),
-            callbacks=run.callbacks(),
+            callbacks=run.callbacks(images),
             shuffle=False,
             verbose=0,
         )
@@ -61,7 +61,7 @@ def main(config):
 def two_schedules(config, steps_per_epoch):
     """The rates of both, by batch; `callbacks.SGDR` is the same with a single optimizer."""
     steps = config.epochs * steps_per_epoch
-    boundaries = sorted({max(1, int(share * steps)) for share in STEP_DECAY_AT})
+    boundaries = sorted({max(1, int(fraction * steps)) for fraction in STEP_DECAY_AT})
     return {
         "step_decay": schedules.StepDecay(config.learning_rate, boundaries, factor=0.2),
         "warm_restarts": schedules.WarmRestarts(
@@ -85,14 +85,14 @@ def network(config, images, size, name):
 
 def optimizers(config, networks, rates):
     """One optimizer that hands each network's weights to an optimizer of its own."""
-    own = {
+    optimizers = {
         name: keras.optimizers.SGD(
             rate, momentum=config.momentum, nesterov=True, name=name, **config.optimizer_options()
         )
         for name, rate in rates.items()
     }
     owner = {
-        id(variable): own[name]
+        id(variable): optimizers[name]
         for name, one in networks.items()
         for variable in one.trainable_variables
     }

@@ -32,10 +32,11 @@ class Config(experiment.ComparisonConfig):
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(128, "images per step", "[1, 1000000]")
     depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
-    final_rate: float = flag(0.5, "share of the steps the last block is skipped in", "[0, 1)")
+    final_rate: float = flag(0.5, "fraction of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
-    momentum: float = flag(0.9, "share of the velocity kept at each update", "[0, 1)")
+    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
+    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 def main(config):
@@ -51,7 +52,7 @@ def main(config):
         updates = config.epochs * compared.training.steps_per_pass
         schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, **config.optimizer_options()
+            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
         )
         model = compared.side_by_side(networks, optimizer)
         history = model.fit(
@@ -59,7 +60,7 @@ def main(config):
             epochs=config.epochs,
             steps_per_epoch=compared.training.steps_per_pass,
             validation_data=compared.for_each(networks, compared.validation),
-            callbacks=run.callbacks(),
+            callbacks=run.callbacks(images),
             shuffle=False,
             verbose=0,
         )
@@ -79,6 +80,7 @@ def network(config, images, size, rate, name):
         images.num_classes,
         stochastic_depth=rate,
         stochastic_depth_mode=config.mode,
+        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
         name=name,
     )

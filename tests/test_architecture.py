@@ -41,7 +41,7 @@ MAY_IMPORT = {
     },
     "augment": set(),
     "data": set(),
-    "evaluation": {"ops", "layers", "inference", "augment", "data"},
+    "evaluation": {"ops", "layers", "losses", "inference", "augment", "data"},
     "serving": {"ops", "layers", "inference", "augment", "data"},
     "experiment": {
         "ops", "layers", "losses", "schedules", "inference", "callbacks", "optimizers", "models",

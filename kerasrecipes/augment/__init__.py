@@ -8,7 +8,7 @@
 - `ColorJitter`, `PCALighting`: colour; `RandomErasing`: a rectangle overwritten
 - `RandAugment`, `TrivialAugment`: random operations of Pillow
 - `MixUp`, `CutMix`: pairs of images and labels
-- `CenterCrop`, `TenCrop`: test crops
+- `CenterCrop`, `TenCrop`, `ShiftedCrops`: test crops
 - `DecodeImage`: bytes to pixels; `Normalize`: mean and standard deviation
 - `export_jpeg_classifier`: a trained model that takes JPEG bytes
 - `Transform`: what every transform shares
@@ -37,6 +37,7 @@ from kerasrecipes.augment.random_flip import RandomFlip  # noqa: E402
 from kerasrecipes.augment.random_resized_crop import RandomResizedCrop  # noqa: E402
 from kerasrecipes.augment.random_scale_crop import RandomScaleCrop  # noqa: E402
 from kerasrecipes.augment.random_warp import RandomWarp  # noqa: E402
+from kerasrecipes.augment.shifted_crops import ShiftedCrops  # noqa: E402
 from kerasrecipes.augment.ten_crop import TenCrop  # noqa: E402
 from kerasrecipes.augment.transform import Transform  # noqa: E402
 from kerasrecipes.augment.trivial_augment import TrivialAugment  # noqa: E402
@@ -57,6 +58,7 @@ __all__ = [
     "RandomScaleCrop",
     "RandomWarp",
     "Report",
+    "ShiftedCrops",
     "TenCrop",
     "Transform",
     "TrivialAugment",

@@ -64,17 +64,17 @@ class ColorJitter(Transform):
     def apply(self, images: Any, seeds: Any) -> Any:
         check_color(images)
         dtype, images = images.dtype, tf.cast(images, tf.float32)
-        shares = tf.unstack(draws.uniform(seeds, 4), axis=-1)
+        uniforms = tf.unstack(draws.uniform(seeds, 4), axis=-1)
         grey = images.shape[-1] == 1
-        for value, share, adjust, center in [
-            (self.brightness, shares[0], functional.adjust_brightness, 1),
-            (self.contrast, shares[1], functional.adjust_contrast, 1),
-            (0 if grey else self.saturation, shares[2], functional.adjust_saturation, 1),
-            (0 if grey else self.hue, shares[3], functional.adjust_hue, 0),
+        for value, uniform, adjust, center in [
+            (self.brightness, uniforms[0], functional.adjust_brightness, 1),
+            (self.contrast, uniforms[1], functional.adjust_contrast, 1),
+            (0 if grey else self.saturation, uniforms[2], functional.adjust_saturation, 1),
+            (0 if grey else self.hue, uniforms[3], functional.adjust_hue, 0),
         ]:
             low, high = _bounds(value, center)
             if (low, high) != (center, center):
-                images = adjust(images, low + (high - low) * share)
+                images = adjust(images, low + (high - low) * uniform)
         return functional.restore_dtype(images, dtype)
 
 

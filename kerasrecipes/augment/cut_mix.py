@@ -15,11 +15,11 @@ from kerasrecipes.augment.transform import Transform
 class CutMix(Transform):
     """Pastes a rectangle of the image before in the batch, and mixes the labels by its area.
 
-    share ~ Beta(alpha, alpha); sides sqrt(1 - share) of the image's, rounded down; the centre
+    weight ~ Beta(alpha, alpha); sides sqrt(1 - weight) of the image's, rounded down; the centre
     uniform on the pixels; cut off at the border, and the area counted after that.
 
     Args:
-        alpha: float >= 0, default 1.0 (the share is uniform). 0 mixes nothing.
+        alpha: float >= 0, default 1.0 (the weight is uniform). 0 mixes nothing.
 
     Call arguments:
         images: (N, H, W, C).

@@ -15,7 +15,7 @@ from kerasrecipes.augment.transform import Transform
 class MixUp(Transform):
     """Mixes each image, and its label, with the one before in the batch.
 
-    `share · image + (1 - share) · other`, share ~ Beta(alpha, alpha), a draw for each image.
+    `weight · image + (1 - weight) · other`, weight ~ Beta(alpha, alpha), a draw for each image.
 
     Args:
         alpha: float > 0, default 0.2; the larger, the stronger. 0 mixes nothing.
@@ -39,7 +39,7 @@ class MixUp(Transform):
     array([1., 1., 1., 1.], dtype=float32)
 
     Reference: Zhang, Cisse, Dauphin & Lopez-Paz (2017), https://arxiv.org/abs/1710.09412. The
-    authors' code draws one share per batch and a permutation; a batch of the pipeline is shuffled.
+    authors' code draws one weight per batch and a permutation; a batch of the pipeline is shuffled.
     """
 
     takes_labels = True

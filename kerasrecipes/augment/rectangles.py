@@ -15,11 +15,11 @@ def draw_sides(seed, height, width, area, ratio):
     The area is uniform in `area` times the image's, width over height log-uniform in `ratio`;
     sides are rounded. `seed` is one or a batch; height and width are integers or scalars.
     """
-    shares = draws.uniform(seed, 2 * _ATTEMPTS)
+    uniforms = draws.uniform(seed, 2 * _ATTEMPTS)
     whole = tf.cast(height, tf.float32) * tf.cast(width, tf.float32)
-    target = whole * (area[0] + (area[1] - area[0]) * shares[..., :_ATTEMPTS])
+    target = whole * (area[0] + (area[1] - area[0]) * uniforms[..., :_ATTEMPTS])
     low, high = (math.log(bound) for bound in ratio)
-    aspect = tf.exp(low + (high - low) * shares[..., _ATTEMPTS:])
+    aspect = tf.exp(low + (high - low) * uniforms[..., _ATTEMPTS:])
     tall = tf.cast(tf.round(tf.sqrt(target / aspect)), tf.int32)
     wide = tf.cast(tf.round(tf.sqrt(target * aspect)), tf.int32)
     fits = (tall > 0) & (wide > 0) & (tall <= height) & (wide <= width)

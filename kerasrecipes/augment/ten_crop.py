@@ -60,6 +60,10 @@ class TenCrop(Transform):
         check_choice("channels", channels, (None, 1, 3))
         self.size, self.scales, self.channels = size, scales, channels
 
+    @property
+    def crops(self) -> int:
+        return 10 * len(self.scales or [0])
+
     def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the crops of one image, encoded or not; the seed is not used."""
         image = tf.convert_to_tensor(image)

@@ -22,6 +22,7 @@ class Transform:
         takes_labels: is called as `transform(images, labels, seeds)`.
         before_normalize: works on values in 0..255, and `pipeline` refuses it behind `Normalize`.
         normalizes: returns values that are no longer in 0..255.
+        crops: how many images it makes of one.
     """
 
     takes_bytes = False
@@ -30,6 +31,7 @@ class Transform:
     takes_labels = False
     before_normalize = False
     normalizes = False
+    crops = 1
 
     def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2).

@@ -2,6 +2,7 @@
 
 - `run_tests`, `TestResult`: accuracy, loss and speed by several test protocols.
 - `classification_metrics`, `confusion_matrix`: metrics from probabilities and labels.
+- `pixel_baselines`: nearest neighbours and linear classifiers, which a network must beat.
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
 - `winner`: a sentence that compares two tests.
 - `samples_figure`, `mistakes_figure`: training images and wrong predictions of a run.
@@ -10,6 +11,7 @@
 - `figure_png`: a figure as the bytes of a PNG file.
 """
 
+from kerasrecipes.evaluation.baselines import pixel_baselines
 from kerasrecipes.evaluation.figures import (
     calibration_figure,
     confusion_figure,
@@ -36,6 +38,7 @@ __all__ = [
     "how_good",
     "image_grid",
     "mistakes_figure",
+    "pixel_baselines",
     "predictions_figure",
     "probe_figure",
     "run_tests",

@@ -71,7 +71,7 @@ def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size:
 
 
 def _run_test(model, dataset, name, crop, finish, batch_size):
-    crops = 10 * len(crop.scales or [0]) if isinstance(crop, augment.TenCrop) else 1
+    crops = getattr(crop, "crops", 1)
     size = max(1, batch_size // crops)
     batches = augment.pipeline(dataset, [crop, *finish], size, training=False)
     multi_crop_predict(model, batches.take(1), batch_size=batch_size)

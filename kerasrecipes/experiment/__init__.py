@@ -6,6 +6,7 @@
 - `run`, `Run`, `RunFinished`: the folder of a run, its settings and its callbacks.
 - `Progress`, `Interruption`: the progress bar; Ctrl-C that ends a run cleanly.
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
+- `choose_crops`, `Crops`: the crops of training and of testing that belong together.
 - `class_weights`: weights that give classes of unequal size equal influence.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`: write all files of a run's folder.
@@ -18,6 +19,7 @@ from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.command_line import command_line
 from kerasrecipes.experiment.comparison import Comparison, ComparisonConfig
 from kerasrecipes.experiment.config import TrainingConfig, check_fields, flag, positional
+from kerasrecipes.experiment.crops import CROPS, Crops, choose_crops
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.finetuning import close_fine_tuning, with_temperature
 from kerasrecipes.experiment.images import channel_statistics, describe_images
@@ -27,8 +29,10 @@ from kerasrecipes.experiment.run import Run, run
 from kerasrecipes.experiment.run_finished import RunFinished
 
 __all__ = [
+    "CROPS",
     "Comparison",
     "ComparisonConfig",
+    "Crops",
     "Interruption",
     "Progress",
     "Run",
@@ -36,6 +40,7 @@ __all__ = [
     "TrainingConfig",
     "channel_statistics",
     "check_fields",
+    "choose_crops",
     "class_weights",
     "close_fine_tuning",
     "close_run",

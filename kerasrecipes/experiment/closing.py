@@ -38,6 +38,7 @@ def close_run(
     train: Any,
     protocols: Any,
     extra_figures: Any = (),
+    extra_tables: Any = (),
     remarks: Any = (),
     **more: Any,
 ) -> Any:
@@ -53,6 +54,7 @@ def close_run(
         train: List of the transforms of training images, without normalisation.
         protocols: dict of the crops for testing; the first one crops the images of the report.
         extra_figures: More figures: tuples (name, caption, Matplotlib figure).
+        extra_tables: More tables of the report: tuples (title, header, rows of strings).
         remarks: Strings, more sentences for the top of the report.
         **more: Further entries of `metrics.json`.
     """
@@ -86,7 +88,7 @@ def close_run(
     metrics = run.metrics_of(test, **data, **more)
     captions = {**CAPTIONS, **{name: caption for name, caption, _ in extra_figures}}
     shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
-    run.write("report.html", _report(run, metrics, results, images, shown, remarks))
+    run.write("report.html", _report(run, metrics, results, images, shown, remarks, extra_tables))
     run.close(metrics)
     return metrics
 
@@ -98,7 +100,7 @@ def _without_classes(tests):
     }
 
 
-def _report(run, metrics, results, images, shown, remarks):
+def _report(run, metrics, results, images, shown, remarks, extra_tables):
     test = metrics["test"]
     summary = [
         describe_images(images),
@@ -123,6 +125,7 @@ def _report(run, metrics, results, images, shown, remarks):
         [
             ("Tests", HEADER, rows),
             ("Classes", CLASS_HEADER, _class_rows(images, results[-1], test)),
+            *extra_tables,
             ("Settings", ("Name", "Value"), settings),
         ],
         shown,

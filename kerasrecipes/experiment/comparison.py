@@ -1,4 +1,4 @@
-"""Comparison of techniques on the same uncropped images, by one network or several at once."""
+"""Comparison of techniques on the same images, by one network or several at once."""
 
 import dataclasses
 from typing import Any
@@ -9,6 +9,7 @@ from kerasrecipes import augment, layers
 from kerasrecipes.evaluation import run_tests, winner
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.config import TrainingConfig, flag
+from kerasrecipes.experiment.crops import CROPS, choose_crops
 from kerasrecipes.experiment.images import channel_statistics
 from kerasrecipes.serving import serving_model
 
@@ -17,13 +18,14 @@ LARGEST_DEFAULT_SIZE = 64
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class ComparisonConfig(TrainingConfig):
-    """The flags of a recipe that compares techniques on whole images of one size."""
+    """The flags of a recipe that compares techniques on the same crops."""
 
     size: int | None = flag(
         None,
         f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
         "[1, 4096]",
     )
+    crops: str = flag("auto", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
 
 
 class Comparison:
@@ -35,7 +37,7 @@ class Comparison:
 
     Attributes:
         size: side of the images in pixels.
-        training: infinite batches of the training images, flipped at random, normalised.
+        training: infinite batches of crops of the training images, normalised.
         validation: batches of the validation images, or of the test images if there are none.
         testing: batches of the test images, or of the validation images if there are none.
     """
@@ -45,9 +47,10 @@ class Comparison:
         self._run, self._images = run, images
         self.size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
         self._mean, self._std = channel_statistics(images.train, self.size, images.channels)
-        self._crop = augment.CenterCrop(self.size, self.size, channels=images.channels)
+        crops = choose_crops(config.crops, images, self.size)
+        print(f"Crops: {crops.sentence}.")
+        self._crop, self._train = next(iter(crops.tests.values())), crops.train
         self._normalize = augment.Normalize(self._mean, self._std)
-        self._train = [self._crop, augment.RandomFlip()]
         self._test_set = images.test or images.validation
         self.training = augment.pipeline(
             images.train,
@@ -112,7 +115,9 @@ class Comparison:
         """
         comparison = " ".join([winner(results), *remarks])
         print(comparison)
-        pixels = layers.ImagePreprocessing(self.size, self.size, mean=self._mean, std=self._std)
+        pixels = layers.ImagePreprocessing(
+            self.size, self._crop.resize, mean=self._mean, std=self._std
+        )
         model = serving_model(network, pixels, self._images.channels)
         return close_run(
             self._run,
@@ -121,7 +126,7 @@ class Comparison:
             self._images,
             results,
             self._train,
-            {"whole": self._crop},
+            {"one crop": self._crop},
             comparison=comparison,
             **more,
         )

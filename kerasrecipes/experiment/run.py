@@ -145,8 +145,13 @@ class Run:
         """The content of `metrics.json`."""
         return self._folder.read("metrics.json")
 
-    def callbacks(self) -> list[Any]:
-        """Callbacks of every run: signals, divergence, progress, resume, TensorBoard if asked."""
+    def callbacks(self, images: Any) -> list[Any]:
+        """Callbacks of every run: signals, divergence, progress, resume, TensorBoard if asked.
+
+        Args:
+            images: `data.ImageData`; a run goes on with the same training images and labels only.
+        """
+        self._resume.data = {"images": images.train, "labels": _labels(images.train)}
         callbacks = [self._clock, self._interruption, Progress(), self._resume, self._divergence]
         if self.config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
@@ -235,6 +240,11 @@ class Run:
                     f"The run in {self.folder} was begun with {name}={before!r}: a resumed run "
                     f"keeps its configuration. Received: {name}={ours[name]!r}"
                 )
+
+
+def _labels(source):
+    """The labels of a source; those of a stream would have to be read."""
+    return source.labels if hasattr(source, "fingerprints") else None
 
 
 def _finite(value):

@@ -60,6 +60,7 @@ CONTRACT = {
     "RandomWarp": Row(
         lambda: augment.RandomWarp(30, 0.2, 0.2, 10, 0.2), lambda: augment.RandomWarp()
     ),
+    "ShiftedCrops": Row(lambda: augment.ShiftedCrops(16, 2), None, None, False, random=False),
     "TenCrop": Row(lambda: augment.TenCrop(16), None, None, False, random=False),
     "TrivialAugment": Row(
         lambda: augment.TrivialAugment(), lambda: augment.TrivialAugment(strongest=0)

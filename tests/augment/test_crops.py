@@ -80,6 +80,47 @@ def test_ten_crop_at_five_scales_gives_fifty_crops_scale_by_scale():
         np.testing.assert_allclose(crops[10 * number : 10 * number + 10], expected, atol=2e-3)
 
 
+@pytest.mark.parametrize("height, width, shift", [(20, 20, 2), (31, 47, 1), (20, 40, 7)])
+def test_shifted_crops_are_the_image_moved_over_zeros_and_mirrored(height, width, shift):
+    image = drawn_photo(height, width)
+    views = augment.ShiftedCrops(20, shift)(image).numpy()
+    whole = augment.CenterCrop(20, 20)(image).numpy()
+    assert views.shape == (10, 20, 20, 3)
+    moves = [(1, 1), (1, -1), (-1, 1), (-1, -1), (0, 0)]
+    for number, (down, right) in enumerate(moves):
+        for view, source in ((views[number], whole), (views[number + 5], whole[:, ::-1])):
+            expected = np.zeros_like(whole)
+            for row in range(20):
+                for column in range(20):
+                    from_row = row - down * shift
+                    from_column = column - right * shift
+                    if 0 <= from_row < 20 and 0 <= from_column < 20:
+                        expected[row, column] = source[from_row, from_column]
+            np.testing.assert_array_equal(view, expected)
+
+
+def test_shifted_crops_without_a_shift_are_the_image_and_its_mirror_image():
+    data = jpeg(drawn_photo(60, 90))
+    views = augment.ShiftedCrops(28)(data).numpy()
+    whole = augment.CenterCrop(28, 28)(data).numpy()
+    np.testing.assert_array_equal(views, [whole, whole[:, ::-1]])
+
+
+@pytest.mark.parametrize(
+    "transform, count",
+    [
+        (augment.ShiftedCrops(16), 2),
+        (augment.ShiftedCrops(16, 3), 10),
+        (augment.TenCrop(16), 10),
+        (augment.TenCrop(16, (16, 20, 30)), 30),
+        (augment.CenterCrop(16), 1),
+    ],
+)
+def test_crops_counts_what_a_transform_makes_of_an_image(transform, count):
+    views = transform(drawn_photo(24, 30))
+    assert transform.crops == count == (len(views) if views.ndim == 4 else 1)
+
+
 def test_ten_crop_takes_bytes_and_a_default_scale():
     data = jpeg(drawn_photo(60, 90))
     crops = augment.TenCrop(28)(data)

@@ -9,9 +9,10 @@ import subprocess
 import sys
 
 import keras
+import numpy as np
 import pytest
 
-from kerasrecipes import experiment
+from kerasrecipes import augment, data, experiment
 from kerasrecipes.experiment.provenance import command_of
 
 
@@ -65,7 +66,7 @@ def test_the_default_folder_is_named_after_recipe_and_time(tmp_path, monkeypatch
 
 IN_ANOTHER_PROCESS = """
 import sys
-from kerasrecipes import experiment
+from kerasrecipes import augment, data, experiment
 try:
     config = experiment.TrainingConfig(output=sys.argv[1], resume=True, seed=3)
     with experiment.run(config, "recipe"):
@@ -185,3 +186,31 @@ def test_an_unwritable_place_is_refused(tmp_path):
         config = experiment.TrainingConfig(output=str(output))
         with pytest.raises((ValueError, OSError), match="file"), opened(config):
             pass
+
+
+def train_one_epoch(config, pixels, labels):
+    """Train the first of two epochs, or the rest, on these images."""
+    images = data.load((pixels, labels))
+    with opened(config) as run:
+        model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
+        model.add(keras.layers.Dense(2, "softmax"))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        callbacks = run.callbacks(images)
+        batches = augment.pipeline(images.train, [], 4, training=True, start_step=run.start_step)
+        steps = batches.steps_per_pass
+        model.fit(batches, steps_per_epoch=steps, verbose=0, shuffle=False, callbacks=callbacks)
+        if not config.resume:
+            raise Stopped
+
+
+@pytest.mark.parametrize("what", ["images", "labels"])
+def test_a_run_goes_on_with_the_same_training_images_and_labels_alone(config, what):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 4, 4), "uint8")
+    labels = np.arange(40) % 2
+    with pytest.raises(Stopped):
+        train_one_epoch(config, pixels, labels)
+    resumed = dataclasses.replace(config, resume=True)
+    others = (pixels[::-1], labels) if what == "images" else (pixels, labels[::-1].copy())
+    with pytest.raises(ValueError, match=f"data {what}"):
+        train_one_epoch(resumed, *others)
+    train_one_epoch(resumed, pixels, labels)

@@ -7,6 +7,7 @@ import re
 import signal
 import subprocess
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -51,7 +52,7 @@ def test_the_folder_holds_everything(finished):
     assert metrics["config"]["epochs"] == 2 and metrics["config"]["clip_norm"] == 1.0
     assert metrics["versions"]["keras"] == keras.version()
     assert not metrics["interrupted"]
-    assert set(metrics["test"]["protocols"]) == {"centre crop", "ten-crop", "ten-crop at 5 scales"}
+    assert set(metrics["test"]["protocols"]) == {"one crop", "mirror"}
     assert metrics["test"]["images"] == 24 and 0 <= metrics["test"]["accuracy"] <= 1
 
 
@@ -59,8 +60,42 @@ def test_history_has_a_row_an_epoch_with_the_rate(finished):
     rows = list(csv.DictReader((finished / "history.csv").open()))
     assert [row["epoch"] for row in rows] == ["1", "2"]
     assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate"} < set(rows[0])
-    assert float(rows[0]["learning_rate"]) == pytest.approx(0.1)
-    assert float(rows[1]["learning_rate"]) == pytest.approx(0.001)  # 6 steps: divided at 4 and 5
+    fall = (1 - np.cos(np.pi * (2 - 0.8) / (5 - 0.8))) / 2  # 6 steps, the peak at 0.3 · 6 - 1
+    last = 0.2 / 25 / 1e4
+    assert float(rows[0]["learning_rate"]) == pytest.approx(0.2 * (1 - fall) + last * fall)
+    assert float(rows[1]["learning_rate"]) == pytest.approx(last)
+
+
+def test_what_must_be_beaten_stands_beside_it(finished, capsys):
+    baselines = json.loads((finished / "metrics.json").read_text())["baselines"]
+    assert set(baselines) == {"5 nearest neighbours", "linear softmax", "linear SVM"}
+    assert baselines["5 nearest neighbours"] == 1.0  # brightness tells the class
+    page = (finished / "report.html").read_text()
+    assert "Simple classifiers on the pixels" in page and "linear SVM" in page
+
+
+@pytest.mark.parametrize(
+    "crops, tests",
+    [
+        ("none", {"one crop", "mirror"}),
+        ("pad", {"one crop", "mirror", "mirror and shifts"}),
+        ("scale", {"centre crop", "ten-crop", "ten-crop at 5 scales"}),
+    ],
+)
+def test_every_kind_of_crops_trains_and_is_tested(npz, tmp_path, crops, tests):
+    flags = ["--data", npz, "--epochs", 1, "--batch-size", 16, "--crops", crops]
+    if crops == "pad":
+        flags += ["--padding", 2]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="crops='scale'")
+        assert run_command(RECIPE, *flags, "--averaging", 0, "--output", tmp_path / "run") == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert set(metrics["test"]["protocols"]) == tests
+    model = keras.models.load_model(tmp_path / "run" / "model.keras")
+    with np.load(npz) as arrays:
+        found = model.predict(arrays["x_test"], verbose=0).argmax(axis=1)
+        first = next(iter(metrics["test"]["protocols"].values()))
+        assert np.mean(found == arrays["y_test"]) == first["accuracy"]
 
 
 def test_pictures_and_report(finished):
@@ -78,9 +113,8 @@ def test_the_saved_model_takes_raw_pixels(finished, npz):
     model = keras.models.load_model(finished / "model.keras")
     probabilities = model.predict(images, verbose=0)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    metrics = json.loads((finished / "metrics.json").read_text())["test"]["protocols"][
-        "centre crop"
-    ]
+    metrics = json.loads((finished / "metrics.json").read_text())["test"]["protocols"]
+    metrics = metrics["one crop"]
     assert np.mean(probabilities.argmax(axis=1) == labels) == metrics["accuracy"]
     loss = -np.mean(np.log(probabilities[np.arange(len(labels)), labels]))
     assert loss == pytest.approx(metrics["loss"], rel=1e-4)
@@ -167,6 +201,10 @@ def test_bad_data_ends_with_one_line_and_leaves_nothing(name, tmp_path, capsys):
         (["--learning-rate", "nan"], "learning_rate=nan"),
         (["--resume"], "output"),
         (["--colour"], "--colour"),
+        (["--crops", "random"], "crops='random'"),
+        (["--padding", -1], "padding=-1"),
+        (["--averaging", 1.0], "averaging=1.0"),
+        (["--label-smoothing", 1.0], "label_smoothing=1.0"),
         (["--output", __file__], "folder"),
         (["--output", "x" * 300], "xxx"),
         (["--data", "./" + "x" * 300], "xxx"),

@@ -32,8 +32,8 @@ def adjust_hue(images: Any, turns: Any) -> Any:
     planes = []
     for start in (5.0, 3.0, 1.0):
         angle = tf.math.floormod(hue + start, 6.0)
-        share = tf.clip_by_value(tf.minimum(angle, 4.0 - angle), 0.0, 1.0)
-        planes.append(value - chroma * share)
+        fraction = tf.clip_by_value(tf.minimum(angle, 4.0 - angle), 0.0, 1.0)
+        planes.append(value - chroma * fraction)
     return tf.stack(planes, axis=-1)
 
 
