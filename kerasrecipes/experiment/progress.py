@@ -25,22 +25,27 @@ class Progress(keras.callbacks.Callback):
     place it before callbacks that read it.
 
     Args:
-        stream: a text stream. Defaults to standard output.
+        stream: a text stream; `None` (default) is standard output.
     """
 
     def __init__(self, stream: Any = None) -> None:
         super().__init__()
-        self.stream = stream or sys.stdout
+        self.stream = stream
         self._start = self._last_bar = 0.0
         self._epoch = self._first_epoch = 0
+
+    def __getstate__(self):
+        """A copy or a pickle has the option, not the fit that it took part in."""
+        return {"stream": self.stream, "params": None, "_model": None, "_last_bar": 0.0}
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._start = time.perf_counter()
         self._first_epoch = None
-        terminal = Terminal(self.stream)
+        self._stream = self.stream or sys.stdout
+        terminal = Terminal(self._stream)
         ascii_only = terminal.options.ascii_only
         self._separator = ", " if ascii_only else " · "
-        self._is_terminal = self.stream.isatty() and terminal.is_interactive
+        self._is_terminal = self._stream.isatty() and terminal.is_interactive
         # A new one, as that of a `fit` that raised has not been stopped.
         self._bar = _bar(terminal, "crop" if ascii_only else "ellipsis")
         self._task = self._bar.add_task("", total=self.params.get("steps"), times="", rest="")
@@ -69,8 +74,8 @@ class Progress(keras.callbacks.Callback):
             line = textwrap.fill(
                 line, self._bar.console.width, subsequent_indent="  ", break_on_hyphens=False
             )
-        self.stream.write(line.replace(NO_BREAK, " ") + "\n")
-        self.stream.flush()
+        self._stream.write(line.replace(NO_BREAK, " ") + "\n")
+        self._stream.flush()
 
     def _draw_bar(self, batch):
         metrics = self.model.get_metrics_result() if batch else {}  # not built before the first

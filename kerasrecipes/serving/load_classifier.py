@@ -11,6 +11,9 @@ import keras
 from kerasrecipes.serving.classifier import Classifier
 from kerasrecipes.serving.named_model import find_class_names
 
+LARGEST_RATIO = 20
+LARGEST_UNCHECKED = 2**26
+
 
 def load_classifier(path: str | os.PathLike[str]) -> Any:
     """Load the `model.keras` of a recipe, as a file or in the folder of its run.
@@ -55,10 +58,13 @@ def _load(file):
     """Return the model of a file, or raise a one-line error."""
     try:
         with zipfile.ZipFile(file) as archive:
+            _check_size(file, archive)
             config = json.loads(archive.read("config.json"))
     except OSError as error:
         raise ValueError(f"{file}: cannot be read ({error.strerror})") from error
-    except (zipfile.BadZipFile, KeyError, ValueError) as error:
+    except _TooLarge:
+        raise
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, EOFError) as error:
         raise ValueError(f"{file}: not a .keras model file, or a damaged one") from error
     if _holds_lambda(config):
         raise ValueError(f"{file}: has a Lambda layer, which contains Python code: not loaded")
@@ -70,6 +76,20 @@ def _load(file):
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
         raise ValueError(f"{file}: has no model with known inputs")
     return model
+
+
+class _TooLarge(ValueError):
+    """An archive that would fill the memory or the disk."""
+
+
+def _check_size(file, archive):
+    """Raise if the parts are far larger than the file: Keras stores weights uncompressed."""
+    packed, unpacked = os.path.getsize(file), sum(part.file_size for part in archive.infolist())
+    if unpacked > max(LARGEST_RATIO * packed, LARGEST_UNCHECKED):
+        raise _TooLarge(
+            f"{file}: {packed:,} bytes that unpack to {unpacked:,}, which no saved model does: "
+            "not loaded"
+        )
 
 
 def _holds_lambda(config):

@@ -1,5 +1,7 @@
 """What every callback promises: it does not slow Keras down, and it can be copied."""
 
+import copy
+import pickle
 import threading
 
 import keras
@@ -8,6 +10,7 @@ import pytest
 from tests.callbacks.contract_table import CONTRACT, public_callbacks
 from tests.callbacks.small_fit import fit, small_model
 
+EAGER = {"run_eagerly": True} if keras.backend.backend() == "tensorflow" else {}
 BATCH_ENDS = ("on_batch_end", "on_train_batch_end", "on_test_batch_end", "on_predict_batch_end")
 
 
@@ -24,6 +27,17 @@ def test_no_callback_reads_each_steps_result_without_a_reason(name, tmp_path):
         if getattr(kind, hook) != getattr(keras.callbacks.Callback, hook)
     ]
     assert bool(overridden) == bool(CONTRACT[name].reads_each_step), overridden
+
+
+@pytest.mark.parametrize("name", CONTRACT)
+def test_a_copy_and_a_pickle_of_a_callback_after_a_fit_serve_another_fit(name, tmp_path):
+    callback = CONTRACT[name].make(tmp_path)
+    fit(small_model(**EAGER), 1, [callback])
+    copied = copy.deepcopy(callback)
+    pickled = pickle.loads(pickle.dumps(callback))
+    for twin in (copied, pickled):
+        history = fit(small_model(**EAGER), 2, [twin])
+        assert history.epoch == [0, 1] and history.history.keys() >= {"loss", "val_loss"}
 
 
 class Threads(keras.callbacks.Callback):

@@ -115,6 +115,17 @@ def write_zip(path):
         archive.writestr("config.json", json.dumps({"class_name": "Nothing"}))
 
 
+def write_bomb(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", "{}")
+        archive.writestr("model.weights.h5", bytes(200_000_000))
+
+
+def write_deep(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("config.json", "[" * 100_000)
+
+
 BAD = {
     "lambda": (write_lambda, "Lambda layer.*not loaded"),
     "foreign": (write_foreign, "cannot be loaded"),
@@ -124,6 +135,8 @@ BAD = {
     "no weights": (write_without_weights, "cannot be loaded"),
     "another zip": (write_zip, "cannot be loaded"),
     "text": (lambda path: path.write_text("hello"), "not a .keras model file"),
+    "bomb": (write_bomb, "unpack to 200,000,0.*not loaded"),
+    "deep": (write_deep, "not a .keras model file"),
     "empty": (lambda path: path.write_bytes(b""), "not a .keras model file"),
     "missing": (lambda path: None, "no such file"),
 }
