@@ -61,8 +61,8 @@ def export_jpeg_classifier(
         if not together:
             channels = model.inputs[0].shape[-1] if model.inputs else 3
             outputs = model.compute_output_spec(keras.KerasTensor((1, None, None, channels)))
-            return tf.map_fn(alone, images, tf.as_dtype(outputs.dtype))
-        return _predict(model, tf.map_fn(prepared, images, tf.float32))
+            return tf.map_fn(alone, images, fn_output_signature=tf.as_dtype(outputs.dtype))
+        return _predict(model, tf.map_fn(prepared, images, fn_output_signature=tf.float32))
 
     archive = keras.export.ExportArchive()
     archive.track(model)

@@ -33,9 +33,14 @@ class Plan:
         )
         return epochs * self.used + steps * self.batch_size
 
+    def image_seeds(self, origin):
+        """The seed of each image, (N, 2), of `origin`: its epoch and its index."""
+        epoch, indices = origin
+        return draws.fold(draws.fold(self.seed, epoch), indices)
+
     def seeds(self, epoch, indices):
         """The seed of each image, and of each transform of it: (N, 1 + transforms, 2)."""
-        image_seeds = draws.fold(draws.fold(self.seed, epoch), indices)
+        image_seeds = self.image_seeds((epoch, indices))
         of_transforms = [draws.fold(image_seeds, place) for place in range(self.transforms)]
         return tf.stack([image_seeds, *of_transforms], axis=1)
 
@@ -92,12 +97,26 @@ def shuffled_order(plan, shuffle):
     def block(start):
         positions = tf.range(start, tf.minimum(start + _BLOCK, last))
         epochs = positions // plan.used
-        indices = positions % plan.used * plan.shard[1] + plan.shard[0]
-        if shuffle:
-            indices = _permuted(indices, draws.fold(plan.seed, epochs), plan.images - 1)
+        indices = _indices(plan, epochs, positions % plan.used, shuffle)
         return epochs, indices, plan.seeds(epochs, indices)
 
     return _one_by_one(tf.data.Dataset.range(first, last, _BLOCK).map(block), last - first)
+
+
+def batch_order(plan, shuffle):
+    """A dataset of the steps from `start_step` on, and a function of a step.
+
+    The function returns the epoch and the indices of the batch, those of `shuffled_order`.
+    """
+    last = _FOREVER if plan.training else plan.steps
+
+    def of_step(step):
+        epoch, start = step // plan.steps, step % plan.steps * plan.batch_size
+        places = tf.range(start, tf.minimum(start + plan.batch_size, plan.used))
+        indices = _indices(plan, tf.fill(tf.shape(places), epoch), places, shuffle)
+        return epoch, indices
+
+    return tf.data.Dataset.range(min(plan.start_step, last), last), of_step
 
 
 def order_of_epoch(plan, epoch):
@@ -113,6 +132,14 @@ def order_of_epoch(plan, epoch):
 
 def _one_by_one(blocks, count):
     return blocks.unbatch().apply(tf.data.experimental.assert_cardinality(count))
+
+
+def _indices(plan, epochs, places, shuffle):
+    """The index of the image at each place in its epoch."""
+    indices = places * plan.shard[1] + plan.shard[0]
+    if not shuffle:
+        return indices
+    return _permuted(indices, draws.fold(plan.seed, epochs), plan.images - 1)
 
 
 def _permuted(indices, seeds, last):

@@ -37,6 +37,7 @@ class PadCrop(Transform):
     """
 
     fixes_size = True
+    compiled_alone = True
 
     def __init__(self, size: int, padding: int = 4) -> None:
         check_integer("size", size, "[1, inf)")
@@ -59,4 +60,5 @@ class PadCrop(Transform):
         )
         for side in (height, width):
             tf.debugging.assert_less_equal(self.size, side + 2 * self.padding, message)
-        return functional.pad_crop(images, *self.draw(seeds, height, width), self.size)
+        corner = self.draw(seeds, height, width)
+        return functional.pad_crop(images, *corner, self.size, self.padding)

@@ -7,10 +7,10 @@ from typing import Any
 import tensorflow as tf
 
 from kerasrecipes._validation import check_boolean, check_integer
-from kerasrecipes.augment import draws
+from kerasrecipes.augment.applying import on_batch, on_image
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import check_order, warn_of_unit_range
-from kerasrecipes.augment.reading import buffer_size, read
+from kerasrecipes.augment.reading import buffer_size, read, read_batches
 from kerasrecipes.augment.source import as_source
 from kerasrecipes.augment.stages import split_stages
 
@@ -98,78 +98,45 @@ def pipeline(
     buffer = buffer_size(source, shuffle, training, start_step)
     warn_of_unit_range(source, plan.first % max(plan.used, 1), [*head, *tail])
 
-    def one_by_one(count=None):
-        return read(source, plan, buffer, _with_head(head[:count]), threads)
+    def images(count):
+        stream = read(source, plan, buffer, on_image(head[:count]), threads)
+        return stream.with_options(_options(threads))
 
-    def batched(count=None):
-        change = _with_tail(tail[:count], len(head), num_classes, jit_compile=training)
-        batches = plan.batch(one_by_one()).map(change, num_parallel_calls=threads)
+    def batched(heads=None, tails=None):
+        options = {"jit_compile": training, "num_classes": num_classes}
+        if source.batch is not None:
+            change = on_batch(tail[:tails], len(head), seeds_of=plan.image_seeds, **options)
+            batches = read_batches(source, plan, buffer > 0, head[:heads], change, threads)
+        else:
+            change = on_batch(tail[:tails], len(head), seeds_of=lambda seeds: seeds, **options)
+            batches = plan.batch(images(heads)).map(change, num_parallel_calls=threads)
+        if training:
+            endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)
+            batches = batches.apply(endless)
         return batches.prefetch(2).with_options(_options(threads))
 
     batches = batched()
     batches.steps_per_pass = plan.steps if plan.images >= 0 else None
-    batches.stages = _stages(head, tail, one_by_one, batched, _options(threads))
+    batches.stages = _stages(head, tail, None if source.batch else images, batched)
+    batches.buffered = threads + 2
     return batches
 
 
-def _stages(head, tail, one_by_one, batched, options):
+def _stages(head, tail, images, batched):
     """Return (name, dataset up to this stage, whether of batches), as `benchmark` reads them."""
-    stages = [("read", lambda: one_by_one(0).with_options(options), False)]
-    for count, transform in enumerate(head, start=1):
-        build = lambda count=count: one_by_one(count).with_options(options)  # noqa: E731
-        stages.append((_name(transform), build, False))
-    stages.append(("batch", lambda: batched(0), True))
+    by_image = images is not None
+    up_to = images or (lambda count: batched(count, 0))
+    names = ["read", *map(_name, head)]
+    stages = [(name, lambda n=n: up_to(n), not by_image) for n, name in enumerate(names)]
+    if by_image:
+        stages.append(("batch", lambda: batched(tails=0), True))
     for count, transform in enumerate(tail, start=1):
-        stages.append((_name(transform), lambda count=count: batched(count), True))
+        stages.append((_name(transform), lambda count=count: batched(tails=count), True))
     return stages
 
 
 def _name(transform):
     return getattr(transform, "__name__", type(transform).__name__)
-
-
-def _with_head(head):
-    def transform_one(image, label, index, seeds):
-        for place, transform in enumerate(head, start=1):
-            image = transform(image, seeds[place])
-        if label.dtype.is_integer and label.shape == (1,):
-            label = tf.reshape(label, [])
-        return image, label, index, seeds[0]
-
-    return transform_one
-
-
-def _with_tail(tail, first, num_classes, jit_compile):
-    # A new iterator compiles again: worth it for training, which has one, not for evaluation.
-    @tf.function(jit_compile=jit_compile)
-    def transform_batch(images, labels, seeds):
-        for position, transform in enumerate(tail, start=first):
-            batch_seeds = draws.fold(seeds, position)
-            if transform.takes_labels:
-                images, labels = transform(images, labels, batch_seeds)
-            else:
-                images = transform(images, batch_seeds)
-        return images, labels
-
-    def finish(images, labels, indices, seeds):
-        if num_classes is not None:
-            labels = _one_hot(labels, indices, num_classes)
-        return transform_batch(images, labels, seeds) if tail else (images, labels)
-
-    return finish
-
-
-def _one_hot(labels, indices, num_classes):
-    wrong = tf.where((labels < 0) | (labels >= tf.cast(num_classes, labels.dtype)))[:, 0]
-    message = [
-        f"Argument `num_classes` is {num_classes}, but labels must be in 0..{num_classes - 1}."
-        " Received: labels",
-        tf.gather(labels, wrong),
-        "of the images",
-        tf.gather(indices, wrong),
-    ]
-    with tf.control_dependencies([tf.debugging.Assert(tf.size(wrong) == 0, message)]):
-        return tf.one_hot(labels, num_classes)
 
 
 def _options(threads):

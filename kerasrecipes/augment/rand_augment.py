@@ -53,7 +53,8 @@ class RandAugment(Transform):
 
     def apply(self, images: Any, seeds: Any) -> Any:
         check_color(images)
-        return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
+        one = lambda pair: self._one(*pair)  # noqa: E731
+        return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
 
     def _one(self, image, seed):
         return on_uint8(image, lambda pixels: self._in_a_row(pixels, seed))

@@ -5,7 +5,8 @@ import warnings
 import tensorflow as tf
 
 from kerasrecipes.augment import draws
-from kerasrecipes.augment.order import order_of_epoch, shuffled_order
+from kerasrecipes.augment.applying import on_each
+from kerasrecipes.augment.order import batch_order, order_of_epoch, shuffled_order
 
 BUFFER = 10_000
 _FOREVER = 2**62
@@ -30,6 +31,34 @@ def read(source, plan, buffer, change, threads):
     return _stream(source.stream, plan, buffer).map(
         lambda order, pair: change(*pair, *order[1:]), num_parallel_calls=threads
     )
+
+
+def read_batches(source, plan, shuffle, head, change, threads):
+    """Return a dataset of `change(images, labels, indices, origin)`, a batch read at once.
+
+    The same batches as those made of what `read` returns, by a source that has `batch`.
+
+    Args:
+        source, plan, threads: as for `read`.
+        shuffle: bool.
+        head: list of transforms, mapped over the images of the batch.
+        change: function of the batch and its origin, the epoch and the indices.
+    """
+    steps, order = batch_order(plan, shuffle)
+
+    def read_batch(step):
+        epoch, indices = order(step)
+        images, labels = source.batch(indices)
+        if plan.drop_remainder:
+            images, labels = (_with_length(part, plan.batch_size) for part in (images, labels))
+        images = on_each(head, images, plan.seeds(epoch, indices)[:, 1:])
+        return change(images, labels, indices, (epoch, indices))
+
+    return steps.map(read_batch, num_parallel_calls=threads)
+
+
+def _with_length(values, length):
+    return tf.ensure_shape(values, [length, *values.shape[1:]])
 
 
 def _stream(stream, plan, buffer):

@@ -18,12 +18,14 @@ class Source:
         spec: pair of `tf.TensorSpec` of the image and the label.
         element: function of an int64 scalar tensor that returns the pair, traceable.
         stream: `tf.data.Dataset` of pairs.
+        batch: `element` for an int64 vector, where images have one size and are in memory.
     """
 
     size: int
     spec: tuple
     element: Callable | None = None
     stream: tf.data.Dataset | None = None
+    batch: Callable | None = None
 
 
 def as_source(dataset):
@@ -45,7 +47,8 @@ def as_source(dataset):
     else:
         spec, element = python_element(dataset)
     _check_pair(spec)
-    return Source(len(dataset), spec, element=element)
+    batch = element if getattr(dataset, "in_memory", False) else None
+    return Source(len(dataset), spec, element=element, batch=batch)
 
 
 def _check_pair(spec):

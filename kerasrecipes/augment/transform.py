@@ -19,6 +19,8 @@ class Transform:
         takes_bytes: accepts encoded bytes, and decodes what it needs.
         fixes_size: the height and width it returns are known before.
         batched: works on a batch at once, jitted by the pipeline.
+        compiled_alone: is a compiled function of its own: gathers pixels, which XLA would do
+            again for each use of them.
         takes_labels: is called as `transform(images, labels, seeds)`.
         before_normalize: works on values in 0..255, and `pipeline` refuses it behind `Normalize`.
         normalizes: returns values that are no longer in 0..255.
@@ -28,6 +30,7 @@ class Transform:
     takes_bytes = False
     fixes_size = False
     batched = True
+    compiled_alone = False
     takes_labels = False
     before_normalize = False
     normalizes = False

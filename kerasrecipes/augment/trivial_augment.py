@@ -49,7 +49,8 @@ class TrivialAugment(Transform):
 
     def apply(self, images: Any, seeds: Any) -> Any:
         check_color(images)
-        return tf.map_fn(lambda pair: self._one(*pair), (images, seeds), images.dtype)
+        one = lambda pair: self._one(*pair)  # noqa: E731
+        return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
 
     def _one(self, image, seed):
         choice = draws.integers(draws.fold(seed, 0), 0, len(_OPERATIONS) - 1)

@@ -101,6 +101,7 @@ def _indexed(set_name, x, labels):
         read=lambda index: tf.gather(images, index),
         fingerprints=np.array([_fingerprint(image) for image in x], np.int64),
         name_of=lambda index: f"x_{set_name}[{index}]",
+        in_memory=True,
     )
 
 

@@ -25,6 +25,8 @@ class ImageSource:
         read: function of an int64 scalar tensor that returns the image and can be traced.
         fingerprints: int array of shape (N,), equal where images are equal.
         name_of: function of an integer that names an image: a path, or a place in an array.
+        in_memory: bool, whether images are in memory and of one size, so that `read` returns a
+            batch for an int64 vector. Defaults to `False`.
 
     Example:
 
@@ -43,6 +45,7 @@ class ImageSource:
     read: Callable
     fingerprints: np.ndarray
     name_of: Callable
+    in_memory: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -74,7 +77,10 @@ class ImageSource:
         return tf.data.Dataset.range(len(self)).map(self.element)
 
     def element(self, index: int) -> Any:
-        """The pair (image, label) of tensors at an int64 scalar tensor; can be traced."""
+        """The pair (image, label) of tensors at an int64 scalar tensor; can be traced.
+
+        `in_memory`, also the pair (images, labels) at a vector.
+        """
         return self.read(index), tf.gather(self._label_tensor, index)
 
     @functools.cached_property
@@ -101,6 +107,7 @@ class ImageSource:
             read=lambda index: self.read(tf.gather(positions, index)),
             fingerprints=self.fingerprints[indices],
             name_of=lambda index: self.name_of(int(indices[index])),
+            in_memory=self.in_memory,
         )
 
 

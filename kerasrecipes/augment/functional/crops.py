@@ -77,16 +77,17 @@ def image_size(image: Any) -> Any:
     )
 
 
-def pad_crop(images: Any, top: Any, left: Any, size: Any) -> Any:
+def pad_crop(images: Any, top: Any, left: Any, size: int, padding: int | None = None) -> Any:
     """Return a `size` x `size` window of each of `images` (N, H, W, C), zeros outside.
 
-    `top` and `left` (N,) are where the window starts, negative for outside the image.
+    `top` and `left` (N,) are where the window starts, negative for outside the image. `padding`
+    is the number of pixels outside that a window reaches at most, `None` for any number.
     """
-    for axis, start in ((1, top), (2, left)):
-        where = start[:, None] + tf.range(size, dtype=start.dtype)
-        length = tf.cast(tf.shape(images)[axis], start.dtype)
-        inside = (where >= 0) & (where < length)
-        images = tf.gather(images, tf.clip_by_value(where, 0, length - 1), axis=axis, batch_dims=1)
-        inside = inside[:, :, None, None] if axis == 1 else inside[:, None, :, None]
-        images = tf.where(inside, images, tf.zeros([], images.dtype))
-    return images
+    if padding is None:
+        height, width = image_size(images)
+        top, left = tf.clip_by_value(top, -size, height), tf.clip_by_value(left, -size, width)
+    border = size if padding is None else padding
+    images = tf.pad(images, [[0, 0], [border, border], [border, border], [0, 0]])
+    rows, columns = (start[:, None] + border + tf.range(size) for start in (top, left))
+    images = tf.gather(images, rows, axis=1, batch_dims=1)
+    return tf.gather(images, columns, axis=2, batch_dims=1)

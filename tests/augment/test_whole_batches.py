@@ -1,0 +1,85 @@
+"""Batches of images in memory, read and transformed at once: the same as one by one."""
+
+import dataclasses
+import warnings
+
+import numpy as np
+import pytest
+
+from kerasrecipes import augment, data
+from tests.augment.contract_table import CONTRACT
+from tests.augment.oracles import drawn_photo
+
+COUNT, CLASSES = 23, 4
+IMAGES = np.stack([np.roll(drawn_photo(24, 24), shift, axis=0) for shift in range(COUNT)])
+LABELS = np.arange(COUNT) % CLASSES
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of few images, and one of them in both sets
+    SOURCE = data.load((IMAGES, LABELS, IMAGES[:1], LABELS[:1])).train
+CROPS = [augment.PadCrop(20, 3), augment.RandomFlip()]
+SEVERAL = {
+    "none": [],
+    "crop": CROPS,
+    "crop, colour": [*CROPS, augment.ColorJitter(0.4, 0.4, 0.4), augment.Normalize(120, 60)],
+    "crop twice": [*CROPS, augment.PadCrop(24), augment.Normalize(120, 60)],
+    "one by one, mixed": [augment.RandomScaleCrop(16), *CROPS, augment.CutMix(), augment.MixUp()],
+}
+
+
+def both(transforms, batch_count, source=SOURCE, **options):
+    """Return the batches of the pipeline, and those of the same source read one by one."""
+    options = {"batch_size": 5, "training": True, "seed": 3, "num_classes": CLASSES, **options}
+    found = []
+    for one in (source, dataclasses.replace(source, in_memory=False)):
+        batches = augment.pipeline(one, transforms, **options)
+        taken = [[part.numpy() for part in batch] for batch in batches.take(batch_count)]
+        found.append((batches, taken))
+    (batches, whole), (other, alone) = found
+    assert "batch" in [name for name, *_ in other.stages]
+    assert "batch" not in [name for name, *_ in batches.stages]
+    assert batches.element_spec == other.element_spec
+    assert batches.cardinality() == other.cardinality()
+    return whole, alone
+
+
+def assert_same(whole, alone):
+    assert len(whole) == len(alone) > 0
+    for (images, labels), (other_images, other_labels) in zip(whole, alone):
+        assert images.dtype == other_images.dtype and labels.dtype == other_labels.dtype
+        np.testing.assert_array_equal(images, other_images)
+        np.testing.assert_array_equal(labels, other_labels)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", CONTRACT)
+def test_every_transform_gives_the_same_bits(name, training):
+    transform = CONTRACT[name].make()
+    whole, alone = both([transform], 6, training=training, start_step=3)
+    assert_same(whole, alone)
+    assert [len(labels) for _, labels in whole] == ([5, 3, 5, 5, 5, 5] if training else [5, 3])
+    if training and CONTRACT[name].random:
+        assert np.ptp(np.concatenate([images.reshape(len(images), -1) for images, _ in whole])) > 0
+
+
+@pytest.mark.parametrize("name", SEVERAL)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"start_step": 8, "threads": 3},
+        {"drop_remainder": True, "shard": (1, 2), "batch_size": 4},
+        {"shuffle": False, "num_classes": None, "batch_size": 64},
+        {"training": False, "shard": (1, 3)},
+        {"training": False, "drop_remainder": True, "start_step": 1},
+        {"training": False, "start_step": 5},
+    ],
+    ids=str,
+)
+def test_the_same_bits_for_several_transforms_and_every_option(name, options):
+    if name == "one by one, mixed" and "num_classes" in options:
+        pytest.skip("mixed labels are one-hot")
+    whole, alone = both(SEVERAL[name], 11, **options)
+    if options.get("start_step") == 5:
+        assert whole == alone == []
+        return
+    assert_same(whole, alone)
