@@ -5,7 +5,9 @@ import itertools
 import time
 from typing import Any
 
-from kerasrecipes._validation import check_integer
+from kerasrecipes._validation import check_integer, check_number
+
+_TOGETHER = 16  # images that a stage before batching is timed for at once
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,7 +15,8 @@ class Report:
     """What `benchmark` measured; prints as a table.
 
     Attributes:
-        seconds: wall-clock seconds an image that each stage adds, by name, in order.
+        seconds: wall-clock seconds an image that each stage adds, by name, in order; 0 for nothing
+            that can be measured.
         images_per_second: of the whole pipeline.
         slowest: name of the stage that takes most.
         step_images_per_second: of the training step, or `None`.
@@ -36,7 +39,8 @@ class Report:
         lines = [f"{'stage':<20} {'images/s':>10} {'share':>6}"]
         for name, seconds in self.seconds.items():
             mark = "  <- slowest" if name == self.slowest else ""
-            lines.append(f"{name:<20} {1 / seconds:>10,.0f} {seconds / total:>6.0%}{mark}")
+            rate = f"{1 / seconds:,.0f}" if seconds else "-"  # nothing that can be measured
+            lines.append(f"{name:<20} {rate:>10} {seconds / total:>6.0%}{mark}")
         lines.append(f"{'whole':<20} {self.images_per_second:>10,.0f} {1:>6.0%}")
         if self.limit:
             lines.append(f"{'training step':<20} {self.step_images_per_second:>10,.0f}")
@@ -44,21 +48,25 @@ class Report:
         return "\n".join(lines)
 
 
-def benchmark(batches: Any, images: int = 512, step: Any = None) -> Report:
+def benchmark(batches: Any, images: int = 512, step: Any = None, seconds: float = 1.0) -> Report:
     """Measure a pipeline: images a second of each stage and of the whole.
 
-    The pipeline is run up to each stage in turn; a stage costs what it adds.
+    The pipeline is run up to each stage in turn; a stage costs what it adds to the one before,
+    0 if that is nothing. Each run is timed in its steady state: after what its buffers held, and
+    without the batches for which XLA compiled.
 
     Args:
         batches: what `augment.pipeline` returned.
-        images: int >= 1, how many images to run for each stage.
+        images: int >= 1, the fewest images to time each stage for. Defaults to 512.
         step: function of (images, labels), such as `model.train_on_batch`; measured too, to say
             whether the input or the step is the limit.
+        seconds: float > 0, the shortest time to time each stage for. Defaults to 1.
 
     Returns:
         A `Report`.
 
     Raises:
+        ValueError: an argument outside its range.
         TypeError: `batches` does not come from `augment.pipeline` itself.
 
     Example:
@@ -68,36 +76,48 @@ def benchmark(batches: Any, images: int = 512, step: Any = None) -> Report:
     >>> from kerasrecipes import augment
     >>> dataset = tf.data.Dataset.from_tensor_slices((np.zeros((8, 9, 9, 3), "uint8"), range(8)))
     >>> batches = augment.pipeline(dataset, [augment.RandomFlip()], 4, training=True)
-    >>> list(augment.benchmark(batches, images=16).seconds)
+    >>> list(augment.benchmark(batches, images=16, seconds=0.01).seconds)
     ['read', 'batch', 'RandomFlip']
     """
     check_integer("images", images, "[1, inf)")
+    check_number("seconds", seconds, "(0, inf)")
     if not hasattr(batches, "stages"):
         raise TypeError(
             "Argument `batches` must be what `augment.pipeline` returned, before any other "
             f"`tf.data` method. Received: batches={batches}"
         )
-    until = [
-        _seconds_an_image(build(), of_batches, images) for _, build, of_batches in batches.stages
-    ]
-    seconds, before = {}, 0.0
-    for number, ((name, _, _), total) in enumerate(zip(batches.stages, until)):
-        name = name if name not in seconds else f"{name} {number}"
-        seconds[name] = max(total - before, 1e-9)
-        before = max(before, total)
+    added, slowest_until, until = {}, 0.0, 0.0
+    for number, (name, build, of_batches) in enumerate(batches.stages):
+        sizes = _sizes(build(), of_batches)
+        until = _seconds_an_image(sizes, images, seconds, batches.buffered)
+        added[name if name not in added else f"{name} {number}"] = max(until - slowest_until, 0.0)
+        slowest_until = max(slowest_until, until)
     rate = None if step is None else 1 / _step_seconds(batches, step)
-    slowest = max(seconds, key=seconds.get)
-    return Report(seconds, 1 / until[-1], slowest, rate)
+    return Report(added, 1 / until, max(added, key=added.get), rate)
 
 
-def _seconds_an_image(dataset, of_batches, images):
-    stream = iter(dataset.repeat())
-    next(stream)
-    start, done = time.perf_counter(), 0
-    while done < images:
-        element = next(stream)
-        done += len(element[1]) if of_batches else 1
-    return (time.perf_counter() - start) / done
+def _sizes(dataset, of_batches):
+    """Yield the number of images of each element, without end."""
+    dataset = dataset.repeat()
+    if not of_batches:  # several at once: Python takes as long for an element as some stages
+        dataset = dataset.map(lambda image, label, *_: (0, label)).batch(_TOGETHER)
+    for _, labels in dataset:
+        yield len(labels)
+
+
+def _seconds_an_image(sizes, images, seconds, buffered):
+    seen, done, taken, filled = set(), 0, 0.0, 0
+    while done < images or taken < seconds:
+        size = next(sizes)
+        if size not in seen:  # compiled for, while the buffers filled
+            seen.add(size)
+            filled = buffered + 1
+        if filled > 0:
+            filled, done, start = filled - 1, 0, time.perf_counter()
+        else:
+            done += size
+        taken = time.perf_counter() - start
+    return taken / done
 
 
 def _step_seconds(batches, step, rounds=5):

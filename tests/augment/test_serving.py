@@ -62,10 +62,10 @@ def test_the_report_names_every_stage_and_what_is_the_limit():
     dataset = tf.data.Dataset.from_tensor_slices((DATA, range(3)))
     transforms = [augment.CenterCrop(8), sleepy, augment.RandomFlip()]
     batches = augment.pipeline(dataset, transforms, 2, training=True, threads=1)
-    report = augment.benchmark(batches, images=4, step=lambda images, labels: None)
+    report = augment.benchmark(batches, 4, lambda images, labels: None, seconds=0.05)
     assert list(report.seconds) == ["read", "CenterCrop", "sleepy", "batch", "RandomFlip"]
     assert report.slowest == max(report.seconds, key=report.seconds.get)
-    assert all(seconds > 0 for seconds in report.seconds.values())
+    assert all(seconds >= 0 for seconds in report.seconds.values())
     assert report.step_images_per_second > 0 and "sleepy" in str(report)
 
 

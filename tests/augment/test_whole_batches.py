@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from kerasrecipes import augment, data
 from tests.augment.contract_table import CONTRACT
@@ -50,7 +51,9 @@ def assert_same(whole, alone):
         np.testing.assert_array_equal(labels, other_labels)
 
 
-@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(
+    "training", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["training", "test"]
+)
 @pytest.mark.parametrize("name", CONTRACT)
 def test_every_transform_gives_the_same_bits(name, training):
     transform = CONTRACT[name].make()
@@ -61,25 +64,56 @@ def test_every_transform_gives_the_same_bits(name, training):
         assert np.ptp(np.concatenate([images.reshape(len(images), -1) for images, _ in whole])) > 0
 
 
-@pytest.mark.parametrize("name", SEVERAL)
-@pytest.mark.parametrize(
-    "options",
-    [
-        {},
-        {"start_step": 8, "threads": 3},
-        {"drop_remainder": True, "shard": (1, 2), "batch_size": 4},
-        {"shuffle": False, "num_classes": None, "batch_size": 64},
-        {"training": False, "shard": (1, 3)},
-        {"training": False, "drop_remainder": True, "start_step": 1},
-        {"training": False, "start_step": 5},
-    ],
-    ids=str,
-)
-def test_the_same_bits_for_several_transforms_and_every_option(name, options):
-    if name == "one by one, mixed" and "num_classes" in options:
-        pytest.skip("mixed labels are one-hot")
+OPTIONS = {
+    "endless": {},
+    "resumed": {"start_step": 8, "threads": 3},
+    "sharded": {"drop_remainder": True, "shard": (1, 2), "batch_size": 4},
+    "one small batch": {"shuffle": False, "batch_size": 64},
+    "test shard": {"training": False, "shard": (1, 3)},
+    "test full batches": {"training": False, "drop_remainder": True, "start_step": 1},
+    "test end": {"training": False, "start_step": 5},
+}
+QUICK = [
+    *(("crop", option) for option in OPTIONS),
+    ("none", "sharded"),
+    ("crop twice", "one small batch"),
+    ("crop, colour", "resumed"),
+    ("crop, colour", "test shard"),
+    ("one by one, mixed", "endless"),
+]
+PAIRS = [
+    pytest.param(name, option, marks=() if (name, option) in QUICK else pytest.mark.slow)
+    for name in SEVERAL
+    for option in OPTIONS
+]
+
+
+@pytest.mark.parametrize(("name", "option"), PAIRS)
+def test_the_same_bits_for_several_transforms_and_every_option(name, option):
+    options = OPTIONS[option]
     whole, alone = both(SEVERAL[name], 11, **options)
-    if options.get("start_step") == 5:
+    if option == "test end":
         assert whole == alone == []
         return
     assert_same(whole, alone)
+
+
+def test_labels_stay_integers_without_a_number_of_classes():
+    whole, alone = both(CROPS, 6, num_classes=None)
+    assert_same(whole, alone)
+    assert whole[0][1].dtype == np.int64
+
+
+def test_a_part_of_a_source_is_read_at_once_too():
+    assert_same(*both(CROPS, 6, source=SOURCE[3:20][::-1]))
+
+
+def test_a_label_outside_the_classes_is_named():
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"`num_classes` is 3.*\[3"):
+        both([], 1, num_classes=3, shuffle=False)
+
+
+def test_only_arrays_are_read_at_once():
+    listed = list(zip(IMAGES, LABELS))
+    stages = augment.pipeline(listed, CROPS, 5, True).stages
+    assert [name for name, *_ in stages] == ["read", "PadCrop", "batch", "RandomFlip"]
