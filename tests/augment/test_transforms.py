@@ -139,6 +139,30 @@ def test_pad_crop_is_a_crop_of_the_padded_image():
     assert stats.chisquare(np.bincount(starts[1], minlength=23)).pvalue > UNLIKELY
 
 
+@pytest.mark.parametrize("jit_compile", [True, False])
+def test_windows_of_a_batch_may_lie_outside(jit_compile):
+    images = np.random.default_rng(0).integers(1, 256, (9, 6, 8, 2), dtype=np.uint8)
+    top = np.array([0, -2, 3, -5, 6, -99, 99, 2, 1], "int32")
+    left = np.array([0, 4, -4, 0, -1, 0, 0, 99, -99], "int32")
+    crop = tf.function(functional.pad_crop, jit_compile=jit_compile)
+    padded = np.pad(images, [(0, 0), (100, 100), (100, 100), (0, 0)])
+    for given, reach in ((slice(None), None), (slice(5), 5)):
+        found = crop(images[given], top[given], left[given], 5, reach)
+        for image, window, down, right in zip(padded[given], found, top + 100, left + 100):
+            expected = image[down : down + 5, right : right + 5]
+            np.testing.assert_array_equal(window, expected)
+
+
+@pytest.mark.parametrize("shape", [(3, 4, 2), (5, 3, 4, 2), (5, 3, 4, 3), (2, 5, 3, 4, 1)])
+@pytest.mark.parametrize("jit_compile", [True, False])
+def test_images_of_any_rank_are_mirrored_where_they_are_to_be(shape, jit_compile):
+    generator = np.random.default_rng(1)
+    images, mirrored = generator.random(shape), generator.random(shape[:-3]) < 0.5
+    found = tf.function(functional.flip, jit_compile=jit_compile)(images, mirrored)
+    expected = np.where(mirrored[..., None, None, None], images[..., ::-1, :], images)
+    np.testing.assert_array_equal(found, expected)
+
+
 @pytest.mark.parametrize("factor", [0.0, 0.3, 1.0, 1.7])
 def test_colour_is_that_of_pillow(factor):
     values, picture = tf.cast(IMAGE, tf.float32), Image.fromarray(IMAGE)

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kerasrecipes import augment, data
+from kerasrecipes.augment import draws
 from tests.augment.contract_table import CONTRACT
 from tests.augment.oracles import drawn_photo
 
@@ -117,3 +118,16 @@ def test_only_arrays_are_read_at_once():
     listed = list(zip(IMAGES, LABELS))
     stages = augment.pipeline(listed, CROPS, 5, True).stages
     assert [name for name, *_ in stages] == ["read", "PadCrop", "batch", "RandomFlip"]
+
+
+def test_each_transform_of_each_image_has_draws_of_its_own():
+    crop, flip = CROPS
+    batches = [batch for batch, _ in augment.pipeline(SOURCE, CROPS, 5, True, seed=3).take(10)]
+    images = np.concatenate(batches)
+    for position in (0, 4, 5, 22, 23, 24, 45):
+        epoch, place = divmod(position, COUNT)
+        of_epoch = draws.fold(3, epoch)
+        index = int(tf.random.experimental.index_shuffle(place, of_epoch, COUNT - 1))
+        seed = draws.fold(of_epoch, index)
+        alone = flip(crop(IMAGES[index], draws.fold(seed, 0)), draws.fold(seed, 1))
+        np.testing.assert_array_equal(images[position], alone)

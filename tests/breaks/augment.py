@@ -48,7 +48,7 @@ BREAKS = [
     Break(
         "pipeline", "draws of a batch at once forget the transform", "augment/applying.py",
         "own = draws.fold(seeds, place)", "own = draws.fold(seeds, 0)",
-        f"{PIPELINE} -k each_transform",
+        f"{WHOLE} -k draws_of_its_own",
     ),
     Break(
         "PadCrop", "the window of the image before", "augment/functional/crops.py",
