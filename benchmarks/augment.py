@@ -1,6 +1,7 @@
 """Images a second per CPU second of the augmentation, against other libraries.
 
     python benchmarks/augment.py [--images 64] [--rounds 5] [--only NAME]
+    python benchmarks/augment.py --only "32 px"    # arrays: batches 64 to 256, threads 1 and 2
 
 Each contestant has a process of its own, or one would run on the memory that another has warmed
 up; rounds are interleaved, and medians taken. CPU seconds are those of the whole process, so that
@@ -18,12 +19,14 @@ import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import augment_small
 import numpy as np
 from augment_ours import OURS
 from augment_peers import PEERS
 from PIL import Image
 
 PHOTOS = pathlib.Path(__file__).parents[2] / "shared" / "data" / "photos"
+SMALL = "32 px"
 ROUND = 0.3  # CPU seconds, at least, that a contestant is timed for in a round
 GOALS = {
     "train": {"simplejpeg, decode alone": 1.0, "torchvision": 3.5, "timm": 2.4, "Keras": 2.7,
@@ -111,8 +114,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--only", choices=list(GOALS))
+    parser.add_argument("--only", choices=[*GOALS, SMALL])
     options = parser.parse_args()
+    if options.only in (None, SMALL):
+        augment_small.main(options.rounds)
+    if options.only == SMALL:
+        return
     print(f"{'task':<12} {'against':<26} {'ours/CPU s':>10} {'theirs':>8} {'ratio':>7} {'goal':>6}")
     for task in [options.only] if options.only else GOALS:
         found = compare(task, options.images, options.rounds)

@@ -42,7 +42,8 @@ def pipeline(
     Args:
         dataset: a source of pairs (image or encoded bytes, label) with `__len__` and
             `__getitem__`: a set of `data.load`, a PyTorch `Dataset`, a list. Each epoch is a
-            permutation of all of it, and nothing before `start_step` is read. Or a
+            permutation of all of it, and nothing before `start_step` is read. Arrays given to
+            `data.load` are read and transformed a whole batch at once, the same batches. Or a
             `tf.data.Dataset` of such pairs, of known size, which is read from its start in each
             epoch, shuffled in a buffer, and skipped before decoding. Images are (H, W, C),
             channels last, of any size; labels are integers, or what the loss takes.
