@@ -54,7 +54,7 @@ class Config(experiment.TrainingConfig):
     learning_rate: float = flag(0.2, "highest rate of the cycle", "(0, inf)")
     momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
     weight_decay: float = flag(5e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
-    label_smoothing: float = flag(0.1, "probability spread over all classes", "[0, 1)")
+    label_smoothing: float = flag(0.02, "probability spread over all classes", "[0, 1)")
     averaging: float = flag(
         0.99, "fraction of the averaged weights kept at each step; 0: no average", "[0, 1)"
     )
