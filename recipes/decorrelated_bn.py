@@ -32,8 +32,7 @@ class Config(experiment.ComparisonConfig):
     depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, 1000000]")
     width: int = flag(16, "filters of the first third; then twice, then four times", "[1, 1000000]")
     learning_rate: float = flag(1.0, "first rate; falls to 0 along a cosine", "(0, inf)")
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
-    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
+    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
@@ -46,7 +45,7 @@ def main(config):
         updates = config.epochs * compared.training.steps_per_pass
         schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+            schedule, momentum=config.momentum, **config.optimizer_options()
         )
         model = compared.side_by_side(networks, optimizer)
         history = model.fit(
@@ -65,7 +64,6 @@ def main(config):
 def plain_network(config, images, size, kind):
     """Convolutions in three equal parts, each normalised, and a classifier."""
     axis = models.normalization.channel_axis()
-    decay = keras.regularizers.L2(config.weight_decay / 2)
     inputs = keras.Input((size, size, images.channels))
     x = inputs
     for index in range(config.depth):
@@ -78,15 +76,12 @@ def plain_network(config, images, size, kind):
             padding="same",
             use_bias=False,
             kernel_initializer=keras.initializers.HeNormal(seed=config.seed + index),
-            kernel_regularizer=decay,
         )(x)
         x = models.normalization_layer(kind, x.shape[axis])(x)
         x = keras.layers.ReLU()(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     start = keras.initializers.GlorotUniform(seed=config.seed)
-    head = keras.layers.Dense(
-        images.num_classes, "softmax", kernel_initializer=start, kernel_regularizer=decay
-    )
+    head = keras.layers.Dense(images.num_classes, "softmax", kernel_initializer=start)
     head.dtype_policy = keras.DTypePolicy("float32")
     return keras.Model(inputs, head(x), name=kind)
 

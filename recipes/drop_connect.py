@@ -29,14 +29,11 @@ class Config(experiment.ComparisonConfig):
 
     epochs: int = flag(30, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
-    crops: str = flag(
-        "none", "crops; a dense network has no use for shifted images", None, experiment.CROPS
-    )
     units: int = flag(800, "units of each of the two hidden layers", "[1, 1000000]")
     rate: float = flag(0.5, "fraction of the weights dropped", "[0, 1)")
     mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
+    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
@@ -52,7 +49,7 @@ def main(config):
         updates = config.epochs * compared.training.steps_per_pass
         schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+            schedule, momentum=config.momentum, **config.optimizer_options()
         )
         model = compared.side_by_side(networks, optimizer)
         history = model.fit(

@@ -38,7 +38,7 @@ class Config(experiment.ComparisonConfig):
     random: bool = flag(False, "shuffle the increments instead of shifting even ones")
     passes: int = flag(12, "passes of the second test", "[1, 1000000]")
     learning_rate: float = flag(0.005, "first rate; falls to 0 along a cosine", "(0, inf)")
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
+    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
@@ -50,7 +50,7 @@ def main(config):
         updates = config.epochs * compared.training.steps_per_pass
         schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+            schedule, momentum=config.momentum, **config.optimizer_options()
         )
         model = network(config, images, compared.size)
         loss = keras.losses.SparseCategoricalCrossentropy()

@@ -35,8 +35,7 @@ class Config(experiment.ComparisonConfig):
         "first rate for 64 images per step, scaled to the batch; falls along a cosine",
         "(0, inf)",
     )
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
-    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
+    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
@@ -50,7 +49,7 @@ def main(config):
         rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
         schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+            schedule, momentum=config.momentum, **config.optimizer_options()
         )
         model = compared.side_by_side(networks, optimizer)
         history = model.fit(
@@ -73,7 +72,6 @@ def network(config, images, size, kind):
         (size, size, images.channels),
         images.num_classes,
         normalization=kind,
-        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
         name=kind,
     )

@@ -35,8 +35,7 @@ class Config(experiment.ComparisonConfig):
     final_rate: float = flag(0.5, "fraction of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
-    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
+    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
 
 def main(config):
@@ -52,7 +51,7 @@ def main(config):
         updates = config.epochs * compared.training.steps_per_pass
         schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
         optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+            schedule, momentum=config.momentum, **config.optimizer_options()
         )
         model = compared.side_by_side(networks, optimizer)
         history = model.fit(
@@ -80,7 +79,6 @@ def network(config, images, size, rate, name):
         images.num_classes,
         stochastic_depth=rate,
         stochastic_depth_mode=config.mode,
-        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
         name=name,
     )

@@ -5,8 +5,8 @@ import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("MPLBACKEND", "Agg")
-for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
-    os.environ.setdefault(name, "1")  # test processes fill the cores already
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # test processes fill the cores already
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import keras
 

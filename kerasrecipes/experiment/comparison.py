@@ -25,7 +25,7 @@ class ComparisonConfig(TrainingConfig):
         f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
         "[1, 4096]",
     )
-    crops: str = flag("auto", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
+    crops: str = flag("none", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
 
 
 class Comparison:
