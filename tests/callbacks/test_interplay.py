@@ -65,6 +65,12 @@ def test_order(order, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("order", ORDERS[::5], ids="-".join)
+def test_every_fifth_order(order, tmp_path):
+    check(order, tmp_path)
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("order", ORDERS, ids="-".join)
 def test_every_order(order, tmp_path):
     check(order, tmp_path)
