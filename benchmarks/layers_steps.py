@@ -1,4 +1,4 @@
-"""A forward and backward pass of a layer, a model or a function, timed alike on every backend."""
+"""A training step of a layer, a model or a function, timed alike on every backend."""
 
 import inspect
 import statistics
@@ -19,13 +19,11 @@ def step_of(thing, shape, mode):
         shape: Tuple, the input's, the batch first.
         mode: `"graph"`, `"jit"` or `"eager"`.
     """
-    rng = np.random.default_rng(0)
-    x = keras.ops.convert_to_tensor(rng.normal(size=shape).astype("float32"))
-    if isinstance(thing, keras.layers.Layer) and not thing.built:
-        thing(x)
-    return {"tensorflow": _tensorflow_step, "jax": _jax_step, "torch": _torch_step}[BACKEND](
-        thing, x, mode
-    )
+    x, thing = _input(shape), _built(thing, shape)
+    if BACKEND == "tensorflow":
+        return _tensorflow_step(thing, x, mode)
+    start = {"jax": _jax_launch, "torch": _torch_launch}[BACKEND](thing, x)
+    return lambda: _wait(start())
 
 
 def ratio_of(ours, theirs, rounds):
@@ -42,6 +40,59 @@ def ratio_of(ours, theirs, rounds):
     return medians[0] / medians[1], *medians
 
 
+def launched(thing, shape):
+    """A function of nothing that starts one training step, and returns what to wait for."""
+    x, thing = _input(shape), _built(thing, shape)
+    return {"jax": _jax_launch, "torch": _torch_launch}[BACKEND](thing, x)
+
+
+def ratio_of_many(ours, theirs, rounds, seconds=0.05):
+    """The ratio of the medians of interleaved rounds, and both medians in milliseconds a step.
+
+    A round is as many steps as take `seconds`, with one wait at the end: the device computes while
+    the next step is started.
+    """
+    counts, times = [], ([], [])
+    for start in (ours, theirs):
+        for _ in range(3):
+            _wait(start())
+        counts.append(max(1, round(seconds / _seconds(start, 3))))
+    for _ in range(rounds):
+        for start, count, record in zip((ours, theirs), counts, times):
+            record.append(1e3 * _seconds(start, count))
+    medians = [statistics.median(record) for record in times]
+    return medians[0] / medians[1], *medians
+
+
+def _seconds(start, count):
+    before = time.perf_counter()
+    for _ in range(count):
+        last = start()
+    _wait(last)
+    return (time.perf_counter() - before) / count
+
+
+def _wait(result):
+    if BACKEND == "jax":
+        import jax
+
+        jax.block_until_ready(result)
+    elif result[0].is_cuda:
+        import torch
+
+        torch.cuda.synchronize()
+
+
+def _input(shape):
+    return keras.random.normal(shape, seed=0)
+
+
+def _built(thing, shape):
+    if isinstance(thing, keras.layers.Layer) and not thing.built:
+        thing(np.zeros((2, *shape[1:]), "float32"))
+    return thing
+
+
 def _call(thing, x):
     if not isinstance(thing, keras.layers.Layer):
         return thing(x)
@@ -49,7 +100,7 @@ def _call(thing, x):
 
 
 def _upstream(y):
-    return np.random.default_rng(1).normal(size=y.shape).astype("float32")
+    return np.random.default_rng(1).standard_normal(tuple(y.shape), "float32")
 
 
 def _tensorflow_step(thing, x, mode):
@@ -72,13 +123,13 @@ def _tensorflow_step(thing, x, mode):
     return run
 
 
-def _jax_step(thing, x, mode):
+def _jax_launch(thing, x):
     import jax
 
-    upstream = _upstream(_call(thing, x))
+    upstream = keras.random.normal(_call(thing, x).shape, seed=1)
     if not isinstance(thing, keras.layers.Layer):
-        step = jax.jit(lambda x: jax.vjp(thing, x)[1](upstream))
-        return lambda: jax.block_until_ready(step(x))
+        step = jax.jit(lambda x, upstream: jax.vjp(thing, x)[1](upstream))
+        return lambda: step(x, upstream)
     weights = [variable.value for variable in thing.trainable_variables]
     rest = [variable.value for variable in thing.non_trainable_variables]
 
@@ -86,28 +137,22 @@ def _jax_step(thing, x, mode):
     takes_training = "training" in inspect.signature(thing.call).parameters
     options = {"training": True} if takes_training else {}
 
-    def call(x, weights):
-        return thing.stateless_call(weights, rest, x, **options)
-
+    # All are arguments: XLA would fold constants of this size for minutes.
     @jax.jit
-    def step(x, weights):
+    def step(x, weights, rest, upstream):
+        def call(x, weights):
+            return thing.stateless_call(weights, rest, x, **options)
+
         y, pull, state = jax.vjp(call, x, weights, has_aux=True)
         return y, pull(upstream), state
 
-    return lambda: jax.block_until_ready(step(x, weights))
+    return lambda: step(x, weights, rest, upstream)
 
 
-def _torch_step(thing, x, mode):
+def _torch_launch(thing, x):
     import torch
 
     x = x.detach().requires_grad_()
     weights = [weight.value for weight in getattr(thing, "trainable_variables", [])]
-    upstream = torch.as_tensor(_upstream(_call(thing, x)), device=x.device)
-
-    def run():
-        y = _call(thing, x)
-        torch.autograd.grad(y, [x, *weights], upstream, allow_unused=True)
-        if x.is_cuda:
-            torch.cuda.synchronize()
-
-    return run
+    upstream = keras.random.normal(tuple(_call(thing, x).shape), seed=1)
+    return lambda: torch.autograd.grad(_call(thing, x), [x, *weights], upstream, allow_unused=True)

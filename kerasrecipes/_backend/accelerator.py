@@ -1,11 +1,25 @@
 """The device of the current backend."""
 
+import functools
+
 import keras
 
 
 def accelerator():
     """Return `(kind, bfloat16)`: `"gpu"`, `"tpu"` or `"cpu"`, and whether it has bfloat16 units."""
     return {"tensorflow": _tensorflow, "jax": _jax, "torch": _torch}[keras.backend.backend()]()
+
+
+def on_gpu(tensor):
+    """Return whether operations on a tensor run on a GPU; traced tensors: on the default device."""
+    if keras.backend.backend() == "torch":
+        return tensor.is_cuda
+    return _kind() == "gpu"
+
+
+@functools.cache
+def _kind():
+    return accelerator()[0]
 
 
 def _tensorflow():

@@ -16,9 +16,14 @@ def once_differentiable(forward, gradients, *inputs):
             without a graph.
         *inputs: Tensors or `None`.
     """
+    return _apply()(forward, gradients, *inputs)
+
+
+@functools.cache
+def _apply():
     import torch
 
-    return torch.compiler.disable(_once().apply)(forward, gradients, *inputs)
+    return torch.compiler.disable(_once().apply)
 
 
 @functools.cache

@@ -5,7 +5,9 @@ times as long as Philox, the generator of TensorFlow's kernels. Philox is theref
 explicitly.
 """
 
+import functools
 import math
+import weakref
 
 import keras
 from keras import ops
@@ -21,6 +23,15 @@ def draw_uniform(shape, seed_generator, dtype="float32"):
 
     seed = _tensorflow_seed(seed_generator)
     return tf.random.stateless_uniform(shape, seed, dtype=dtype, alg="philox")
+
+
+def draw_uniform_on_gpu(shape, seed_generator):
+    """Return what `draw_uniform` does, on PyTorch: other numbers, without waiting for the GPU."""
+    import torch
+
+    device = _torch_device()
+    generator = _torch_generator(seed_generator, device)
+    return torch.rand(shape, generator=generator, device=device)
 
 
 def draw_normal(shape, seed_generator, dtype="float32"):
@@ -53,13 +64,17 @@ def draw_bits(shape, share, seed_generator):
         return ops.full(shape, 255 * int(digits[0]), dtype="uint8")
     draw, to_bytes = _WORDS[keras.backend.backend()]
     words = None
-    for digit in reversed(digits[1:].rstrip("0")):
-        fresh = draw(math.prod(shape), seed_generator)
+    needed = digits[1:].rstrip("0")
+    if keras.backend.backend() == "torch" and _torch_device().type == "cuda":
+        draws = torch_words_at_once(len(needed), math.prod(shape), seed_generator)
+    else:
+        draws = (draw(math.prod(shape), seed_generator) for _ in needed)
+    for digit, fresh in zip(reversed(needed), draws):
         if words is None:
             words = fresh
         else:
             words = words | fresh if digit == "1" else words & fresh
-    return ops.reshape(to_bytes(words)[: math.prod(shape)], shape)
+    return to_bytes(words, shape)
 
 
 def _tensorflow_seed(seed_generator):
@@ -78,10 +93,11 @@ def _tensorflow_words(size, seed_generator):
     )
 
 
-def _tensorflow_bytes(words):
+def _tensorflow_bytes(words, shape):
     import tensorflow as tf
 
-    return tf.reshape(tf.bitcast(words, tf.uint8), [-1])
+    values = tf.reshape(tf.bitcast(words, tf.uint8), [-1])
+    return tf.reshape(values[: math.prod(shape)], shape)
 
 
 def _jax_words(size, seed_generator):
@@ -92,38 +108,81 @@ def _jax_words(size, seed_generator):
         return jax.random.bits(seed_generator.next(), ((size + 3) // 4,), "uint32")
 
 
-def _jax_bytes(words):
+def _jax_bytes(words, shape):
     import jax
 
-    return jax.lax.bitcast_convert_type(words, "uint8").reshape(-1)
+    values = jax.lax.bitcast_convert_type(words, "uint8").reshape(-1)
+    return values[: math.prod(shape)].reshape(shape)
 
 
 def _torch_words(size, seed_generator):
     import torch
 
-    device = ops.zeros(()).device
+    device = _torch_device()
     words = torch.empty((size + 7) // 8, dtype=torch.int64, device=device)
     if device.type == "meta":
         return words
     return words.random_(-(2**63), None, generator=_torch_generator(seed_generator, device))
 
 
-def _torch_bytes(words):
+def torch_words_at_once(count, size, seed_generator):
+    """Return `count` arrays of random words by one kernel and one seed."""
     import torch
 
-    return words.view(torch.uint8)
+    device = _torch_device()
+    words = torch.empty((count, (size + 7) // 8), dtype=torch.int64, device=device)
+    return words.random_(-(2**63), None, generator=_torch_generator(seed_generator, device))
+
+
+def _torch_bytes(words, shape):
+    import torch
+
+    return words.view(torch.uint8)[: math.prod(shape)].view(shape)
 
 
 def _torch_generator(seed_generator, device):
+    return _generator_maker()(seed_generator, device)
+
+
+@functools.cache
+def _generator_maker():
     import torch
 
-    @torch.compiler.disable
-    def make():
-        seed, count = (int(value) for value in seed_generator.next())
+    def make(seed_generator, device):
+        seed, count = _torch_next(seed_generator)
         # Multiplied, so that seed s at call n + 1 does not equal seed s + 1 at call n.
         return torch.Generator(device).manual_seed((seed * 0x9E3779B97F4A7C15 + count) % 2**63)
 
-    return make()
+    return torch.compiler.disable(make)
+
+
+def _torch_device():
+    return ops.zeros(()).device
+
+
+# {seed generator: (tensor of its state, the tensor's version, the state)}
+_known_states = weakref.WeakKeyDictionary()
+
+
+def _torch_next(seed_generator):
+    """Return what `seed_generator.next()` does as a list, without waiting for a GPU.
+
+    The state is in the GPU's memory; to read it, the host would wait for all that it has started.
+    But as long as nobody else wrote to the tensor, which its version tells, we know the state.
+    """
+    import torch
+
+    tensor = seed_generator.state.value
+    known = _known_states.get(seed_generator)
+    if known is not None and known[0] is tensor and known[1] == tensor._version:
+        seed, count = known[2]
+    else:
+        seed, count = tensor.tolist()
+    step = torch.arange(2, dtype=tensor.dtype, device=tensor.device)  # (0, 1)
+    seed_generator.state.assign(tensor + step)
+    if seed_generator.state.value is tensor:  # else within a `StatelessScope`
+        _known_states[seed_generator] = tensor, tensor._version, (seed, count + 1)
+    return seed, count
 
 
 _WORDS = {

@@ -4,9 +4,19 @@ import keras
 import numpy as np
 from keras import ops
 
-# One product over this many channels costs less than the transposes that smaller products need.
-# PyTorch multiplies transposed views without a copy, so its limit is lower.
-_CHANNELS_A_PRODUCT = 16 if keras.backend.backend() == "torch" else 64
+from kerasrecipes._backend.accelerator import accelerator
+
+
+def _channels_a_product():
+    """Return how many channels to multiply at once, with zeros between the groups.
+
+    One product over 64 channels costs less on a CPU than the transposes that smaller products
+    need. PyTorch multiplies transposed views without a copy, so its limit is lower. On a GPU a
+    batch of small products that sum over all positions takes a hundred times as long as one.
+    """
+    if accelerator()[0] == "gpu":
+        return 512
+    return 16 if keras.backend.backend() == "torch" else 64
 
 
 class ChannelGroups:
@@ -22,8 +32,9 @@ class ChannelGroups:
         self.groups = -(-channels // self.size)
         self.channels = channels
         self.products = 1
-        if channels % self.size == 0:
-            fit = max(1, _CHANNELS_A_PRODUCT // self.size)
+        self.divides = channels % self.size == 0
+        if self.divides:
+            fit = max(1, _channels_a_product() // self.size)
             per_product = max(
                 n for n in range(1, min(fit, self.groups) + 1) if self.groups % n == 0
             )

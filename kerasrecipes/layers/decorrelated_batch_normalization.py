@@ -5,7 +5,9 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasrecipes._backend.accelerator import on_gpu
 from kerasrecipes._backend.arithmetic import maximum, wide_type
+from kerasrecipes._backend.decorrelated_batch import decorrelated_batch, interpolated
 from kerasrecipes._backend.replicas import sum_over_replicas
 from kerasrecipes._backend.whitened_batch import whitened_batch
 from kerasrecipes._validation import (
@@ -119,6 +121,8 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         check_floating("inputs", inputs)
         dtype = wide_type(inputs.dtype, self.compute_dtype)
+        if training and self.trainable and mask is None and self._in_few_kernels(inputs):
+            return self._by_batch_on_gpu(inputs, dtype)
         x = ops.moveaxis(ops.cast(inputs, dtype), self.axis, -1)
         gamma, beta = (
             None if weight is None else self._layout.to_row(ops.cast(weight, dtype))
@@ -150,12 +154,33 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         total_count = total(count)
         count = maximum(total_count, 1)
         counted = rows if positions is None else ops.where(positions > 0, rows, 0)
+        near = _first(total, rows) if positions is None and on_gpu(rows) else None
+        if near is not None:
+            counted = rows - near
         shift = total(ops.sum(ops.stop_gradient(counted), axis=1, keepdims=True)) / count
-        rows = rows - shift
+        if near is not None:
+            rows, shift = counted - shift, near + shift
+        else:
+            rows = rows - shift
         counted = rows if positions is None else ops.where(positions > 0, rows, 0)
-        moments = _moments(total, count, positions)(counted)
+        moments = _moments(total, count, positions, centered=near is not None)(counted)
         matrix, bias = self._affine(shift, moments, gamma, beta, total_count > 0)
         return self._layout.from_rows(rows @ matrix + bias, ops.shape(x))
+
+    def _in_few_kernels(self, inputs):
+        if keras.backend.backend() != "torch" or self.method != "zca" or self.synchronized:
+            return False
+        return on_gpu(inputs) and inputs.numel() > 0 and self._layout.divides
+
+    def _by_batch_on_gpu(self, inputs, dtype):
+        # Without operations of Keras: each costs the host as much as several kernels.
+        gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+        y, *statistics = decorrelated_batch(
+            inputs, self.axis, gamma, beta, self._layout.size, self.epsilon, dtype
+        )
+        for average, value in zip((self.moving_mean, self.moving_whitening), statistics):
+            average.assign(interpolated(average.value, value, 1 - self.momentum))
+        return ops.cast(y, self.compute_dtype)
 
     def _affine(self, shift, moments, gamma, beta, not_empty):
         """Return the matrix and the bias for rows that had `shift` subtracted, from their moments.
@@ -210,16 +235,28 @@ def _positions(mask, x):
     return ops.reshape(ops.broadcast_to(mask, shape), (1, -1, 1))
 
 
-def _moments(total, count, positions):
+def _first(total, rows):
+    """Return the first row, averaged over replicas, as a number near the mean to subtract.
+
+    What is left of the mean is then so small that its rounding error does not matter, and the
+    sums of the rows need not be computed again. On a GPU the subtractions are fused into the
+    products.
+    """
+    first = ops.stop_gradient(rows[:, :1])
+    present = ops.cast(ops.shape(first)[1], first.dtype) * ops.ones((), first.dtype)
+    return total(ops.sum(first, axis=1, keepdims=True)) / maximum(total(present), 1)
+
+
+def _moments(total, count, positions, centered):
     """Return the function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, with a gradient of one product.
 
-    Masked rows must be zeros already.
+    Masked rows must be zeros already. The sums of rows that are `centered` are 0.
     """
 
     @ops.custom_gradient
     def moments(rows):
         gram = ops.swapaxes(rows, 1, 2) @ rows
-        sums = ops.sum(rows, axis=1)[..., None]
+        sums = ops.zeros_like(gram[..., :1]) if centered else ops.sum(rows, axis=1)[..., None]
 
         def gradient(*args, upstream=None):
             upstream = total(args[0] if upstream is None else upstream) / count

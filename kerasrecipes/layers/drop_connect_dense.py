@@ -7,7 +7,9 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.accelerator import on_gpu
 from kerasrecipes._backend.arithmetic import matmul, wide_type
+from kerasrecipes._backend.masked_batch import masked_batch
 from kerasrecipes._backend.masked_product import LANES, masked_product
 from kerasrecipes._backend.random_draws import draw_bits, draw_normal
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
@@ -160,19 +162,31 @@ class DropConnectDense(keras.Layer):
     def _drop(self, x):
         """Return x·(M ∗ W) + m ∗ b; the bias is treated as a weight of an extra input of 1."""
         wide = wide_type(self.compute_dtype)
-        examples = ops.cast(ops.reshape(x, (-1, x.shape[-1])), wide)
         kernel = ops.cast(self.kernel, wide)
-        if self.bias is not None:
+        bias = None if self.bias is None else ops.cast(self.bias, wide)
+        if keras.backend.backend() == "torch" and on_gpu(x):
+            return ops.cast(self._drop_at_once(x, kernel, bias), self.compute_dtype)
+        examples = ops.cast(ops.reshape(x, (-1, x.shape[-1])), wide)
+        outputs = self._drop_in_groups(examples, kernel, bias)
+        return ops.reshape(ops.cast(outputs, self.compute_dtype), (*ops.shape(x)[:-1], self.units))
+
+    def _drop_at_once(self, x, kernel, bias):
+        examples = x.reshape(-1, x.shape[-1]).to(kernel.dtype)
+        groups, inputs = -(-len(examples) // LANES), kernel.shape[0] + (bias is not None)
+        masks = draw_bits((groups, inputs, self.units), 1 - self.rate, self.seed_generator)
+        return masked_batch(examples, kernel, bias, masks).view(*x.shape[:-1], self.units)
+
+    def _drop_in_groups(self, examples, kernel, bias):
+        if bias is not None:
             examples = ops.pad(examples, ((0, 0), (0, 1)), constant_values=1)
-            kernel = ops.concatenate([kernel, ops.cast(self.bias, wide)[None]], axis=0)
+            kernel = ops.concatenate([kernel, bias[None]], axis=0)
         count = ops.shape(examples)[0]
         # At least one group: TensorFlow cannot map over an empty axis. JAX needs plain integers.
         groups = (count + LANES - 1) // LANES
         groups = max(1, groups) if isinstance(groups, int) else ops.maximum(1, groups)
         examples = ops.pad(examples, ((0, groups * LANES - count), (0, 0)))
         masks = draw_bits((groups, *kernel.shape), 1 - self.rate, self.seed_generator)
-        outputs = masked_product(examples, kernel, masks)[:count]
-        return ops.reshape(ops.cast(outputs, self.compute_dtype), (*ops.shape(x)[:-1], self.units))
+        return masked_product(examples, kernel, masks)[:count]
 
     def _sample(self, x):
         mean, variance = self._moments(x)

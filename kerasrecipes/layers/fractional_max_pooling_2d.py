@@ -6,7 +6,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasrecipes._backend.random_draws import draw_uniform
+from kerasrecipes._backend.accelerator import on_gpu
+from kerasrecipes._backend.random_draws import draw_uniform, draw_uniform_on_gpu
 from kerasrecipes._validation import check_boolean, check_choice, check_number
 from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractional_starts
 
@@ -20,6 +21,9 @@ class FractionalMaxPooling2D(keras.Layer):
     Training draws new regions per example and step, separately for rows and columns and shared by
     all channels. Inference uses fixed pseudo-random regions (u = 1/2); to average predictions over
     random regions, as the paper does, call with `training=True`.
+
+    On a GPU with PyTorch a NaN that is not first in its window is no maximum; but then the first
+    value of the result is NaN.
 
     Args:
         pooling_ratio: float in (1, 2]. Defaults to 1.414.
@@ -90,26 +94,44 @@ class FractionalMaxPooling2D(keras.Layer):
                 "FractionalMaxPooling2D needs to know the height and width of its input. "
                 f"Received: an input of shape {x.shape}"
             )
-        rows, columns = (
-            self._starts(x.shape[axis], ops.shape(x)[0], training) for axis in self._spatial
-        )
+        rows, columns = self._regions(x, training)
         window = 2 if self.overlapping else None
         return fractional_max_pool(x, rows, columns, window, self._format)
 
-    def _starts(self, size, samples, training):
+    def _regions(self, x, training):
+        """Return the starts, or the boundaries, of rows and of columns."""
+        sizes = [x.shape[axis] for axis in self._spatial]
+        if not training:
+            return [self._starts(size, None) for size in sizes]
+        shapes = [self._shape_of_draws(size, ops.shape(x)[0]) for size in sizes]
+        if keras.backend.backend() != "torch" or not on_gpu(x):
+            draws = [draw_uniform(shape, self.seed_generator) for shape in shapes]
+        elif sizes[0] == sizes[1]:
+            # One operation for both axes: on a GPU the host would be the limit.
+            return self._starts(sizes[0], draw_uniform_on_gpu((2, *shapes[0]), self.seed_generator))
+        else:
+            draws = [draw_uniform_on_gpu(shape, self.seed_generator) for shape in shapes]
+        return [self._starts(size, drawn) for size, drawn in zip(sizes, draws)]
+
+    def _shape_of_draws(self, size, samples):
+        """Return the shape of the shifts, or of the keys to sort increments by."""
+        return (samples,) if self.pseudo_random else (samples, self._span_and_steps(size)[1])
+
+    def _starts(self, size, drawn):
         """Return the starts of windows, or the boundaries of disjoint regions, along one axis."""
         place = fractional_starts if self.overlapping else fractional_boundaries
-        size_out = self._size_out(size)
-        span, steps = (size - 2, size_out - 1) if self.overlapping else (size, size_out)
-        if not training:
+        span, steps = self._span_and_steps(size)
+        if drawn is None:
             # Regions at round(j·α): any other u shifts the image by some pixels in each layer.
-            return place(size, size_out, steps / (2 * span) if span else 0.0)
-        if self.pseudo_random:
-            return place(size, size_out, self._uniform((samples,)))
-        return shuffled_increments(self._uniform((samples, steps)), span - steps)
+            drawn = steps / (2 * span) if span else 0.0
+        elif not self.pseudo_random:
+            return shuffled_increments(drawn, span - steps)
+        return place(size, self._size_out(size), drawn)
 
-    def _uniform(self, shape):
-        return draw_uniform(shape, self.seed_generator)
+    def _span_and_steps(self, size):
+        """Return the distance from the first region to the last, and the increments it is of."""
+        size_out = self._size_out(size)
+        return (size - 2, size_out - 1) if self.overlapping else (size, size_out)
 
     def _size_out(self, size):
         return None if size is None else max(int(size / self.pooling_ratio), math.ceil(size / 2))
@@ -134,4 +156,5 @@ class FractionalMaxPooling2D(keras.Layer):
 def shuffled_increments(keys, twos):
     """Return the cumulative sum, from 0, of increments 1 and `twos` times 2, sorted by `keys`."""
     increments = 1 + ops.cast(ops.argsort(keys, axis=-1) < twos, "int32")
-    return ops.pad(ops.cumsum(increments, axis=-1), ((0, 0), (1, 0)))
+    padding = ((0, 0),) * (len(keys.shape) - 1) + ((1, 0),)
+    return ops.pad(ops.cumsum(increments, axis=-1), padding)

@@ -6,8 +6,10 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasrecipes._backend.accelerator import on_gpu
 from kerasrecipes._backend.arithmetic import maximum, mean_over, wide_type
 from kerasrecipes._backend.multiply_add import multiply_add
+from kerasrecipes._backend.normalized_groups import normalized_groups
 from kerasrecipes._validation import check_floating, check_integer
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 
@@ -80,6 +82,13 @@ class GroupNormalization(ScaleAndCenter):
     def call(self, inputs: Any) -> Any:
         check_floating("inputs", inputs)
         dtype = wide_type(inputs.dtype, self.compute_dtype)
+        if keras.backend.backend() == "torch" and on_gpu(inputs) and len(inputs):
+            # Without operations of Keras: each costs the host as much as several kernels.
+            gamma, beta = (None if w is None else w.value for w in (self.gamma, self.beta))
+            dtypes = dtype, self.compute_dtype
+            return normalized_groups(
+                inputs, self.axis, gamma, beta, self._groups, self.epsilon, *dtypes
+            )
         shape = ops.shape(inputs)
         axis = self.axis % len(shape)
         channels = inputs.shape[axis]
@@ -134,7 +143,13 @@ def _shift(x, groups):
 
     The mean of an eighth of the positions is enough: if it differs by m from the mean of all, the
     variance is at least m² / 7, so the mean square of the shifted data is at most 8 times it.
+    On a GPU the first value of the group is, because the sums of the shifted data are fused with
+    the subtraction there and another read is not: with n values it differs by at most √n standard
+    deviations.
     """
+    if on_gpu(x):
+        first = x[:, :1, :: x.shape[2] // groups, :1]
+        return ops.repeat(first, x.shape[2] // groups, axis=2)
     positions = x.shape[1]
     if positions is not None and positions >= 8 and x.shape[3] == 1:
         x = x[:, : positions // 8]

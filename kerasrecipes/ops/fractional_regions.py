@@ -105,5 +105,5 @@ def _floor_product(u, total):
         if not ((shift >= 0) & (shift < 1)).all():
             raise ValueError(f"Argument `u` must be in [0, 1). Received: u={u}")
         return ops.convert_to_tensor(np.floor(shift * total), dtype="int32")
-    wide = wide_type(u.dtype)
-    return ops.cast(ops.floor(ops.cast(u, wide) * total), "int32")
+    # The cast rounds down, as u is not negative.
+    return ops.cast(ops.cast(u, wide_type(u.dtype)) * total, "int32")

@@ -6,6 +6,7 @@ GROUP, GROUP_TESTS = "layers/group_normalization.py", "layers/test_group_normali
 WHITE = "layers/decorrelated_batch_normalization.py"
 WHITE_TESTS = "layers/test_decorrelated_batch_normalization.py"
 CONTRACT = "layers/test_contract.py"
+GPU_TESTS = "layers/test_paths_for_gpus.py"
 
 BREAKS = [
     Break(
@@ -39,6 +40,54 @@ BREAKS = [
         "GroupNormalization", "gradient without the variance's part", GROUP,
         "multiply_add(shifted, -pull, rest)", "rest",
         f"{GROUP_TESTS} -k 'forward or pytorchs'",
+    ),
+    Break(
+        "GroupNormalization", "GPU: the variance between channels forgotten",
+        "_backend/normalized_groups.py",
+        "variance.mean(dim=3, keepdim=True) + between", "variance.mean(dim=3, keepdim=True)",
+        f"{GPU_TESTS} -k 'group and not second'", "torch",
+    ),
+    Break(
+        "GroupNormalization", "GPU: no shift", "_backend/normalized_groups.py",
+        "x.detach()[:, :1, :, :1, :1].to(gamma.dtype)",
+        "0 * x.detach()[:, :1, :, :1, :1].to(gamma.dtype)",
+        f"{GPU_TESTS} -k mean_1e4", "torch",
+    ),
+    Break(
+        "GroupNormalization", "GPU: a second derivative of constants",
+        "_backend/normalized_groups.py",
+        "if torch.is_grad_enabled():", "if False:",
+        f"{GPU_TESTS} -k second", "torch",
+    ),
+    Break(
+        "GroupNormalization", "GPU: no shift on JAX", GROUP,
+        "first = x[:, :1, ::", "first = 0 * x[:, :1, ::",
+        f"{GPU_TESTS} -k mean_1e4", "jax",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "GPU: one way to the offset forgotten",
+        "_backend/decorrelated_batch.py", "beta=-1, alpha=-2)", "beta=-1, alpha=0)",
+        f"{GPU_TESTS} -k divide_the_channels", "torch",
+    ),
+    Break(
+        "DecorrelatedBatchNormalization", "GPU: rows that are not centered", WHITE,
+        "rows, shift = counted - shift, near + shift", "rows, shift = counted, near",
+        f"{GPU_TESTS} -k 'decorrelated'", "jax",
+    ),
+    Break(
+        "FractionalMaxPooling2D", "GPU: a NaN is lost", "_backend/pooled_windows.py",
+        "y.view(-1)[:1].add_(_nan_or_zero(pixels))", "pass",
+        f"{GPU_TESTS} -k nan_is_not_lost", "torch",
+    ),
+    Break(
+        "DropConnectDense", "GPU: the bits of other vectors", "_backend/masked_batch.py",
+        "place = slice(LANES * start,", "place = slice(start,",
+        f"{GPU_TESTS} -k masked_batch", "torch",
+    ),
+    Break(
+        "DropConnectDense", "PyTorch: a state that another wrote is not read",
+        "_backend/random_draws.py", "and known[1] == tensor._version", "",
+        f"{GPU_TESTS} -k seed_generator", "torch",
     ),
     Break(
         "InstanceNormalization", "one group of all channels", "layers/instance_normalization.py",
@@ -201,13 +250,13 @@ BREAKS = [
     ),
     Break(
         "DropConnectDense", "the digits of the rate backwards", "_backend/random_draws.py",
-        'in reversed(digits[1:].rstrip("0"))', 'in digits[1:].rstrip("0")',
+        "zip(reversed(needed), draws)", "zip(needed, draws)",
         "layers/test_drop_connect_masks.py -k frequent",
     ),
     Break(
         "DropConnectDense", "one draw for all digits", "_backend/random_draws.py",
-        "fresh = draw(math.prod(shape), seed_generator)",
-        "fresh = draw(math.prod(shape), seed_generator) if words is None else fresh",
+        "(draw(math.prod(shape), seed_generator) for _ in needed)",
+        "[draw(math.prod(shape), seed_generator)] * len(needed)",
         "layers/test_drop_connect_masks.py -k frequent",
     ),
     Break(
