@@ -21,7 +21,6 @@ import numpy as np
 COUNT, CLASSES, PADDING = 10_000, 10, 4
 MEAN, STD = [125.3, 123.0, 113.9], [63.0, 62.1, 66.7]
 FOLDER = pathlib.Path(__file__).parent / "results"
-WARM = COUNT // 64 + 20  # batches: an epoch, after which XLA has compiled for its last batch too
 
 
 def arrays():
@@ -122,7 +121,8 @@ def contest(connection, name, batch, threads, seconds):
     """Send (images a CPU second, images a second of wall time) for each message that is true."""
     try:
         batches = CONTESTANTS[name](batch, threads)
-        _timed(batches, seconds, WARM if name == "ours" else 5)
+        warm = COUNT // batch + 20 if name.startswith("ours") else 5  # XLA compiles for the last
+        _timed(batches, seconds, warm)
     except Exception as error:
         connection.send(f"{type(error).__name__}: {error}".replace("\n", " ")[:200])
         return
