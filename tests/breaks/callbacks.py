@@ -88,8 +88,9 @@ BREAKS = [
         f"{RESUME_TESTS} -k killed_inside_epochs",
     ),
     Break(
-        "Resume", "PyTorch's draws restored after an epoch's loader drew", RESUME,
-        "if self._begin_again and not self._first_step:", "if False:",
+        "Resume", "PyTorch's draws restored after an epoch's loader drew",
+        "callbacks/_resumed_random_state.py",
+        "if self._begins_again and not is_cut:", "if False:",
         f"{RESUME_TESTS} -k draws_without_a_seed", "torch",
     ),
     Break(
