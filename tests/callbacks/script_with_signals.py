@@ -5,6 +5,7 @@ in `make_callbacks`; `steps` lets data go on by `resume.step`. It prints a line 
 `EVERY_STEPS` is that of `Resume`.
 """
 
+import contextlib
 import itertools
 import json
 import os
@@ -26,15 +27,21 @@ def batches(start_step):
         yield random.normal(size=(BATCH, 4)).astype("float32"), random.integers(0, 3, BATCH)
 
 
+def say(line):
+    """Print; a terminal may be closed an instant before its signal comes."""
+    with contextlib.suppress(OSError):
+        print(line, flush=True)
+
+
 class PrintSteps(keras.callbacks.Callback):
     """Print each step and each validation, and give the test time to send a signal."""
 
     def on_train_batch_begin(self, batch, logs=None):
-        print("step", flush=True)
+        say("step")
         time.sleep(0.05)
 
     def on_test_begin(self, logs=None):
-        print("validation", flush=True)
+        say("validation")
         time.sleep(float(os.environ.get("SECONDS_OF_VALIDATION", "0.3")))
 
 
@@ -82,4 +89,4 @@ if __name__ == "__main__":
     np.savez(os.path.join(folder, "result.npz"), *model.get_weights())
     with open(os.path.join(folder, "history.json"), "w") as file:
         json.dump([history.epoch, history.history], file)
-    print("done", flush=True)
+    say("done")
