@@ -111,7 +111,7 @@ def main(config):
         from_pixels = serving_model(model, pixels, images.channels)
         return experiment.close_run(
             run, from_pixels, history, images, results, crops.train, crops.tests,
-            extra_tables=[baselines_table(baselines)], baselines=baselines,
+            baselines=baselines,
         )  # fmt: skip
 
 
@@ -140,12 +140,6 @@ def build(config, images, size, schedule, jit):
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
     return model
-
-
-def baselines_table(baselines):
-    """The table of the report that says what must be beaten."""
-    rows = [[name, f"{accuracy:.4f}"] for name, accuracy in baselines.items()]
-    return "Simple classifiers on the pixels", ("Classifier", "Accuracy"), rows
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ def close_run(
     train: Any,
     protocols: Any,
     extra_figures: Any = (),
-    extra_tables: Any = (),
+    baselines: Any = None,
     remarks: Any = (),
     **more: Any,
 ) -> Any:
@@ -54,7 +54,7 @@ def close_run(
         train: List of the transforms of training images, without normalisation.
         protocols: dict of the crops for testing; the first one crops the images of the report.
         extra_figures: More figures: tuples (name, caption, Matplotlib figure).
-        extra_tables: More tables of the report: tuples (title, header, rows of strings).
+        baselines: dict of accuracies of simple classifiers by name, which stand beside the tests.
         remarks: Strings, more sentences for the top of the report.
         **more: Further entries of `metrics.json`.
     """
@@ -85,10 +85,12 @@ def close_run(
         "skipped": skipped,
         "duplicates": [duplicate._asdict() for duplicate in images.duplicates],
     }
+    if baselines:
+        data["baselines"] = baselines
     metrics = run.metrics_of(test, **data, **more)
     captions = {**CAPTIONS, **{name: caption for name, caption, _ in extra_figures}}
     shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
-    run.write("report.html", _report(run, metrics, results, images, shown, remarks, extra_tables))
+    run.write("report.html", _report(run, metrics, results, images, shown, remarks))
     run.close(metrics)
     return metrics
 
@@ -100,7 +102,7 @@ def _without_classes(tests):
     }
 
 
-def _report(run, metrics, results, images, shown, remarks, extra_tables):
+def _report(run, metrics, results, images, shown, remarks):
     test = metrics["test"]
     summary = [
         describe_images(images),
@@ -125,11 +127,19 @@ def _report(run, metrics, results, images, shown, remarks, extra_tables):
         [
             ("Tests", HEADER, rows),
             ("Classes", CLASS_HEADER, _class_rows(images, results[-1], test)),
-            *extra_tables,
+            *_baselines_table(metrics.get("baselines")),
             ("Settings", ("Name", "Value"), settings),
         ],
         shown,
     )
+
+
+def _baselines_table(baselines):
+    """Return the table of what must be beaten, in a list; without baselines, none."""
+    if not baselines:
+        return []
+    rows = [[name, f"{accuracy:.4f}"] for name, accuracy in baselines.items()]
+    return [("Simple classifiers on the pixels", ("Classifier", "Accuracy"), rows)]
 
 
 def _calibration(test):
