@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes.evaluation.pick import evenly_spaced
 from kerasrecipes.losses import MulticlassHinge
 
 SIDE = 32
@@ -57,7 +58,7 @@ def pixel_baselines(images: Any, size: int, seed: int = 0) -> dict[str, float]:
 
 def _pixels(dataset, size, channels, limit):
     """Return (N, values) float32 and labels of evenly spaced images."""
-    indices = np.unique(np.linspace(0, len(dataset) - 1, min(len(dataset), limit)).astype(int))
+    indices = evenly_spaced(len(dataset), limit)
     crop = augment.CenterCrop(size, size, channels)
     batches = augment.pipeline(dataset.subset(indices), [crop], BATCH_SIZE, training=False)
     pixels, labels = zip(*batches.as_numpy_iterator())

@@ -3,6 +3,11 @@
 import numpy as np
 
 
+def evenly_spaced(count, limit):
+    """Return at most `limit` sorted indices of `count` images, evenly spaced from first to last."""
+    return np.unique(np.linspace(0, count - 1, min(count, limit)).astype(int))
+
+
 def pick(dataset, indices, transform):
     """Yield the transformed images at sorted indices of a dataset, as NumPy arrays."""
     if hasattr(dataset, "__getitem__"):

@@ -85,54 +85,53 @@ def choose_crops(kind: str, images: Any, size: int, padding: int | None = None) 
         )
     if padding is not None and kind != "pad":
         warnings.warn(f"`padding` has no effect with crops={kind!r}.", stacklevel=2)
-    whole = augment.CenterCrop(size, size, images.channels)
+    train, tests, sentence = _PROTOCOLS[kind](size, images.channels, padding)
     has_size = images.train.element_spec[0].shape == (size, size, images.channels)
-    fit = [] if has_size else [whole]
-    return _BUILDERS[kind](whole, fit, padding)
-
-
-def _pad(whole, fit, padding):
-    size = whole.size
-    padding = max(1, size // 8) if padding is None else padding
-    tests = {"one crop": whole, "mirror": augment.ShiftedCrops(size, 0, whole.channels)}
-    if padding > 1:
-        shifted = augment.ShiftedCrops(size, padding // 2, whole.channels)
-        tests["mirror and shifts"] = shifted
-    sentence = f"random crops of {size} px out of the image with {padding} px of zeros around it"
-    return _crops("pad", [*fit, augment.PadCrop(size, padding)], tests, sentence)
-
-
-def _scale(whole, fit, padding):
-    size, channels = whole.size, whole.channels
-    scales = tuple(round(size * scale / 224) for scale in TEST_SCALES)
-    tests = {
-        "centre crop": augment.CenterCrop(size, channels=channels),
-        "ten-crop": augment.TenCrop(size, channels=channels),
-        "ten-crop at 5 scales": augment.TenCrop(size, scales, channels),
-    }
-    low, high = (round(size * side / 224) for side in (256, 480))
-    sentence = f"random crops of {size} px, the image's shorter side of {low} to {high} px"
-    return _crops("scale", [augment.RandomScaleCrop(size, channels=channels)], tests, sentence)
-
-
-def _inception(whole, fit, padding):
-    size, channels = whole.size, whole.channels
-    tests = {
-        "centre crop": augment.CenterCrop(size, channels=channels),
-        "ten-crop": augment.TenCrop(size, channels=channels),
-    }
-    train = augment.RandomResizedCrop(size, channels=channels)
-    sentence = f"crops of random area and aspect ratio, resized to {size} px"
-    return _crops("inception", [train], tests, sentence)
-
-
-def _none(whole, fit, padding):
-    tests = {"one crop": whole, "mirror": augment.ShiftedCrops(whole.size, 0, whole.channels)}
-    return _crops("none", fit, tests, f"the whole image at {whole.size} px")
-
-
-def _crops(kind, train, tests, sentence):
+    if kind in ("pad", "none") and not has_size:
+        train = [next(iter(tests.values())), *train]
     return Crops(kind, [*train, augment.RandomFlip()], tests, sentence)
 
 
-_BUILDERS = {"pad": _pad, "scale": _scale, "inception": _inception, "none": _none}
+def _pad(size, channels, padding):
+    padding = max(1, size // 8) if padding is None else padding
+    tests = _whole_image(size, channels)
+    if padding > 1:
+        tests["mirror and shifts"] = augment.ShiftedCrops(size, padding // 2, channels)
+    sentence = f"random crops of {size} px out of the image with {padding} px of zeros around it"
+    return [augment.PadCrop(size, padding)], tests, sentence
+
+
+def _none(size, channels, _):
+    return [], _whole_image(size, channels), f"the whole image at {size} px"
+
+
+def _scale(size, channels, _):
+    scales = tuple(round(size * scale / 224) for scale in TEST_SCALES)
+    tests = _parts(size, channels)
+    tests["ten-crop at 5 scales"] = augment.TenCrop(size, scales, channels)
+    low, high = (round(size * side / 224) for side in (256, 480))
+    sentence = f"random crops of {size} px, the image's shorter side of {low} to {high} px"
+    return [augment.RandomScaleCrop(size, channels=channels)], tests, sentence
+
+
+def _inception(size, channels, _):
+    sentence = f"crops of random area and aspect ratio, resized to {size} px"
+    train = [augment.RandomResizedCrop(size, channels=channels)]
+    return train, _parts(size, channels), sentence
+
+
+def _whole_image(size, channels):
+    return {
+        "one crop": augment.CenterCrop(size, size, channels),
+        "mirror": augment.ShiftedCrops(size, 0, channels),
+    }
+
+
+def _parts(size, channels):
+    return {
+        "centre crop": augment.CenterCrop(size, channels=channels),
+        "ten-crop": augment.TenCrop(size, channels=channels),
+    }
+
+
+_PROTOCOLS = {"pad": _pad, "scale": _scale, "inception": _inception, "none": _none}

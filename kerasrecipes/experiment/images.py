@@ -6,7 +6,7 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes._feature_statistics import FeatureStatistics
-from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.evaluation.pick import evenly_spaced, pick
 
 
 def describe_images(images: Any) -> Any:
@@ -41,8 +41,7 @@ def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024
     Returns:
         Two lists of floats in 0..255; the standard deviations are at least 1.
     """
-    count = len(dataset)
-    indices = np.unique(np.linspace(0, count - 1, min(count, limit)).astype(int))
+    indices = evenly_spaced(len(dataset), limit)
     crop = augment.CenterCrop(size, size, channels=channels)
     statistics = FeatureStatistics()
     for image in pick(dataset, indices, crop):
