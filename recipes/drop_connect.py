@@ -39,7 +39,7 @@ class Config(experiment.ComparisonConfig):
 def main(config):
     """Train both networks, test, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "drop_connect") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         networks = {

@@ -51,10 +51,10 @@ class Config(experiment.TrainingConfig):
 def main(config):
     """Train, test, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "finetune") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         plan, phase = choose_plan(config, images)
         if phase and images.validation is None:
-            images = data.load(config.data, (0.9, 0.1), config.seed, config.strict)
+            images = data.load(config.data, (0.9, 0.1), **config.data_options())
         print(experiment.describe_images(images))
         backbone = make_backbone(config, images)
         size = backbone.input_shape[1]

@@ -44,7 +44,7 @@ class Config(experiment.ComparisonConfig):
 def main(config):
     """Train, test by one and by several passes, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "fractional_pooling") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         updates = config.epochs * compared.training.steps_per_pass

@@ -41,7 +41,7 @@ class Config(experiment.ComparisonConfig):
 def main(config):
     """Train both networks, test, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "group_norm_small_batch") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         networks = {kind: network(config, images, compared.size, kind) for kind in KINDS}

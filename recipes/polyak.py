@@ -35,7 +35,7 @@ class Config(experiment.ComparisonConfig):
 def main(config):
     """Train, test raw and averaged weights, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "polyak") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         model = build(config, images, compared.size, run.jit)

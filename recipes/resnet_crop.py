@@ -66,7 +66,7 @@ class Config(experiment.TrainingConfig):
 def main(config):
     """Train, test, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "resnet_crop") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
         crops = experiment.choose_crops(config.crops, images, size, config.padding)
         mean, std = experiment.channel_statistics(images.train, size, images.channels)

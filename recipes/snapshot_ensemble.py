@@ -44,7 +44,7 @@ class Config(experiment.ComparisonConfig):
 def main(config):
     """Train, collect, test the last network and all of them, report."""
     with experiment.run(config, "snapshot_ensemble") as run:
-        images = data.load(config.data, seed=config.seed, strict=config.strict)
+        images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         model = build(config, images, compared.size, run.jit)

@@ -1,4 +1,4 @@
-"""The EXIF orientation of a JPEG, read in a TensorFlow graph.
+"""The EXIF orientation of a JPEG or PNG, read in a TensorFlow graph.
 
 Orientation 1 is upright; the others combine, in this order, a transpose (5 to 8), rows reversed
 (3, 4, 7, 8) and columns reversed (2, 3, 6, 7), as in the EXIF standard, CIPA DC-008, tag 274.
@@ -26,6 +26,38 @@ def jpeg_orientation(data, rare_branch):
     no_exif = jfif & ~((start[20] == 0xFF) & (start[21] >= 0xE0) & (start[21] <= 0xEF))
     upright = tf.constant(UPRIGHT, tf.int32)
     return tf.cond(no_exif, lambda: upright, lambda: rare_branch(lambda: _search(tf, data)))
+
+
+def png_orientation(data):
+    """Return the orientation of PNG bytes, an int32 scalar in 1..8; 1 if it is not readable.
+
+    It is that of an `eXIf` chunk before the pixels, where encoders write it; only the heads of the
+    chunks are read.
+    """
+    import tensorflow as tf
+
+    def head(position):
+        return _bytes_at(tf, data, position, 8)
+
+    def is_chunk(position, name):
+        return tf.reduce_all(head(position)[4:] == tf.constant(list(name)))
+
+    def goes_on(position):
+        return ~(
+            is_chunk(position, b"eXIf") | is_chunk(position, b"IDAT") | is_chunk(position, [0] * 4)
+        )
+
+    def following(position):
+        powers = tf.constant([2**24, 2**16, 2**8, 1])
+        length = tf.reduce_sum(head(position)[:4] * powers)
+        return (position + 12 + tf.clip_by_value(length, 0, tf.strings.length(data)),)
+
+    position = tf.while_loop(goes_on, following, (tf.constant(8),), maximum_iterations=1024)[0]
+    return tf.cond(
+        is_chunk(position, b"eXIf"),
+        lambda: _value(tf, data, position + 8),
+        lambda: tf.constant(UPRIGHT),
+    )
 
 
 def turned_size(size, orientation):

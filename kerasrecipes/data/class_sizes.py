@@ -17,6 +17,19 @@ def class_sizes(images, classes):
     return tuple(np.bincount(images.labels, minlength=classes).tolist())
 
 
+def warn_of_untested_classes(where, sets, class_names):
+    """Warn of classes that a validation or test set of the source's own lacks."""
+    for set_name, images in sets.items():
+        sizes = class_sizes(images, len(class_names))
+        absent = [repr(name) for name, size in zip(class_names, sizes or ()) if size == 0]
+        if absent and set_name != "train":
+            warnings.warn(
+                f"{where}: no {set_name} image of {len(absent)} of {len(class_names)} classes, on "
+                f"which the {set_name} figures say nothing: {few(absent)}",
+                stacklevel=3,
+            )
+
+
 def warn_of_small_classes(where, images, class_names):
     """Warn of classes that have fewer than 10 images, though one at least."""
     sizes = class_sizes(images, len(class_names))

@@ -47,6 +47,11 @@ def list_folder(root, class_depth=None):
     left_out = collections.Counter()
     label_of = None
     for set_name, folder in set_folders(root).items():
+        if set_name != "train" and not any(path.name[0] != "." for path in folder.iterdir()):
+            warnings.warn(
+                f"{printable(folder)}: is empty, and left out as if it were not there", stacklevel=6
+            )
+            continue
         classes = _list_classes(folder, class_depth, left_out)
         if label_of is None:  # the training set comes first and says which classes there are
             label_of = {name: label for label, name in enumerate(classes)}

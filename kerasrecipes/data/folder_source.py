@@ -91,8 +91,14 @@ def _reader(paths, check, turn):
 
 
 def _without_exif(contents):
-    """A JPEG that decoders take as stored; of the same length, so that nothing moves."""
-    return tf.strings.regex_replace(contents, "Exif\\x00\\x00", "exif--", replace_global=False)
+    """A JPEG or PNG that decoders take as stored; of the same length, so that nothing moves."""
+    is_png = tf.strings.substr(contents, 0, 4) == b"\x89PNG"
+    names = {"eXIf": "exIf", "Exif\\x00\\x00": "exif--"}
+    png, jpeg = (
+        lambda old=old, new=new: tf.strings.regex_replace(contents, old, new, replace_global=False)
+        for old, new in names.items()
+    )
+    return tf.cond(is_png, png, jpeg)
 
 
 def _report(root, skipped, total, strict):

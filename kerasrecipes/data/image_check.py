@@ -7,7 +7,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from kerasrecipes._backend.exif_orientation import UPRIGHT, jpeg_orientation
+from kerasrecipes._backend.exif_orientation import jpeg_orientation, png_orientation
 from kerasrecipes.data.image_header import (
     CMYK,
     JPEG_SIGNATURE,
@@ -126,7 +126,7 @@ def _orientation(contents):
     return tf.cond(
         is_jpeg,
         lambda: jpeg_orientation(contents, lambda search: search()),
-        lambda: tf.constant(UPRIGHT),
+        lambda: png_orientation(contents),  # what is no JPEG here is a PNG
     )
 
 

@@ -7,7 +7,11 @@ from typing import Any
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
 from kerasrecipes.data.array_source import name_arrays, read_arrays
-from kerasrecipes.data.class_sizes import class_sizes, warn_of_small_classes
+from kerasrecipes.data.class_sizes import (
+    class_sizes,
+    warn_of_small_classes,
+    warn_of_untested_classes,
+)
 from kerasrecipes.data.duplicates import find_duplicates, warn_of_duplicates
 from kerasrecipes.data.folder_source import read_folder
 from kerasrecipes.data.image_data import ImageData
@@ -99,6 +103,7 @@ def load(
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
     warn_of_small_classes(read.name, read.sets["train"], read.class_names)
+    warn_of_untested_classes(read.name, read.sets, read.class_names)
     return ImageData(
         name=read.name,
         **{name: sets.get(name) for name in SETS},

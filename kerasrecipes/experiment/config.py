@@ -10,6 +10,7 @@ from kerasrecipes._validation import check_boolean, check_choice, check_integer,
 
 PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16", "float64")
 JIT_MODES = ("auto", "on", "off")
+EXIF_MODES = ("apply", "ignore")
 
 
 def flag(
@@ -78,6 +79,10 @@ class TrainingConfig:
     )
     precision: str = flag("auto", "auto: mixed on a GPU, float32 on a CPU", choices=PRECISIONS)
     jit: str = flag("auto", "XLA for the training step; auto: on a GPU", choices=JIT_MODES)
+    class_depth: int | None = flag(
+        None, "levels down from a set to the class folders (default: 1, if that is clear)", "[1, 2]"
+    )
+    exif: str = flag("apply", "rotate images upright as their EXIF data say", choices=EXIF_MODES)
     strict: bool = flag(False, "stop at a bad image instead of skipping it")
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
     keep_going: bool = flag(False, "train to the last epoch even if training diverges")
@@ -95,6 +100,11 @@ class TrainingConfig:
                 "Argument `resume` needs `output`, the folder of the run to resume. "
                 "Received: output=None"
             )
+
+    def data_options(self) -> Any:
+        """Return the arguments of `data.load` beside the source."""
+        names = ("seed", "strict", "class_depth", "exif")
+        return {name: getattr(self, name) for name in names}
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

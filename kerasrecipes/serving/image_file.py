@@ -45,6 +45,8 @@ def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply")
         raise ValueError(f"{path}: not an image") from error
     as_in_training = image.format in AS_IN_TRAINING and image.mode != "CMYK"
     if as_in_training and (exif == "apply" or image.format == "PNG"):
+        if exif == "ignore":
+            contents = contents.replace(b"eXIf", b"exIf", 1)  # decoders skip what they do not know
         try:
             return np.asarray(augment.DecodeImage(channels)(contents))
         except Exception as error:  # TensorFlow raises types of its own

@@ -8,8 +8,10 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 
 from kerasrecipes import augment
+from kerasrecipes._backend.exif_orientation import png_orientation
 from kerasrecipes.augment import decode
 from tests.augment.oracles import bilinear_window, drawn_photo, jpeg
+from tests.data.drawn_images import encoded
 
 PHOTO = drawn_photo(90, 120)
 CROPS = [
@@ -104,3 +106,24 @@ def test_damaged_exif_is_upright_and_never_an_error():
     exif[274] = 9
     assert int(decode.orientation(jpeg(PHOTO, exif=exif))) == 1
     assert int(decode.orientation(jpeg(PHOTO))) == 1
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_png_is_turned_as_pillow_turns_it(orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    data = encoded(Image.fromarray(PHOTO), "PNG", exif=exif, dpi=(72, 72))
+    np.testing.assert_array_equal(augment.DecodeImage()(data), upright(data))
+    crop = augment.CenterCrop(48)
+    np.testing.assert_allclose(crop(data), crop(upright(data)), atol=1e-3)
+
+
+def test_a_png_with_damaged_chunks_is_read_to_its_end_at_most():
+    exif = Image.Exif()
+    exif[274] = 6
+    data = encoded(Image.fromarray(PHOTO[:8, :8]), "PNG", exif=exif)
+    assert int(png_orientation(tf.constant(data))) == 6
+    for length in range(8, len(data), 7):
+        assert 1 <= int(png_orientation(tf.constant(data[:length]))) <= 8
+    endless = data[:8] + b"\xff\xff\xff\xffabcd" * 50
+    assert int(png_orientation(tf.constant(endless))) == 1

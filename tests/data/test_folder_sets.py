@@ -142,3 +142,20 @@ def test_names_with_escape_sequences_are_quoted(tmp_path):
     assert any(r"bad\x1b[2J\n.jpg" in text for text in texts)
     for text in texts:
         assert text.isprintable(), repr(text)
+
+
+def test_an_empty_set_is_left_out_with_a_warning(tmp_path):
+    for name in ("train", "test"):
+        write_classes(tmp_path / name, count=12 if name == "train" else 3)
+    (tmp_path / "val").mkdir()
+    (tmp_path / "val" / ".gitkeep").touch()
+    with pytest.warns(UserWarning, match="val: is empty"):
+        loaded = data.load(tmp_path)
+    assert loaded.validation is None and loaded.test_size == 6
+
+
+def test_a_class_that_validation_lacks_is_said(tmp_path):
+    write_classes(tmp_path / "train", ("cat", "dog", "eel"), count=12)
+    write_classes(tmp_path / "val", ("cat", "eel"), count=3)
+    with pytest.warns(UserWarning, match="no validation image of 1 of 3 classes.*: 'dog'"):
+        data.load(tmp_path)

@@ -100,10 +100,11 @@ def tagged(orientation, kind="JPEG", index=3):
 def test_images_are_turned_as_exif_says_and_counted(tmp_path, exif):
     files = {f"{o}.jpg": tagged(o, index=o) for o in range(1, 9)}
     files |= {f"{o}.webp": tagged(o, "WEBP", index=o) for o in (1, 6)}
+    files |= {f"{o}.png": tagged(o, "PNG", index=o) for o in (1, 8)}
     for name in ("cat", "dog"):
         write(tmp_path / name, files)
     loaded = data.load(tmp_path, exif=exif, strict=True)
-    assert loaded.turned == (2 * (7 + 1) if exif == "apply" else 0)
+    assert loaded.turned == (2 * (7 + 1 + 1) if exif == "apply" else 0)
     for images in (loaded.train, loaded.validation, loaded.test):
         for index, (stored, _) in enumerate(images):
             image = Image.open(io.BytesIO(files[os.path.basename(images.name_of(index))]))

@@ -269,3 +269,11 @@ def test_tensorflow_datasets(tmp_path):
         assert run_command(RECIPE, *flags, "--output", tmp_path / "run") == 0
     metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
     assert len(metrics["class_names"]) == 10 and metrics["steps"] == 3
+
+
+def test_images_are_read_as_the_flags_say():
+    config = RECIPE.Config(class_depth=2, exif="ignore", strict=True, seed=3)
+    options = {"seed": 3, "strict": True, "class_depth": 2, "exif": "ignore"}
+    assert config.data_options() == options
+    with pytest.raises(ValueError, match="class_depth=3"):
+        RECIPE.Config(class_depth=3)

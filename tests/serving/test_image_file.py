@@ -55,7 +55,7 @@ def test_sixteen_bits_keep_the_upper_eight(tmp_path, kind):
     np.testing.assert_array_equal(read_image(tmp_path / "deep", 3)[..., 2], values >> 8)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 @pytest.mark.parametrize("orientation", [3, 6])
 def test_the_rotation_in_exif_is_applied_unless_ignored(tmp_path, kind, orientation):
     exif = Image.Exif()
