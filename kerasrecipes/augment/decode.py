@@ -2,8 +2,8 @@
 
 JPEG is decoded with the accurate inverse transform: 2 % slower, and 84 instead of 43 dB from
 the exact one. JPEG and PNG are turned upright as their EXIF orientation says: sizes and windows
-here are those of the upright image. PNG, BMP of 8 bits or more, GIF (first frame) and WebP without motion are
-decoded whole.
+here are those of the upright image. PNG, BMP of 8 bits or more, GIF (first frame) and WebP without
+motion are decoded whole.
 """
 
 import functools
