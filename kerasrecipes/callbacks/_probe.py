@@ -9,45 +9,62 @@ from kerasrecipes._backend.gradient import gradients_of
 
 
 def outputs_and_gradients(model, layers, x, y):
-    """Return ([output], [gradient of the loss by it or None]) of each layer, in training mode.
+    """Return ([outputs], [gradients of the loss by them, or None]) of each layer, in training mode.
 
+    Each is the list of the float tensors that the layer returns, empty if it is not called.
     Nothing of the model changes: neither statistics nor seeds.
     """
-    shapes = _run(model, layers, x, None, [None] * len(layers))[1]
-    zeros = [ops.zeros(output.shape, output.dtype) for output in shapes]
-    if y is None:
-        return shapes, [None] * len(layers)
-    return gradients_of(lambda *probes: _run(model, layers, x, y, probes), zeros)
+    outputs = _run(model, layers, x, None, None)[1]
+    if y is None or not any(outputs):
+        return outputs, [None] * len(layers)
+    zeros = [ops.zeros(output.shape, output.dtype) for row in outputs for output in row]
+
+    def loss_and_outputs(*probes):
+        probes = iter(probes)
+        return _run(model, layers, x, y, [[next(probes) for _ in row] for row in outputs])
+
+    outputs, gradients = gradients_of(loss_and_outputs, zeros)
+    gradients = iter(gradients)
+    return outputs, [[next(gradients) for _ in row] for row in outputs]
 
 
 def _run(model, layers, x, y, probes):
-    """The loss, and each layer's output with its probe added."""
+    """The loss, and each layer's outputs with their probes added."""
     outputs = {}
     with _watched(layers, probes, outputs), keras.StatelessScope(collect_losses=True):
         y_pred = model(x, training=True)
         loss = 0.0 if y is None else model.compute_loss(x=x, y=y, y_pred=y_pred, training=True)
-    return loss, [outputs[layer] for layer in layers]
+    return loss, [outputs.get(id(layer), []) for layer in layers]
 
 
 @contextlib.contextmanager
 def _watched(layers, probes, outputs):
-    """Have each layer add its probe to its output, and put it where it can be seen."""
+    """Have each layer add its probes to its outputs, and put them where they can be seen."""
     try:
-        for layer, probe in zip(layers, probes):
-            layer.call = _watching(layer, layer.call, probe, outputs)
+        for layer, row in zip(layers, probes or [None] * len(layers)):
+            layer.call = _watching(layer, layer.call, row, outputs)
         yield
     finally:
         for layer in layers:
             vars(layer).pop("call", None)
 
 
-def _watching(layer, call, probe, outputs):
+def _watching(layer, call, probes, outputs):
     def watching_call(*args, **kwargs):
-        output = call(*args, **kwargs)
+        result = call(*args, **kwargs)
         # A layer that is shared is seen where it is called first.
-        if layer not in outputs:
-            output = output if probe is None else output + probe
-            outputs[layer] = output
-        return output
+        if id(layer) in outputs:
+            return result
+        seen = outputs[id(layer)] = []
+        return keras.tree.map_structure(lambda tensor: _look(tensor, probes, seen), result)
 
     return watching_call
+
+
+def _look(tensor, probes, seen):
+    """Return a tensor with its probe added, noted in `seen`; what is no float, as it is."""
+    if not ops.is_tensor(tensor) or "float" not in keras.backend.standardize_dtype(tensor.dtype):
+        return tensor
+    tensor = tensor if probes is None else tensor + probes[len(seen)]
+    seen.append(tensor)
+    return tensor

@@ -1,25 +1,22 @@
 """What each layer does to the signal: is the network well initialised, does it learn?"""
 
+import warnings
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks._activation_figure import activation_figure
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._probe import outputs_and_gradients
+from kerasrecipes.callbacks._watched_layers import activation, watched_layers
 
 BINS = 41
 BOUNDS = {  # of activations that saturate
     "tanh": (-1, 1), "hard_tanh": (-1, 1), "softsign": (-1, 1), "sigmoid": (0, 1),
     "hard_sigmoid": (0, 1), "relu6": (0, 6),
 }  # fmt: skip
-NONLINEAR = (
-    keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.PReLU,
-    keras.layers.ELU,
-)  # fmt: skip
 
 
 class LayerStatistics(NamedTuple):
@@ -44,11 +41,17 @@ class ActivationStatistics(FitCallback):
     `gradient`, √mean((∂loss/∂a)²). The batch goes through in training mode (batch statistics,
     dropout), and the model is left as it was.
 
+    The outputs of a layer that returns several tensors (a tuple, list or dict) count together. A
+    recurrent layer is looked at as one, over all time steps, and so is `TimeDistributed`: not the
+    cell or layer inside. `saturated` leaves out the final states that a recurrent layer returns.
+    Of a layer that is called several times, the first call counts.
+
     Args:
         x: array, the batch of inputs.
         y: array of the targets of `x`; `None` (default) leaves the gradient out (NaN).
         layers: list of names of layers; `None` (default) for those with a nonlinearity, or,
-            where there is none, with weights.
+            where there is none, with weights. Layers of one name have a number: "dense",
+            "dense#2".
         every_epochs: integer >= 1, how often to look, besides before the first step. Defaults
             to 1.
 
@@ -57,7 +60,8 @@ class ActivationStatistics(FitCallback):
 
     Raises:
         ValueError: for an argument outside its range; before the first step, if a layer is not in
-            the model, or there is none to look at.
+            the model, if a layer in `layers` is not called in training or returns no float, or if
+            there is none to look at. One that `layers` does not name is left out with a warning.
         TypeError: for an argument of the wrong type.
 
     Example:
@@ -95,7 +99,8 @@ class ActivationStatistics(FitCallback):
 
     def _begin(self):
         self.records = {}
-        _watched_layers(self.model, self.layers)
+        self._has_warned = False
+        watched_layers(self.model, self.layers)
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         if not self.records:
@@ -140,12 +145,29 @@ class ActivationStatistics(FitCallback):
                 self.records.setdefault(int(epoch), {})[name] = statistics
 
     def _look(self, epoch):
-        model = self.model
-        layers = _watched_layers(model, self.layers)
-        found = zip(layers, *outputs_and_gradients(model, layers, self.x, self.y))
-        self.records[epoch] = {
-            layer.name: _statistics(layer, output, gradient) for layer, output, gradient in found
+        layers = watched_layers(self.model, self.layers)
+        seen = outputs_and_gradients(self.model, list(layers.values()), self.x, self.y)
+        record = {
+            name: _statistics(layer, outputs, gradients)
+            for (name, layer), outputs, gradients in zip(layers.items(), *seen)
+            if outputs
         }
+        self._check_all_seen([name for name in layers if name not in record], record)
+        self.records[epoch] = record
+
+    def _check_all_seen(self, missing, record):
+        """Raise for layers that were asked for by name and show nothing; warn of others."""
+        if not missing:
+            return
+        what = "not called in training, or return no float"
+        if not record or (self.layers is not None and not self.records):
+            raise ValueError(
+                "Argument `layers` must name layers that are called when the model is, and return "
+                f"floats. Received: layers={self.layers}, of which {missing} are {what}"
+            )
+        if not self._has_warned:
+            warnings.warn(f"Layers that are {what} are left out: {missing}", stacklevel=2)
+        self._has_warned = True
 
     def _record(self, epoch):
         if not self.records:
@@ -158,59 +180,44 @@ class ActivationStatistics(FitCallback):
         return self.records[epoch]
 
 
-def _watched_layers(model, names):
-    every = [layer for layer in flatten_layers(model, include_self=False) if not _contains(layer)]
-    if names is None:
-        layers = [layer for layer in every if _is_nonlinear(layer)]
-        layers = layers or [layer for layer in every if layer.weights]
-    else:
-        known = {layer.name: layer for layer in every}
-        missing = [name for name in names if name not in known]
-        if missing:
-            raise ValueError(
-                f"Argument `layers` must be of {sorted(known)}. Received: layers={missing}"
-            )
-        layers = [known[name] for name in names]
-    if not layers:
-        raise ValueError(f"{model.name} has no layer to look at. Received: layers={names}")
-    return layers
-
-
-def _contains(layer):
-    return isinstance(layer, keras.Model) or len(flatten_layers(layer)) > 1
-
-
-def _is_nonlinear(layer):
-    activation = getattr(layer, "activation", None)
-    linear = activation is None or activation is keras.activations.linear
-    return isinstance(layer, NONLINEAR) or not linear
-
-
-def _statistics(layer, output, gradient):
-    outputs = keras.ops.convert_to_numpy(keras.ops.cast(output, "float32")).astype("float64")
-    zero = outputs == 0
-    finite = outputs[np.isfinite(outputs)]
-    counts, edges = np.histogram(finite, BINS)
+def _statistics(layer, tensors, gradients):
+    arrays = [_float64(tensor) for tensor in tensors]
+    outputs = np.concatenate([array.ravel() for array in arrays])
+    dead = [_is_dead(array) for array in arrays]
+    counts, edges = np.histogram(outputs[np.isfinite(outputs)], BINS)
     size = np.nan
-    if gradient is not None:
-        gradient = keras.ops.convert_to_numpy(keras.ops.cast(gradient, "float32"))
-        size = float(np.sqrt(np.mean(gradient.astype("float64") ** 2)))
+    if gradients is not None:
+        squares = [_float64(gradient).ravel() ** 2 for gradient in gradients]
+        size = float(np.sqrt(np.mean(np.concatenate(squares))))
     return LayerStatistics(
         mean=float(outputs.mean()),
         deviation=float(outputs.std()),
-        zeros=float(zero.mean()),
-        dead=float(zero.reshape(-1, zero.shape[-1]).all(axis=0).mean()),
-        saturated=_saturated(layer, outputs),
+        zeros=float((outputs == 0).mean()),
+        dead=float(np.concatenate(dead).mean()),
+        saturated=_saturated(layer, arrays),
         gradient=size,
         counts=counts,
         edges=edges,
     )
 
 
-def _saturated(layer, outputs):
-    name = getattr(getattr(layer, "activation", None), "__name__", "")
+def _float64(tensor):
+    tensor = keras.ops.cast(tensor, "float32")
+    return keras.ops.convert_to_numpy(tensor).astype("float64")
+
+
+def _is_dead(array):
+    """Return for each unit (place on the last axis) whether it is 0 for every example."""
+    return (np.atleast_1d(array) == 0).reshape(-1, array.shape[-1] if array.ndim else 1).all(axis=0)
+
+
+def _saturated(layer, arrays):
+    name = getattr(activation(layer), "__name__", "")
     if name not in BOUNDS:
         return 0.0
+    if isinstance(layer, keras.layers.RNN):
+        arrays = arrays[:1]  # the cell state of an LSTM is not bounded
+    outputs = np.concatenate([array.ravel() for array in arrays])
     low, high = BOUNDS[name]
     margin = 0.03 * (high - low) / 2
     ends = outputs >= high - margin

@@ -12,6 +12,7 @@ STATE, FOLDER = "callbacks/_training_state.py", "callbacks/_state_folder.py"
 FINDER = "callbacks/learning_rate_finder.py"
 FINDER_TESTS = "callbacks/test_learning_rate_finder.py"
 LOOK = "callbacks/activation_statistics.py"
+WATCHED = "callbacks/_watched_layers.py"
 LOOK_TESTS = "callbacks/test_activation_statistics.py"
 
 BREAKS = [
@@ -132,8 +133,19 @@ BREAKS = [
     ),
     Break(
         "ActivationStatistics", "gradient's mean instead of its root mean square", LOOK,
-        'np.sqrt(np.mean(gradient.astype("float64") ** 2))', 'np.mean(gradient.astype("float64"))',
+        "np.sqrt(np.mean(np.concatenate(squares)))", "np.mean(np.concatenate(squares))",
         f"{LOOK_TESTS} -k float64",
+    ),
+    Break(
+        "ActivationStatistics", "cells in place of recurrent layers", WATCHED,
+        "inner = [] if isinstance(layer, LOOPS) else direct_sublayers(layer)",
+        "inner = direct_sublayers(layer)",
+        f"{LOOK_TESTS} -k looked_at_as_one",
+    ),
+    Break(
+        "ActivationStatistics", "only the first tensor of a structure", "callbacks/_probe.py",
+        "    seen.append(tensor)\n", "    seen[:] = seen or [tensor]\n",
+        f"{LOOK_TESTS} -k count_together",
     ),
     Break(
         "monitor", "less is better for accuracy", "callbacks/_monitor.py",

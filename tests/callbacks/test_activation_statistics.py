@@ -122,6 +122,174 @@ def test_without_targets_named_layers_and_every_so_often():
             np.testing.assert_array_equal(mine, theirs)
 
 
+STEPS, FEATURES, UNITS = 5, 20, 6
+SERIES = GENERATOR.normal(size=(64, STEPS, FEATURES)).astype("float32")
+TARGETS = GENERATOR.normal(size=(64, 1)).astype("float32")
+
+
+def look_at_series(*layers, **options):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((STEPS, FEATURES)), *layers])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    statistics = ActivationStatistics(SERIES, TARGETS, **options)
+    model.fit(SERIES, TARGETS, 64, epochs=1, callbacks=[statistics], verbose=0)
+    return statistics, model
+
+
+def simple_rnn(form):
+    options = {"bias_initializer": "random_normal", "return_sequences": True, "name": "recurrent"}
+    if form == "layer":
+        return keras.layers.SimpleRNN(UNITS, **options)
+    cell = keras.layers.SimpleRNNCell(UNITS, bias_initializer="random_normal")
+    if form == "stacked":
+        if keras.backend.backend() == "jax":
+            pytest.skip("Keras 3.15's StackedRNNCells fails on JAX")
+        cell = keras.layers.StackedRNNCells([cell])
+    return keras.layers.RNN(cell, return_sequences=True, name="recurrent")
+
+
+@pytest.mark.parametrize("form", ["layer", "cell", "stacked"])
+def test_a_recurrent_layer_is_looked_at_as_one(form):
+    pool, head = keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)
+    statistics, model = look_at_series(simple_rnn(form), pool, head)
+    weights, recurrent, bias, top, offset = (w.astype(float) for w in model.get_weights())
+    state, outputs = np.zeros((64, UNITS)), []
+    for step in range(STEPS):
+        state = np.tanh(SERIES[:, step] @ weights + state @ recurrent + bias)
+        outputs.append(state)
+    outputs = np.stack(outputs, axis=1)
+    error = outputs.mean(1) @ top + offset - TARGETS
+    gradient = (2 * error / 64) @ top.T / STEPS  # the same at each step
+    assert list(statistics.records[0]) == ["recurrent"]
+    record = statistics.records[0]["recurrent"]
+    assert record.mean == pytest.approx(outputs.mean(), abs=1e-5)
+    assert record.deviation == pytest.approx(outputs.std(), rel=1e-4)
+    assert record.gradient == pytest.approx(np.sqrt((gradient**2).mean()), rel=1e-3)
+    assert record.saturated == pytest.approx((np.abs(outputs) >= 0.97).mean(), abs=1e-3)
+    assert record.saturated > 0 and record.counts.sum() == outputs.size
+
+
+def test_cell_inside_a_loop_cannot_be_named():
+    with pytest.raises(ValueError, match=r"'dense', .*'lstm'\]. Received: layers=\['lstm_cell'"):
+        dense = keras.layers.Dense(1, name="dense")
+        look_at_series(keras.layers.LSTM(4, name="lstm"), dense, layers=["lstm_cell"])
+
+
+@pytest.mark.parametrize("cell", [keras.layers.LSTM, keras.layers.GRU])
+def test_both_directions_are_looked_at_and_diagnosed(cell):
+    both = keras.layers.Bidirectional(cell(4, name="cell"), name="both")
+    statistics, _ = look_at_series(both, keras.layers.Dense(1))
+    assert list(statistics.records[1]) == ["forward_cell", "backward_cell"]
+    assert set(statistics.diagnosis().values()) == {"fine"}
+    assert statistics.plot() is not None
+
+
+def test_time_distributed_counts_all_steps():
+    inner = keras.layers.TimeDistributed(keras.layers.Dense(3, "relu"), name="each")
+    pool, head = keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)
+    statistics, model = look_at_series(inner, pool, head)
+    weights = model.get_weights()[0].astype(float)
+    outputs = np.maximum(SERIES @ weights, 0)
+    record = statistics.records[0]["each"]
+    assert record.counts.sum() == outputs.size
+    assert record.mean == pytest.approx(outputs.mean(), rel=1e-4)
+    assert record.zeros == pytest.approx((outputs == 0).mean(), abs=1e-3)
+
+
+class Several(keras.layers.Layer):
+    """Returns (2x, relu(x)) as a structure, with the whole numbers of x where asked."""
+
+    activation = staticmethod(keras.activations.relu)
+
+    def __init__(self, kind, **options):
+        super().__init__(**options)
+        self.kind = kind
+
+    def call(self, x):
+        parts = {"double": 2 * x, "positive": keras.ops.relu(x)}
+        if self.kind == "whole":
+            return {**parts, "whole": keras.ops.cast(x, "int32")}
+        return parts if self.kind == "dict" else self.kind(parts.values())
+
+
+class UsesSeveral(keras.Model):
+    def __init__(self, kind):
+        super().__init__()
+        self.several = Several(kind, name="several")
+        self.unused = keras.layers.Dense(3, "relu", name="unused")
+        self.head = keras.layers.Dense(1, name="head")
+
+    def build(self, shape):
+        self.unused.build(shape)
+        self.head.build(shape)
+
+    def call(self, x):
+        double, positive = list(keras.tree.flatten(self.several(x)))[:2]
+        return self.head(double + 3 * positive)
+
+
+def look_at_several(kind, **options):
+    keras.utils.set_random_seed(0)
+    model = UsesSeveral(kind)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    statistics = ActivationStatistics(X, TARGETS, **options)
+    model.fit(X, TARGETS, 64, callbacks=[statistics], verbose=0)
+    return statistics, model
+
+
+@pytest.mark.parametrize("kind", [tuple, list, "dict", "whole"])
+def test_the_tensors_of_a_layer_count_together(kind):
+    with pytest.warns(UserWarning, match=r"not called in training.*left out: \['unused'\]"):
+        statistics, model = look_at_several(kind)
+    top = model.head.get_weights()[0].astype(float)
+    offset = model.head.get_weights()[1]
+    x = X.astype(float)
+    values = np.concatenate([2 * x, np.maximum(x, 0)])
+    error = (2 * x + 3 * np.maximum(x, 0)) @ top + offset - TARGETS
+    gradient = (2 * error / 64) @ top.T
+    record = statistics.records[0]["several"]
+    assert list(statistics.records[1]) == ["several"]
+    assert record.mean == pytest.approx(values.mean(), rel=1e-4)
+    assert record.zeros == pytest.approx((values == 0).mean(), abs=1e-3)
+    size = np.sqrt((np.concatenate([gradient, 3 * gradient]) ** 2).mean())
+    assert record.gradient == pytest.approx(size, rel=1e-3)
+
+
+def test_a_named_layer_that_is_not_called_is_an_error():
+    with pytest.raises(ValueError, match=r"\['unused'\] are not called"):
+        look_at_several(tuple, layers=["several", "unused"])
+
+
+def test_layers_of_one_name_are_numbered():
+    inner = [
+        keras.Sequential([keras.Input((100,)), keras.layers.Dense(100, "relu", name="hidden")])
+        for _ in range(2)
+    ]
+    model = keras.Sequential([keras.Input((100,)), *inner, keras.layers.Dense(4, name="scores")])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    record = look(model).records[0]
+    assert list(record) == ["hidden", "hidden#2"]
+    assert record["hidden"].mean != record["hidden#2"].mean
+
+
+def test_final_states_of_an_lstm_count_but_do_not_saturate():
+    inputs = keras.Input((STEPS, FEATURES))
+    outputs, *states = keras.layers.LSTM(
+        4, bias_initializer="ones", return_state=True, return_sequences=True, name="lstm"
+    )(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(1)(states[1]))
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    statistics = ActivationStatistics(10 * SERIES, TARGETS)
+    model.fit(SERIES, TARGETS, 64, callbacks=[statistics], verbose=0)
+    known = keras.Model(inputs, [outputs, *states]).predict(10 * SERIES, verbose=0)
+    record = statistics.records[0]["lstm"]
+    assert record.counts.sum() == 64 * 4 * (STEPS + 2)
+    values = np.concatenate([array.ravel() for array in known])
+    assert record.deviation == pytest.approx(values.std(), rel=1e-3)
+    assert np.abs(known[2]).max() > 1.5 and record.gradient > 0
+    assert record.saturated == pytest.approx((np.abs(known[0]) >= 0.97).mean(), abs=1e-2)
+
+
 def test_bad_input():
     with pytest.raises(TypeError, match="layers.*Received"):
         ActivationStatistics(X, layers="layer_0")
