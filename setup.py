@@ -61,6 +61,7 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.11",
+    py_modules=["kerasrecipes_flags"],
     packages=find_packages(include=["kerasrecipes", "kerasrecipes.*"]),
     package_data={
         "kerasrecipes": ["py.typed"],

@@ -15,16 +15,13 @@ which takes raw pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes import data, experiment, models, schedules
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 KINDS = ("batch", "decorrelated")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(8, "epochs of training", "[1, 1000000]")
@@ -33,6 +30,13 @@ class Config(experiment.ComparisonConfig):
     width: int = flag(16, "filters of the first third; then twice, then four times", "[1, 1000000]")
     learning_rate: float = flag(1.0, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import data, experiment, models, schedules
+
+import keras
 
 
 def main(config):

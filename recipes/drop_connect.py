@@ -15,16 +15,13 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes import data, experiment, layers, schedules
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 MASKS = ("gaussian", "example")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(30, "epochs of training", "[1, 1000000]")
@@ -34,6 +31,13 @@ class Config(experiment.ComparisonConfig):
     mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import data, experiment, layers, schedules
+
+import keras
 
 
 def main(config):

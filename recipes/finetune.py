@@ -15,10 +15,7 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes import augment, callbacks, data, experiment, models, schedules, serving, transfer
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import EXPORTS, TrainingConfig, flag, parse_first
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
 STRENGTHS = (1.0, 0.1, 0.01)  # tried with many images
@@ -28,11 +25,10 @@ PLAN = "linear (classifier on top), stages (the best of several), few or many (l
 SIMILAR = f"whether these are like ImageNet's; auto: in colour, from {SMALLEST_PHOTO} px"
 EPOCHS = f"{FEWEST_EPOCHS} to {MOST_EPOCHS}, to see {IMAGES_SEEN:,} images"
 SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller images"
-EXPORT = f"also write the model as {', '.join(serving.EXPORTS)}"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int | None = flag(None, f"epochs of fine-tuning (default: {EPOCHS})", "[1, 1000000]")
@@ -45,7 +41,14 @@ class Config(experiment.TrainingConfig):
     learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
     class_weights: bool = flag(False, "give classes of unequal size an equal say")
     temperature: bool = flag(False, "calibrate the probabilities by temperature scaling")
-    export: str | None = flag(None, EXPORT, choices=serving.EXPORTS)
+    export: str | None = flag(None, "also write the model in this format", choices=EXPORTS)
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import augment, callbacks, data, experiment, models, schedules, transfer
+
+import keras
 
 
 def main(config):

@@ -15,17 +15,13 @@ pixels. Time and results: recipes/README.md.
 import dataclasses
 import time
 
-from kerasrecipes import data, evaluation, experiment, inference, layers, schedules
-from kerasrecipes.experiment import flag
-
-import keras
-import numpy as np
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 SMALLEST_SIDE = 3
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
@@ -39,6 +35,14 @@ class Config(experiment.ComparisonConfig):
     passes: int = flag(12, "passes of the second test", "[1, 1000000]")
     learning_rate: float = flag(0.005, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import data, evaluation, experiment, inference, layers, schedules
+
+import keras
+import numpy as np
 
 
 def main(config):

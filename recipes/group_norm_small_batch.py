@@ -15,16 +15,13 @@ The run's folder has the report, the curves of both, and the group-normalised ne
 
 import dataclasses
 
-from kerasrecipes import data, experiment, models, schedules
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 KINDS = ("batch", "group")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(3, "epochs of training", "[1, 1000000]")
@@ -36,6 +33,13 @@ class Config(experiment.ComparisonConfig):
         "(0, inf)",
     )
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import data, experiment, models, schedules
+
+import keras
 
 
 def main(config):

@@ -14,14 +14,11 @@ The run's folder has the report, the curves (validation by the average), and the
 
 import dataclasses
 
-from kerasrecipes import callbacks, data, experiment, models
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
@@ -30,6 +27,13 @@ class Config(experiment.ComparisonConfig):
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import callbacks, data, experiment, models
+
+import keras
 
 
 def main(config):

@@ -22,11 +22,7 @@ import json
 import os
 import pathlib
 
-from kerasrecipes import evaluation, experiment, serving
-from kerasrecipes._atomic_write import atomic_write
-from kerasrecipes.experiment import flag, positional
-
-import numpy as np
+from kerasrecipes_flags import check_fields, flag, parse_first, positional
 
 DRAWN, THUMBNAIL = 48, 320
 
@@ -42,9 +38,29 @@ class Config:
     draw: str | None = flag(None, "PNG file to draw the images and their classes into")
 
     def __post_init__(self):
-        experiment.check_fields(self)
+        check_fields(self)
         if self.draw is not None:
             check_drawing(pathlib.Path(self.draw), [self.model, *self.image])
+
+
+def check_drawing(path, inputs):
+    """Raise unless a picture can be written there, before any work is done."""
+    if path.suffix.lower() != ".png" or path.is_dir():
+        raise ValueError(f"Argument `draw` must be a file that ends in .png. Received: draw={path}")
+    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
+        raise ValueError(
+            f"Argument `draw` must be in a folder that can be written. Received: {path}"
+        )
+    if path.resolve() in [pathlib.Path(file).resolve() for file in inputs]:
+        raise ValueError(f"Argument `draw` must not be one of the inputs. Received: draw={path}")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import evaluation, experiment, serving
+from kerasrecipes._atomic_write import atomic_write
+
+import numpy as np
 
 
 def main(config):
@@ -98,18 +114,6 @@ def draw(config, thumbnails, tops):
         temporary.write_bytes(evaluation.figure_png(figure))
     if len(tops) > DRAWN and not config.json:
         print(f"{config.draw} shows the first {DRAWN} of {len(tops)} images.")
-
-
-def check_drawing(path, inputs):
-    """Raise unless a picture can be written there, before any work is done."""
-    if path.suffix.lower() != ".png" or path.is_dir():
-        raise ValueError(f"Argument `draw` must be a file that ends in .png. Received: draw={path}")
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ValueError(
-            f"Argument `draw` must be in a folder that can be written. Received: {path}"
-        )
-    if path.resolve() in [pathlib.Path(file).resolve() for file in inputs]:
-        raise ValueError(f"Argument `draw` must not be one of the inputs. Received: draw={path}")
 
 
 if __name__ == "__main__":

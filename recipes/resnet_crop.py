@@ -21,19 +21,14 @@ beat. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes import augment, callbacks, data, evaluation, experiment, models, schedules
-from kerasrecipes.experiment import flag
-from kerasrecipes.layers import ImagePreprocessing
-from kerasrecipes.serving import serving_model
-
-import keras
+from kerasrecipes_flags import CROPS, TrainingConfig, flag, parse_first
 
 LARGEST_DEFAULT_SIZE = 224
 NORMALIZATIONS = ("batch", "group", "instance", "layer", "decorrelated")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.TrainingConfig):
+class Config(TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(20, "epochs of training", "[1, 1000000]")
@@ -46,9 +41,7 @@ class Config(experiment.TrainingConfig):
         f"side of the crop in pixels (default: median short side, <= {LARGEST_DEFAULT_SIZE})",
         "[1, 4096]",
     )
-    crops: str = flag(
-        "auto", "crops; auto: pad for images of under 64 px, else scale", None, experiment.CROPS
-    )
+    crops: str = flag("auto", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
     padding: int | None = flag(
         None, "border of the crops `pad` in pixels (default: size / 8)", "[0, 4096]"
     )
@@ -61,6 +54,15 @@ class Config(experiment.TrainingConfig):
     averaging: float = flag(
         0.99, "fraction of the averaged weights kept at each step; 0: no average", "[0, 1)"
     )
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import augment, callbacks, data, evaluation, experiment, models, schedules
+from kerasrecipes.layers import ImagePreprocessing
+from kerasrecipes.serving import serving_model
+
+import keras
 
 
 def main(config):

@@ -14,16 +14,13 @@ which takes raw pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes import data, experiment, models, schedules
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 STEP_DECAY_AT = (0.3, 0.6, 0.8)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(7, "epochs of training: best the end of a cycle", "[1, 1000000]")
@@ -34,6 +31,13 @@ class Config(experiment.ComparisonConfig):
     learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
     momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
     weight_decay: float = flag(5e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import data, experiment, models, schedules
+
+import keras
 
 
 def main(config):

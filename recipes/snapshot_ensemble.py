@@ -14,14 +14,11 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes import callbacks, data, experiment, models
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(12, "epochs of training, a multiple of --cycles", "[1, 1000000]")
@@ -39,6 +36,13 @@ class Config(experiment.ComparisonConfig):
                 "Argument `epochs` must be a multiple of `cycles`, so that each cycle ends with an "
                 f"epoch. Received: epochs={self.epochs}, cycles={self.cycles}"
             )
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import callbacks, data, experiment, models
+
+import keras
 
 
 def main(config):

@@ -17,16 +17,13 @@ import dataclasses
 import statistics
 import time
 
-from kerasrecipes import data, experiment, models, schedules
-from kerasrecipes.experiment import flag
-
-import keras
+from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 TIMED_STEPS = 15
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(experiment.ComparisonConfig):
+class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
@@ -36,6 +33,13 @@ class Config(experiment.ComparisonConfig):
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import data, experiment, models, schedules
+
+import keras
 
 
 def main(config):

@@ -15,7 +15,7 @@ import keras
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TENSORFLOW_ROOMS = (
-    "augment", "data", "evaluation", "serving", "experiment", "recipes", "notebooks",
+    "augment", "data", "evaluation", "serving", "experiment", "flags", "recipes", "notebooks",
 )  # fmt: skip
 
 collect_ignore_glob = (

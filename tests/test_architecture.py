@@ -41,11 +41,12 @@ MAY_IMPORT = {
     },
     "augment": set(),
     "data": set(),
+    "flags": {"callbacks"},  # once the flags are parsed
     "evaluation": {"ops", "layers", "losses", "inference", "augment", "data"},
     "serving": {"ops", "layers", "inference", "augment", "data"},
     "experiment": {
         "ops", "layers", "losses", "schedules", "inference", "callbacks", "optimizers", "models",
-        "transfer", "augment", "data", "evaluation", "serving",
+        "transfer", "augment", "data", "evaluation", "serving", "flags",
     },
 }  # fmt: skip
 

@@ -16,17 +16,24 @@
 
 from kerasrecipes.experiment.class_weights import class_weights
 from kerasrecipes.experiment.closing import close_run
-from kerasrecipes.experiment.command_line import command_line
-from kerasrecipes.experiment.comparison import Comparison, ComparisonConfig
-from kerasrecipes.experiment.config import TrainingConfig, check_fields, flag, positional
-from kerasrecipes.experiment.crops import CROPS, Crops, choose_crops
+from kerasrecipes.experiment.comparison import Comparison
+from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.finetuning import close_fine_tuning, with_temperature
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.run import Run, run
-from kerasrecipes.experiment.run_finished import RunFinished
+from kerasrecipes.flags import (
+    CROPS,
+    ComparisonConfig,
+    RunFinished,
+    TrainingConfig,
+    check_fields,
+    command_line,
+    flag,
+    positional,
+)
 
 __all__ = [
     "CROPS",

@@ -1,6 +1,5 @@
 """Comparison of techniques on the same images, by one network or several at once."""
 
-import dataclasses
 from typing import Any
 
 import keras
@@ -8,24 +7,10 @@ import keras
 from kerasrecipes import augment, layers
 from kerasrecipes.evaluation import run_tests, winner
 from kerasrecipes.experiment.closing import close_run
-from kerasrecipes.experiment.config import TrainingConfig, flag
-from kerasrecipes.experiment.crops import CROPS, choose_crops
+from kerasrecipes.experiment.crops import choose_crops
 from kerasrecipes.experiment.images import channel_statistics
+from kerasrecipes.flags.comparison_config import LARGEST_DEFAULT_SIZE
 from kerasrecipes.serving import serving_model
-
-LARGEST_DEFAULT_SIZE = 64
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class ComparisonConfig(TrainingConfig):
-    """The flags of a recipe that compares techniques on the same crops."""
-
-    size: int | None = flag(
-        None,
-        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
-        "[1, 4096]",
-    )
-    crops: str = flag("none", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
 
 
 class Comparison:

@@ -6,8 +6,8 @@ from typing import Any
 
 from kerasrecipes import augment
 from kerasrecipes._validation import check_choice, check_integer
+from kerasrecipes.flags import CROPS
 
-CROPS = ("auto", "pad", "scale", "inception", "none")
 SMALL_SIDE = 64
 TEST_SCALES = (224, 256, 384, 480, 640)
 

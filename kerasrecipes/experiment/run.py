@@ -19,8 +19,8 @@ from kerasrecipes.experiment.divergence import Divergence
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.provenance import command_of, versions
-from kerasrecipes.experiment.run_finished import RunFinished
 from kerasrecipes.experiment.run_folder import RunFolder
+from kerasrecipes.flags import RunFinished
 
 MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict", "keep_going")
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from kerasrecipes import experiment
-from kerasrecipes.experiment.command_line import make_parser
+from kerasrecipes.flags.command_line import make_parser
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -37,8 +37,13 @@ def test_help_names_every_flag_its_range_and_default(capsys):
     text = " ".join(capsys.readouterr().out.split())
     for field in dataclasses.fields(Config):
         assert field.name.replace("_", "-") in text
-        assert " ".join(field.metadata["help"].split()) in text
+        sentence, _, default = field.metadata["help"].partition(" (default: ")
+        assert " ".join(sentence.split()) in text and default in text
+        assert field.metadata["interval"] is None or f"(in {field.metadata['interval']}" in text
     assert "50% at most (in [0, 0.5]; default: 0.5)" in text
+    assert "norm of the gradient (in (0, inf); default: not clipped)" in text
+    assert "filters (in [1, inf))" in text
+    assert "--jit {auto,on,off}" in text
 
 
 @pytest.mark.parametrize(
@@ -70,6 +75,11 @@ def status(main, *flags):
     with pytest.raises(SystemExit) as exit_info:
         experiment.command_line(main, Config, list(flags))
     return exit_info.value.code
+
+
+def test_an_error_in_main_does_not_send_to_the_flags(capsys):
+    assert status(_raised(ValueError("Argument `data` must be a folder."))) == 2
+    assert "--help" not in capsys.readouterr().err
 
 
 def test_exit_statuses(capsys):

@@ -4,7 +4,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 
@@ -64,6 +64,8 @@ class TrainingConfig:
     Traceback (most recent call last):
     ValueError: Argument `epochs` must be in [1, 1000000]. Received: epochs=0
     """
+
+    HEADING: ClassVar[str] = "flags of every training recipe"
 
     data: str = flag(
         "fashion_mnist_sample",

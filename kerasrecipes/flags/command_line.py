@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import dataclasses
+import inspect
 import os
 import signal
 import sys
@@ -10,9 +11,8 @@ import traceback
 import typing
 from typing import Any
 
-from kerasrecipes.callbacks import _interruption
-from kerasrecipes.experiment.config import plain_type
-from kerasrecipes.experiment.run_finished import RunFinished
+from kerasrecipes.flags.config import plain_type
+from kerasrecipes.flags.run_finished import RunFinished
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
@@ -37,15 +37,12 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     Raises:
         SystemExit: Always.
     """
-    description = sys.modules[main.__module__].__doc__
-    parser = make_parser(config_class, description)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
-    values = vars(parser.parse_args(arguments))
+    parser, config = _parse(config_class, sys.modules[main.__module__].__doc__, arguments)
+    from kerasrecipes.callbacks import _interruption  # imports Keras
+
     try:
         with _interruption.raised():
-            result = main(config_class(**values))
+            result = main(config)
         sys.stdout.flush()
     except RunFinished as finished:
         print(finished)
@@ -61,10 +58,48 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     except Exception as error:
         if not _is_expected(error, main):
             raise
-        parser.error(one_line(error))
+        parser.fail(error)
     if result.get("interrupted"):
         sys.exit(_interruption.exit_status())
     sys.exit(DIVERGED if result.get("diverged") else 0)
+
+
+def parse_first(config_class: Any) -> None:
+    """End the script at `--help` or a refused flag, before the imports below this call.
+
+    It does nothing if the module of `config_class` is imported instead of run as a script.
+    `command_line` parses the flags again, and calls `main`.
+
+    Args:
+        config_class: Dataclass with fields created by `flag`, in the script.
+
+    Raises:
+        SystemExit: with status 0 after `--help`, 2 after a refused flag.
+
+    Example:
+
+    >>> @dataclasses.dataclass(frozen=True)
+    ... class Config:
+    ...     epochs: int = flag(10, "epochs of training", "[1, 1000]")
+    >>> parse_first(Config)
+    """
+    if config_class.__module__ == "__main__":
+        _parse(config_class, sys.modules["__main__"].__doc__, None)
+
+
+def _parse(config_class, description, arguments):
+    """Return the parser and the config, or exit at `--help` or a refused flag."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    parser = make_parser(config_class, description)
+    values = vars(parser.parse_args(arguments))
+    try:
+        return parser, config_class(**values)
+    except (ValueError, TypeError, OverflowError) as error:
+        return parser.error(str(error))
+    except OSError as error:
+        return parser.fail(error)
 
 
 def one_line(error):
@@ -94,16 +129,41 @@ def make_parser(config_class, description):
         allow_abbrev=False,
     )
     hints = typing.get_type_hints(config_class)
-    for field in dataclasses.fields(config_class):
-        _add_flag(parser, field, plain_type(hints[field.name]))
+    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    for heading, names in _groups(config_class, fields):
+        group = parser.add_argument_group(heading)
+        for name in names:
+            _add_flag(group, fields[name], plain_type(hints[name]))
     return parser
+
+
+def _groups(config_class, fields):
+    """Yield (heading, names of fields): those of the class itself first, then its bases'."""
+    for owner in config_class.__mro__:
+        own = [name for name in inspect.get_annotations(owner) if name in fields]
+        fields = {name: field for name, field in fields.items() if name not in own}
+        positional = [name for name in own if "positional" in _metadata(owner, name)]
+        if positional:
+            yield "arguments", positional
+        if len(own) > len(positional):
+            yield (
+                vars(owner).get("HEADING", "flags of this script"),
+                [name for name in own if name not in positional],
+            )
+
+
+def _metadata(owner, name):
+    return owner.__dataclass_fields__[name].metadata
 
 
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message):
-        about_flags = message.startswith(("Argument", "argument", "unrecognized", "the following"))
-        more = " (--help lists the flags)" if about_flags else ""
-        print(f"{self.prog}: error: {one_line(message)}{more}", file=sys.stderr)
+        """End the script because of a flag."""
+        self.fail(f"{one_line(message)} (--help lists the flags)")
+
+    def fail(self, error):
+        """End the script with one line."""
+        print(f"{self.prog}: error: {one_line(error)}", file=sys.stderr)
         sys.exit(BAD_INPUT)
 
 
@@ -118,16 +178,27 @@ def _add_flag(parser, field, kind):
         parser.add_argument(name, action="store_true", help=text)
     elif kind is bool:
         action = argparse.BooleanOptionalAction
+        text = f"{text} (default: {name if field.default else '--no' + name[1:]})"
         parser.add_argument(name, action=action, default=field.default, help=text)
     else:
-        allowed = field.metadata.get("choices") or field.metadata.get("interval")
-        words = [", ".join(allowed) if isinstance(allowed, tuple) else f"in {allowed}"]
-        words = [*(words if allowed else []), f"default: {field.default}"]
-        shown = "" if field.default is None else f" ({'; '.join(words)})"
+        choices = field.metadata.get("choices")
         metavar = {int: "N", float: "X"}.get(kind, "TEXT")
+        metavar = f"{{{','.join(choices)}}}" if choices else metavar
         parser.add_argument(
-            name, type=kind, default=field.default, metavar=metavar, help=text + shown
+            name, type=kind, default=field.default, metavar=metavar, help=_with_range(text, field)
         )
+
+
+def _with_range(text, field):
+    """Return the help of a flag with its range and its default, which the text may name itself."""
+    text, bracket, default = text.partition(" (default: ")
+    interval = field.metadata.get("interval")
+    words = [f"in {interval}"] if interval else []
+    if bracket:
+        words.append(f"default: {default.removesuffix(')')}")
+    elif field.default is not None:
+        words.append(f"default: {field.default}")
+    return f"{text} ({'; '.join(words)})" if words else text
 
 
 def _is_expected(error, main):

@@ -1,0 +1,30 @@
+"""The flags of a script: a command line from a dataclass. Nothing slow is imported here.
+
+Import these names from `kerasrecipes_flags`, which does not load the rest of the package.
+
+- `flag`, `positional`, `check_fields`: fields of a dataclass that become flags.
+- `TrainingConfig`, `ComparisonConfig`: the flags that recipes share.
+- `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
+- `command_line`: parses the flags, calls `main`, exits with its status.
+- `RunFinished`: ends a script whose run is finished already, with status 0.
+- `CROPS`, `EXPORTS`: the choices of `--crops` and `--export`.
+"""
+
+from kerasrecipes.flags.choices import CROPS, EXPORTS
+from kerasrecipes.flags.command_line import command_line, parse_first
+from kerasrecipes.flags.comparison_config import ComparisonConfig
+from kerasrecipes.flags.config import TrainingConfig, check_fields, flag, positional
+from kerasrecipes.flags.run_finished import RunFinished
+
+__all__ = [
+    "CROPS",
+    "EXPORTS",
+    "ComparisonConfig",
+    "RunFinished",
+    "TrainingConfig",
+    "check_fields",
+    "command_line",
+    "flag",
+    "parse_first",
+    "positional",
+]

@@ -1,0 +1,23 @@
+"""The configuration of a recipe that compares techniques on the same images."""
+
+import dataclasses
+from typing import ClassVar
+
+from kerasrecipes.flags.choices import CROPS
+from kerasrecipes.flags.config import TrainingConfig, flag
+
+LARGEST_DEFAULT_SIZE = 64
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class ComparisonConfig(TrainingConfig):
+    """The flags of a recipe that compares techniques on the same crops."""
+
+    HEADING: ClassVar[str] = "flags of the recipes that compare techniques"
+
+    size: int | None = flag(
+        None,
+        f"side of the images in pixels (default: their own, <= {LARGEST_DEFAULT_SIZE})",
+        "[1, 4096]",
+    )
+    crops: str = flag("none", "auto: pad for images of under 64 px, else scale", None, CROPS)

@@ -1,0 +1,65 @@
+"""`--help` and refused flags are answered before anything slow is imported."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from kerasrecipes import serving
+from kerasrecipes_flags import EXPORTS
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+RECIPES = sorted(path.name for path in ROOT.glob("recipes/*.py"))
+REPORT = """
+import runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name="__main__")
+finally:
+    print("SLOW", *sorted({"tensorflow", "keras", "jax", "torch", "numpy"} & set(sys.modules)))
+"""
+
+
+def run(code, *arguments):
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT
+    )
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_help_imports_nothing_slow(recipe):
+    result = run(REPORT, f"recipes/{recipe}", "--help")
+    assert result.returncode == 0, result.stderr
+    *text, last = result.stdout.splitlines()
+    assert last == "SLOW"
+    own = text.index("flags of this script:")
+    if "flags of every training recipe:" in text:
+        assert own < text.index("flags of every training recipe:")
+
+
+@pytest.mark.parametrize("flags", [["--epochs", "0"], ["--nothing"], ["--crops", "square"]])
+def test_refused_flags_import_nothing_slow(flags):
+    result = run(REPORT, "recipes/resnet_crop.py", *flags)
+    assert result.returncode == 2
+    assert result.stdout == "SLOW\n"
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.endswith("(--help lists the flags)\n")
+
+
+def test_rooms_are_registered_after_the_flags():
+    code = """
+import kerasrecipes_flags
+import sys
+assert "keras" not in sys.modules
+from kerasrecipes import models
+import keras
+names = ("DropPath", "MulticlassHinge", "OneCycle", "LayerwiseLearningRates")
+print([bool(keras.saving.get_registered_object(f"kerasrecipes>{name}")) for name in names])
+"""
+    result = run(code)
+    assert result.stdout == "[True, True, True, True]\n", result.stderr
+
+
+def test_the_choices_are_those_of_the_room_that_acts_on_them():
+    assert EXPORTS == serving.EXPORTS
