@@ -1,7 +1,7 @@
 """Code that all recipes share. It is not a trainer: recipes call `model.fit`.
 
-- `flag`, `positional`, `check_fields`, `TrainingConfig` (of `flags`): a dataclass whose fields are the flags
-  of a command line.
+- `flag`, `positional`, `check_fields`, `TrainingConfig`: those of `flags`, a dataclass whose fields
+  are the flags of a command line.
 - `command_line`: parses the flags, calls `main`, exits with its status.
 - `run`, `Run`, `RunFinished`: the folder of a run, its settings and its callbacks.
 - `Progress`, `Interruption`: the progress bar; Ctrl-C that ends a run cleanly.
