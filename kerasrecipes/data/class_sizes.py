@@ -11,9 +11,11 @@ FEWEST = 10
 
 
 def class_sizes(images, classes):
-    """Tuple of the images of each class, or `None` for a stream."""
-    if not isinstance(images, ImageSource):
+    """Tuple of the images of each class, or `None` for a stream or without classes."""
+    if not isinstance(images, ImageSource) or images.task == "regression":
         return None
+    if images.task == "multilabel":
+        return tuple(map(int, images.labels.sum(axis=0)))
     return tuple(np.bincount(images.labels, minlength=classes).tolist())
 
 

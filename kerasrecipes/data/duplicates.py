@@ -57,7 +57,7 @@ def _between(twin_set, twins, name, images):
             set=name,
             twin=twins.name_of(twin),
             twin_set=twin_set,
-            same_class=bool(images.labels[index] == twins.labels[twin]),
+            same_class=np.array_equal(images.labels[index], twins.labels[twin]),
         )
 
 

@@ -32,6 +32,10 @@ class FolderListing:
         spans: dict from set name to the `range` of its indices.
         class_names: tuple of strings, the class folders of training, sorted.
         ignored: int, the files that are no images by their names.
+        places: list of strings that name the paths in messages, `None` for the paths.
+        problems: list of pairs (place, reason) of what is not in `paths`, as it cannot be used.
+        task: str, one of `label_values.TASKS`; other than for classes, labels are float32 (N, n).
+        weights: float32 array, one a path, or `None`.
     """
 
     paths: list[str]
@@ -39,6 +43,10 @@ class FolderListing:
     spans: dict[str, range]
     class_names: tuple[str, ...]
     ignored: int
+    places: list[str] | None = None
+    problems: list[tuple[str, str]] = dataclasses.field(default_factory=list)
+    task: str = "classes"
+    weights: np.ndarray | None = None
 
 
 def list_folder(root, class_depth=None):

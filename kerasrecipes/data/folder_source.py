@@ -23,29 +23,46 @@ def read_folder(root, strict, class_depth=None, exif="apply"):
         class_depth: 1, 2 or `None`, how many levels down the class folders are.
         exif: "apply" or "ignore", whether images are turned upright as EXIF says.
     """
-    turn = exif == "apply"
     listing = list_folder(root, class_depth)
+    title = printable(root.resolve().name)
+    return read_listing(printable(root), title, listing, strict, exif == "apply")
+
+
+def read_listing(where, title, listing, strict, turn):
+    """The sets of listed files, each file checked and none kept in memory.
+
+    Args:
+        where, title: strings, the source in messages, and the name of the data.
+        listing: `FolderListing`.
+        strict: bool, whether an image that cannot be used is an error.
+        turn: bool, whether images are turned upright as EXIF says.
+    """
     check = check_images(listing.paths)
-    skipped = [(listing.paths[index], reason) for index, reason in check.problems.items()]
+    places = listing.places or listing.paths
+    skipped = [*listing.problems]
+    skipped += [(places[index], reason) for index, reason in check.problems.items()]
     if skipped:
-        _report(root, skipped, len(listing.paths), strict)
+        _report(where, skipped, len(listing.paths) + len(listing.problems), strict)
     files = ImageSource(
         listing.labels,
         check.short_sides,
         _reader(listing.paths, check, turn),
         check.fingerprints,
         name_of=listing.paths.__getitem__,
+        task=listing.task,
+        weights=listing.weights,
     )
     usable = check.usable()
     sets = {
         name: files.subset(usable[(usable >= span.start) & (usable < span.stop)])
         for name, span in listing.spans.items()
     }
-    _check_classes_left(root, listing, usable)
-    labels = {name: images.labels for name, images in sets.items()}
-    check_labels(printable(root), labels, len(listing.class_names))
+    _check_images_left(where, listing, usable)
+    if listing.task == "classes":
+        labels = {name: images.labels for name, images in sets.items()}
+        check_labels(where, labels, len(listing.class_names))
     return ImageSets(
-        name=printable(root.resolve().name),
+        name=title,
         sets=sets,
         class_names=listing.class_names,
         channels=1 if np.all(check.channels[usable] <= 2) else 3,
@@ -101,20 +118,23 @@ def _without_exif(contents):
     return tf.cond(is_png, png, jpeg)
 
 
-def _report(root, skipped, total, strict):
+def _report(where, skipped, total, strict):
     named = few([f"{path} ({reason})" for path, reason in skipped])
-    counted = f"{printable(root)}: {len(skipped):,} of {total:,} images cannot be used"
+    counted = f"{where}: {len(skipped):,} of {total:,} images cannot be used"
     if strict:
         raise ValueError(f"{counted}: {named}")
     warnings.warn(f"{counted} and are skipped: {named}", stacklevel=6)
 
 
-def _check_classes_left(root, listing, usable):
+def _check_images_left(where, listing, usable):
     for name, span in listing.spans.items():
         left = usable[(usable >= span.start) & (usable < span.stop)]
+        if not left.size:
+            raise ValueError(f"{where}: no image in {name} can be used")
+        if listing.task != "classes":
+            continue
         lost = np.setdiff1d(listing.labels[span.start : span.stop], listing.labels[left])
         if lost.size:
             raise ValueError(
-                f"{printable(root)}: no image of class {listing.class_names[lost[0]]!r} "
-                f"in {name} can be used"
+                f"{where}: no image of class {listing.class_names[lost[0]]!r} in {name} can be used"
             )

@@ -17,7 +17,8 @@ class ImageData:
 
     The image is uint8 of shape (height, width, channels), or, when `encoded`, the bytes of a JPEG
     or PNG file as stored, of whatever size and mode. The bytes decide which of the two it is, not
-    the file's name. The label is an integer in 0..num_classes-1.
+    the file's name. The label is an integer in 0..num_classes-1; with several labels
+    an image, a float32 array of 0 and 1, one a class; of a regression, a float32 array.
 
     Attributes:
         name: str, where the data came from, short enough for a title.
@@ -76,6 +77,11 @@ class ImageData:
         return 0 if self.test is None else len(self.test)
 
     @property
+    def task(self) -> str:
+        """`"classes"`, `"multilabel"` or `"regression"`."""
+        return getattr(self.train, "task", "classes")
+
+    @property
     def num_classes(self) -> int:
-        """Integer, the number of classes."""
+        """Integer, the number of classes, or of the numbers of a regression."""
         return len(self.class_names)

@@ -25,6 +25,9 @@ class ImageSource:
         read: function of an int64 scalar tensor that returns the image and can be traced.
         fingerprints: int array of shape (N,), equal where images are equal.
         name_of: function of an integer that names an image: a path, or a place in an array.
+        task: str, `"classes"`, `"multilabel"` or `"regression"`. For the latter two a label is a
+            float32 array, and `labels` has shape (N, classes or targets).
+        weights: float32 array of shape (N,), the weight of each image, or `None`.
         in_memory: bool, whether images are in memory and of one size, so that `read` returns a
             batch for an int64 vector. Defaults to `False`.
 
@@ -46,6 +49,8 @@ class ImageSource:
     fingerprints: np.ndarray
     name_of: Callable
     in_memory: bool = False
+    task: str = "classes"
+    weights: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -58,11 +63,14 @@ class ImageSource:
         if not -len(self) <= index < len(self):
             raise IndexError(f"Index {index} is out of range for {len(self)} images")
         index %= len(self)
-        return self.read(tf.constant(index, tf.int64)).numpy(), int(self.labels[index])
+        return self.read(tf.constant(index, tf.int64)).numpy(), self._label(self.labels[index])
 
     def __iter__(self):
         for image, label in self.dataset().prefetch(2).as_numpy_iterator():
-            yield image, int(label)
+            yield image, self._label(label)
+
+    def _label(self, label):
+        return int(label) if self.task == "classes" else label
 
     def __repr__(self):
         image = self.element_spec[0]
@@ -108,6 +116,8 @@ class ImageSource:
             fingerprints=self.fingerprints[indices],
             name_of=lambda index: self.name_of(int(indices[index])),
             in_memory=self.in_memory,
+            task=self.task,
+            weights=None if self.weights is None else self.weights[indices],
         )
 
 

@@ -2,7 +2,7 @@
 
 import os
 import pathlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
@@ -16,12 +16,19 @@ from kerasrecipes.data.duplicates import find_duplicates, warn_of_duplicates
 from kerasrecipes.data.folder_source import read_folder
 from kerasrecipes.data.image_data import ImageData
 from kerasrecipes.data.image_sets import SETS
+from kerasrecipes.data.label_table import read_csv, read_frame
 from kerasrecipes.data.npz_source import read_npz
 from kerasrecipes.data.split import check_split, split_sets
+from kerasrecipes.data.table_options import TableOptions
+from kerasrecipes.data.table_source import read_table
 from kerasrecipes.data.tfds_source import read_tfds
 
 SAMPLE = "fashion_mnist_sample"
-KINDS = f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, an .npz file, or arrays"
+KINDS = (
+    f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, a CSV file of files and labels, a pandas "
+    "frame of those, an .npz file, or arrays"
+)
+TABLES = (".csv", ".tsv", ".txt")
 
 
 def load(
@@ -31,6 +38,11 @@ def load(
     strict: bool = False,
     class_depth: int | None = None,
     exif: str = "apply",
+    task: str = "classes",
+    image_column: str | None = None,
+    label_column: str | Sequence[str] | None = None,
+    split_column: str | None = None,
+    weight_column: str | None = None,
 ) -> ImageData:
     """Loads images for classification and says what they are.
 
@@ -46,6 +58,10 @@ def load(
               hidden files left out, links followed. Files of any size are read when they are
               asked for: JPEG and PNG as they are, WebP, BMP, TIFF, the first frame of a GIF, and
               CMYK as PNG of 8 bits, alpha dropped;
+            - a path to a CSV file (`.csv`, `.tsv` or `.txt`) or a pandas frame, a row an image: a
+              column of paths, relative to the file (of a frame: to the current folder), one or more
+              of labels, and at will `split` and `sample_weight`. Delimiter and header of a file are
+              found out. Rows that cannot be used are named by their line;
             - a path to an `.npz` file with uint8 images `x_train`, `x_test` of shape (images,
               height, width) or (images, height, width, 1 or 3) and integer labels `y_train`,
               `y_test`; optional `x_validation`, `y_validation`, `class_names`;
@@ -66,6 +82,15 @@ def load(
             hold no images directly but several folders of images.
         exif: "apply" (default) turns the images of a folder upright as a camera noted it, as
             phones and browsers show them; "ignore" leaves them as stored.
+        task: what the labels of a table are: "classes" (default), one class an image;
+            "multilabel", any number of labels: "dog;outdoor" in a cell, or a column of 0 and 1 for
+            each label; "regression", numbers in one column or more.
+        image_column, split_column, weight_column: names of columns of a table. `None` (default) is
+            the one with a usual name: `image`, `file`, `filename`, `path`, ...; `split`, `set`;
+            `sample_weight`, `weight`.
+        label_column: name of a column of a table, or several names. `None` (default) is `label`,
+            `labels`, `class`, `target`, ..., or, for several labels or numbers without a column of
+            such a name, all columns that are nothing else.
 
     Images of one set that are in another one too, and classes of fewer than 10 images before
     the split, are named in warnings; streams of TensorFlow Datasets are not looked
@@ -98,7 +123,8 @@ def load(
     if class_depth is not None:
         check_integer("class_depth", class_depth, "[1, 2]")
     check_choice("exif", exif, ("apply", "ignore"))
-    read = _read(source, strict=strict, class_depth=class_depth, exif=exif)
+    table = TableOptions(task, image_column, label_column, split_column, weight_column)
+    read = _read(source, table, strict=strict, class_depth=class_depth, exif=exif)
     sets = split_sets(read.name, read.sets, split, seed)
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
@@ -119,14 +145,17 @@ def load(
     )
 
 
-def _read(source, **options):
+def _read(source, table, **options):
+    if hasattr(source, "columns") and hasattr(source, "index"):
+        return read_table(read_frame(source), table, options["strict"], options["exif"])
     if isinstance(source, (str, os.PathLike)):
         try:
-            return _read_named(os.fspath(source), **options)
+            return _read_named(os.fspath(source), table, **options)
         except FileNotFoundError:
             raise
         except OSError as error:
             raise ValueError(f"{error.filename}: cannot be read ({error.strerror})") from error
+    table.check_no_effect("source")
     if isinstance(source, Mapping):
         return read_arrays(source)
     if isinstance(source, (tuple, list)):
@@ -138,18 +167,21 @@ def _read(source, **options):
     )
 
 
-def _read_named(source, **options):
+def _read_named(source, table, **options):
+    path = pathlib.Path(os.path.expanduser(source))
+    if path.suffix.lower() in TABLES and path.is_file():
+        return read_table(read_csv(path), table, options["strict"], options["exif"])
+    table.check_no_effect(source)
     if source == SAMPLE:
         return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))
     if source.startswith("tfds:"):
         return read_tfds(source.removeprefix("tfds:"))
-    path = pathlib.Path(os.path.expanduser(source))
     if source and path.is_dir():
         return read_folder(path, **options)
     if path.suffix == ".npz" and path.exists():
         return read_npz(path)
     if source and path.exists():
         raise ValueError(f"{path}: not a source of images, which are {KINDS}")
-    if path.suffix == ".npz" or os.sep in source or source.startswith((".", "~")):
+    if path.suffix in (".npz", *TABLES) or os.sep in source or source.startswith((".", "~")):
         raise FileNotFoundError(f"No such file or folder: {path}")
     raise ValueError(f"Unknown source and no such folder: {source!r}. Sources are {KINDS}")

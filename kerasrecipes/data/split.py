@@ -44,9 +44,24 @@ def split_sets(name, sets, split, seed):
             f"set. {name} has: {', '.join(sets)}. Received: split={tuple(split)}"
         )
     names = SETS[: len(split)]
-    parts = stratified_indices(sets["train"].labels, split, seed, name)
+    parts = stratified_indices(strata(sets["train"].labels), split, seed, name)
     carved = {key: sets["train"].subset(part) for key, part in zip(names, parts) if part.size}
     return {**carved, **{key: sets[key] for key in sets if key != "train"}}
+
+
+def strata(labels):
+    """The int labels that a split is stratified by: those of several labels, by the rarest.
+
+    >>> strata(np.array([[1.0, 0.0], [1.0, 1.0], [0.0, 0.0]])).tolist()
+    [0, 1, 2]
+    """
+    if labels.ndim == 1:
+        return labels
+    if not np.isin(labels, (0, 1)).all():
+        return np.zeros(len(labels), np.int64)
+    counts = labels.sum(axis=0)
+    rarest = np.where(labels == 1, counts, np.inf).argmin(axis=1)
+    return np.where(labels.any(axis=1), rarest, labels.shape[1])
 
 
 def stratified_indices(labels, fractions, seed, name="data"):

@@ -69,9 +69,12 @@ class TrainingConfig:
 
     data: str = flag(
         "fashion_mnist_sample",
-        "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, or an .npz with "
-        "x_train, y_train, x_test, y_test",
+        "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, a CSV file of image "
+        "files and labels, or an .npz with x_train, y_train, x_test, y_test",
     )
+    image_column: str | None = flag(None, "column of a CSV with the files (default: found by name)")
+    label_column: str | None = flag(None, "column of a CSV with the labels (default: by name)")
+    split_column: str | None = flag(None, "column of a CSV with train, validation or test")
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(128, "images per step", "[1, 1000000]")
     seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
@@ -105,7 +108,9 @@ class TrainingConfig:
 
     def data_options(self) -> Any:
         """Return the arguments of `data.load` beside the source."""
-        names = ("seed", "strict", "class_depth", "exif")
+        names = [
+            "seed", "strict", "class_depth", "exif", "image_column", "label_column", "split_column",
+        ]  # fmt: skip
         return {name: getattr(self, name) for name in names}
 
     def optimizer_options(self) -> Any:

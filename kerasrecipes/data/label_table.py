@@ -1,0 +1,135 @@
+"""Tables that name image files and their labels: a CSV file or a pandas frame."""
+
+import csv
+import dataclasses
+import os
+import pathlib
+
+from kerasrecipes.data.folder_listing import SUFFIXES
+from kerasrecipes.data.image_sets import few, printable
+
+DELIMITERS = ",;\t|"
+IMAGE_NAMES = (
+    "image", "file", "filename", "file_name", "path", "filepath", "file_path", "image_path",
+    "image_name", "image_id", "img", "img_path",
+)  # fmt: skip
+LABEL_NAMES = (
+    "label", "labels", "class", "classes", "class_name", "category", "tag", "tags", "target", "y",
+)  # fmt: skip
+SPLIT_NAMES = ("split", "set", "subset", "partition")
+WEIGHT_NAMES = ("sample_weight", "weight")
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelTable:
+    """The cells of a table, as stripped strings.
+
+    Attributes:
+        where: str, the table in messages.
+        folder: `pathlib.Path` that paths in the table are relative to.
+        columns: dict from name to the list of its cells.
+        lines: list of strings, the place of each row in messages.
+        problems: list of pairs (place, reason) of rows that could not be read.
+    """
+
+    where: str
+    folder: pathlib.Path
+    columns: dict[str, list[str]]
+    lines: list[str]
+    problems: list[tuple[str, str]]
+
+    def column(self, argument, given, usual, needed=True):
+        """The name of a column: the one given, or the one with a usual name."""
+        if given is not None and given not in self.columns:
+            raise ValueError(
+                f"{self.where}: argument `{argument}` must be one of its columns: "
+                f"{few([*self.columns], 8)}. Received: {argument}={given!r}"
+            )
+        found = [name for name in self.columns if name.lower() in usual]
+        if given is None and needed and len(found) != 1:
+            raise ValueError(
+                f"{self.where}: which column has the {argument.split('_')[0]}s? Give `{argument}`. "
+                f"It has the columns {few([*self.columns], 8)}"
+            )
+        return given if given is not None else next(iter(found), None)
+
+
+def read_csv(path):
+    """The `LabelTable` of a CSV file; its delimiter and header are found out.
+
+    Without a header the columns are named by what they hold: `image`, then `label`.
+    """
+    path = pathlib.Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{printable(path)}: not text in UTF-8") from error
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
+    except csv.Error as error:
+        raise ValueError(f"{printable(path)}: line {reader.line_num}: {error}") from error
+    if not rows:
+        raise ValueError(f"{printable(path)}: the table is empty")
+    header = _header(path, [row for _, row in rows])
+    rows = rows if header is None else rows[1:]
+    names = header or _names_by_content(path, rows[0][1])
+    good = [(line, row) for line, row in rows if len(row) == len(names)]
+    problems = [
+        (f"{printable(path)}, line {line}", f"{len(row)} cells instead of {len(names)}")
+        for line, row in rows
+        if len(row) != len(names)
+    ]
+    columns = {name: [row[place] for _, row in good] for place, name in enumerate(names)}
+    lines = [f"{printable(path)}, line {line}" for line, _ in good]
+    return LabelTable(printable(path), path.absolute().parent, columns, lines, problems)
+
+
+def read_frame(frame):
+    """The `LabelTable` of a pandas frame; paths are relative to the current folder."""
+    columns = {str(name): ["" if value != value else str(value).strip() for value in frame[name]]
+               for name in frame.columns}  # fmt: skip
+    if not len(frame):
+        raise ValueError("frame: the table is empty")
+    lines = [f"frame, row {index}" for index in frame.index]
+    return LabelTable("frame", pathlib.Path.cwd(), columns, lines, [])
+
+
+def _delimiter(text):
+    first = text.lstrip("\n").split("\n", 1)[0]
+    counts = {mark: first.count(mark) for mark in DELIMITERS}
+    if not any(counts.values()):
+        return ","
+    present = "".join(mark for mark, count in counts.items() if count)
+    try:
+        return csv.Sniffer().sniff(text[:65536], delimiters=present).delimiter
+    except csv.Error:
+        return max(counts, key=counts.get)
+
+
+def _header(path, rows):
+    """The first row if it is one of names: it has no image file, or a usual name of a column."""
+    usual = {*IMAGE_NAMES, *LABEL_NAMES}
+    first = rows[0]
+    if not {cell.lower() for cell in first} & usual and any(map(_is_image, first)):
+        return None
+    doubled = {name for name in first if first.count(name) > 1}
+    if doubled or "" in first:
+        raise ValueError(
+            f"{printable(path)}: the header must have different names. Received: {few(first, 8)}"
+        )
+    return first
+
+
+def _names_by_content(path, row):
+    places = [place for place, cell in enumerate(row) if _is_image(cell)]
+    if len(places) != 1 or len(row) != 2:
+        raise ValueError(
+            f"{printable(path)}: a table without a header must have two columns, an image file and "
+            f"its label. Received: {few(row, 8)}"
+        )
+    return ["image", "label"] if places == [0] else ["label", "image"]
+
+
+def _is_image(cell):
+    return os.path.splitext(cell)[1].lower() in SUFFIXES
