@@ -18,6 +18,10 @@ import dataclasses
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 KINDS = ("batch", "decorrelated")
+PAYS = (
+    "It should pay in deeper networks without shortcuts and at high rates, where training with "
+    "batch normalisation alone is slow."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -62,7 +66,7 @@ def main(config):
             verbose=0,
         )
         results = compared.test(networks)
-        return compared.close(networks[KINDS[-1]], history, results)
+        return compared.close(networks[KINDS[-1]], history, results, pays=PAYS)
 
 
 def plain_network(config, images, size, kind):

@@ -18,6 +18,7 @@ import dataclasses
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 MASKS = ("gaussian", "example")
+PAYS = "It should pay in large dense layers that overfit, over hundreds of epochs."
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -66,7 +67,7 @@ def main(config):
             verbose=0,
         )
         results = compared.test(networks)
-        return compared.close(networks["drop_connect"], history, results)
+        return compared.close(networks["drop_connect"], history, results, pays=PAYS)
 
 
 def network(config, images, size, rate):

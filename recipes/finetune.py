@@ -1,9 +1,8 @@
 """Fine-tune a pretrained network: from class folders of photos to a classifier that serves.
 
 Donahue et al., 2013, https://arxiv.org/abs/1310.1531: a linear classifier on a pretrained network's
-features beats what few images can train. It is fitted to its minimum by L-BFGS, its strength chosen
-by cross-validation. With more images deeper layers go on from there: `--plan auto` chooses by the
-table of Stanford's CS231n, and prints why.
+features beats what few images can train. It is fitted by L-BFGS, its strength cross-validated. With
+more images deeper layers are fine-tuned from there: `--plan auto` chooses by the table of CS231n.
 
     python recipes/finetune.py --data FOLDER
     python recipes/finetune.py --data FOLDER --plan many --epochs 10 --temperature --export onnx
@@ -88,10 +87,10 @@ def choose_plan(config, images):
         if config.epochs or config.learning_rate:
             print("Nothing is fine-tuned: --epochs and --learning-rate have no effect.")
         return plan, None
-    epochs = min(max(IMAGES_SEEN // images.train_size, FEWEST_EPOCHS), MOST_EPOCHS)
-    rate = config.learning_rate or plan.phases[1].learning_rate
-    epochs = config.epochs or epochs
-    return plan, dataclasses.replace(plan.phases[1], epochs=epochs, learning_rate=rate)
+    phase, epochs = plan.phases[1], IMAGES_SEEN // images.train_size
+    epochs = config.epochs or min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS)
+    rate = config.learning_rate or phase.learning_rate
+    return plan, dataclasses.replace(phase, epochs=epochs, learning_rate=rate)
 
 
 def make_backbone(config, images):

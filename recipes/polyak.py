@@ -16,6 +16,8 @@ import dataclasses
 
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
+PAYS = "It should pay at a rate that stays high; if it falls to 0, the last weights are as good."
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(ComparisonConfig):
@@ -54,7 +56,7 @@ def main(config):
             verbose=0,
         )
         results = compared.test({"raw_weights": raw_network(model, averaging), "averaged": model})
-        return compared.close(model, history, results)
+        return compared.close(model, history, results, pays=PAYS)
 
 
 def build(config, images, size, jit):

@@ -17,6 +17,10 @@ import dataclasses
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 STEP_DECAY_AT = (0.3, 0.6, 0.8)
+PAYS = (
+    "It should pay in long trainings: the weights are good at the end of every cycle, and "
+    "any of them may be the last."
+)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ def main(config):
             verbose=0,
         )
         results = compared.test(networks)
-        return compared.close(networks["warm_restarts"], history, results)
+        return compared.close(networks["warm_restarts"], history, results, pays=PAYS)
 
 
 def two_schedules(config, steps_per_epoch):

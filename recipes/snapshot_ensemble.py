@@ -16,6 +16,11 @@ import dataclasses
 
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
+PAYS = (
+    "It should pay with cycles long enough to converge (40 epochs in the paper): the snapshots are "
+    "then good, and err on different images."
+)
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(ComparisonConfig):
@@ -73,7 +78,7 @@ def main(config):
             f"{losses[0]:.4f} of its last member."
         )
         epochs = [epoch + 1 for epoch in snapshots.epochs]
-        return compared.close(ensemble, history, results, remark, snapshots=epochs)
+        return compared.close(ensemble, history, results, remark, pays=PAYS, snapshots=epochs)
 
 
 def build(config, images, size, jit):

@@ -4,7 +4,8 @@
 - `classification_metrics`, `confusion_matrix`: metrics from probabilities and labels.
 - `pixel_baselines`: nearest neighbours and linear classifiers, which a network must beat.
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
-- `winner`: a sentence that compares two tests.
+- `paired_test`, `PairedTest`: two classifiers on the same images, by McNemar's exact test.
+- `winner`: a sentence that compares two tests on the same images.
 - `samples_figure`, `mistakes_figure`: training images and wrong predictions of a run.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
   `probe_figure`, `image_grid`: figures of arrays.
@@ -24,10 +25,12 @@ from kerasrecipes.evaluation.figures import (
 from kerasrecipes.evaluation.how_good import how_good
 from kerasrecipes.evaluation.image_figures import mistakes_figure, samples_figure
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
+from kerasrecipes.evaluation.paired_test import PairedTest, paired_test
 from kerasrecipes.evaluation.testing import TestResult, run_tests
 from kerasrecipes.evaluation.winner import winner
 
 __all__ = [
+    "PairedTest",
     "TestResult",
     "calibration_figure",
     "classification_metrics",
@@ -38,6 +41,7 @@ __all__ = [
     "how_good",
     "image_grid",
     "mistakes_figure",
+    "paired_test",
     "pixel_baselines",
     "predictions_figure",
     "probe_figure",

@@ -1,11 +1,12 @@
 """Comparison of techniques on the same images, by one network or several at once."""
 
+import dataclasses
 from typing import Any
 
 import keras
 
 from kerasrecipes import augment, layers
-from kerasrecipes.evaluation import run_tests, winner
+from kerasrecipes.evaluation import paired_test, run_tests, winner
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.crops import choose_crops
 from kerasrecipes.experiment.images import channel_statistics
@@ -88,7 +89,15 @@ class Comparison:
             )
         ]
 
-    def close(self, network: Any, history: Any, results: Any, *remarks: Any, **more: Any) -> Any:
+    def close(
+        self,
+        network: Any,
+        history: Any,
+        results: Any,
+        *remarks: Any,
+        pays: str = "",
+        **more: Any,
+    ) -> Any:
         """Compare the results, write every file of the run's folder, return `metrics.json`.
 
         Args:
@@ -96,9 +105,10 @@ class Comparison:
             history: result of `fit`.
             results: list of two `TestResult`, the baseline first.
             *remarks: str, sentences to add to the comparison.
+            pays: str, a sentence on where the technique should pay, said if it does not here.
             **more: more entries of `metrics.json`.
         """
-        comparison = " ".join([winner(results), *remarks])
+        comparison = " ".join([winner(results, pays), *remarks])
         print(comparison)
         pixels = layers.ImagePreprocessing(
             self.size, self._crop.resize, mean=self._mean, std=self._std
@@ -112,7 +122,9 @@ class Comparison:
             results,
             self._train,
             {"one crop": self._crop},
+            remarks=[comparison],
             comparison=comparison,
+            paired=dataclasses.asdict(paired_test(*results)),
             **more,
         )
 

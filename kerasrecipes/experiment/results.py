@@ -12,6 +12,8 @@ import json
 import pathlib
 import statistics
 
+from kerasrecipes.evaluation.how_good import wilson_interval
+
 BEGIN, END = "<!-- results begin -->", "<!-- results end -->"
 IDENTITY = ("output", "resume", "seed", "tensorboard")
 
@@ -48,10 +50,15 @@ def store(run_folders, results_folder, name=None):
 
 
 def table(results_folder):
-    """Return the results as a Markdown table, with one row per test of each stored result."""
+    """Return the results as a Markdown table, with one row per test of each stored result.
+
+    The interval is Wilson's for the number of test images, not more for several runs: they share
+    the test images.
+    """
     lines = [
-        "| Command | Data | Test | Accuracy | Range | Images per second | Runs | Seconds per run |",
-        "|---|---|---|---|---|---|---|---|",
+        "| Command | Data | Test | Accuracy | 95% interval | Range | Images per second | Runs | "
+        "Seconds per run |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for path in sorted(pathlib.Path(results_folder).glob("*.json")):
         content = json.loads(path.read_text())
@@ -60,11 +67,14 @@ def table(results_folder):
         for name in runs[0]["test"]["protocols"]:
             tests = [run["test"]["protocols"][name] for run in runs]
             accuracies = [test["accuracy"] for test in tests]
+            mean = statistics.mean(accuracies)
+            interval = wilson_interval(mean * tests[0]["images"], tests[0]["images"])
             cells = [
                 f"`{content['command']}`",
                 content["data"],
                 name.replace("_", " "),
-                f"{statistics.mean(accuracies):.4f}",
+                f"{mean:.4f}",
+                "{:.3f} to {:.3f}".format(*interval),
                 f"{min(accuracies):.4f} to {max(accuracies):.4f}",
                 f"{statistics.mean(test['images_per_second'] for test in tests):.0f}",
                 str(len(runs)),

@@ -44,7 +44,9 @@ def metrics(seed, accuracy, **changes):
         "recipe": "r", "command": "python recipes/r.py", "data": "d", "seed": seed, "seconds": 10,
         "steps": 5, "versions": {}, "interrupted": False,
         "config": {"data": "/somewhere/d.npz", "seed": seed, "output": "o", "epochs": 2},
-        "test": {"protocols": {"p": {"accuracy": accuracy, "images_per_second": 100.0}}}, **changes,
+        "test": {"protocols": {"p": {
+            "accuracy": accuracy, "images": 100, "images_per_second": 100.0,
+        }}}, **changes,
     }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def test_store_and_table(tmp_path):
     path = results.store(folders, tmp_path)
     assert json.loads(path.read_text())["config"] == {"data": "d.npz", "epochs": 2}
     table = results.table(tmp_path)
-    assert "| d | p | 0.8500 | 0.8000 to 0.9000 | 100 | 2 | 10 |" in table
+    assert "| d | p | 0.8500 | 0.767 to 0.907 | 0.8000 to 0.9000 | 100 | 2 | 10 |" in table
     page = results.with_table(f"a\n{results.BEGIN}\nold\n{results.END}\nb", tmp_path)
     assert page.startswith("a\n") and page.endswith("\nb") and "old" not in page
 
