@@ -8,6 +8,8 @@ import pathlib
 import socket
 import warnings
 
+from kerasrecipes._printable import printable
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -95,7 +97,7 @@ class _LockedFile:
         holder = _read(self._descriptor)
         if holder:
             warnings.warn(
-                f"Taking over {os.path.dirname(path)} from {_name(holder)}, which ended "
+                f"Taking over {printable(os.path.dirname(path))} from {_name(holder)}, which ended "
                 "without releasing it.",
                 stacklevel=4,
             )
@@ -152,7 +154,7 @@ def _lock(descriptor, path):
     holder = _read(descriptor)
     if holder and _may_be_alive(holder):
         raise FolderIsLocked(
-            f"{_message(path, holder)}. If that process has ended, remove {path}: "
+            f"{_message(path, holder)}. If that process has ended, remove {printable(path)}: "
             "this disk has no locks"
         )
 

@@ -59,6 +59,7 @@ parse_first(Config)  # --help and refused flags end here, before the slow import
 
 from kerasrecipes import evaluation, experiment, serving
 from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._printable import printable
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def table(files, tops):
     for file, top in zip(files, tops):
         for number, (name, probability) in enumerate(top):
             rows.append(("" if number else file, name, f"{probability:.4f}"))
-    rows = [[cell.encode("utf-8", "replace").decode() for cell in row] for row in rows]
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{f:<{widths[0]}}  {n:<{widths[1]}}  {p:>11}" for f, n, p in rows)
 
@@ -113,7 +114,7 @@ def draw(config, thumbnails, tops):
     with atomic_write(config.draw) as temporary:
         temporary.write_bytes(evaluation.figure_png(figure))
     if len(tops) > DRAWN and not config.json:
-        print(f"{config.draw} shows the first {DRAWN} of {len(tops)} images.")
+        print(f"{printable(config.draw)} shows the first {DRAWN} of {len(tops)} images.")
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 TENSORFLOW_ROOMS = {"augment", "data"}
 EVERYONE = {
-    "_atomic_write", "_backend", "_batches", "_feature_statistics", "_folder_lock", "_terminal",
-    "_validation", "version",
+    "_atomic_write", "_backend", "_batches", "_feature_statistics", "_folder_lock", "_printable",
+    "_terminal", "_validation", "version",
 }  # fmt: skip
 
 MAY_IMPORT = {
@@ -20,6 +20,7 @@ MAY_IMPORT = {
     "_batches": set(),
     "_feature_statistics": set(),
     "_folder_lock": set(),
+    "_printable": set(),
     "_terminal": set(),
     "_validation": set(),
     "version": set(),

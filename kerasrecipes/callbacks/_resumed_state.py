@@ -2,6 +2,7 @@
 
 import warnings
 
+from kerasrecipes._printable import printable
 from kerasrecipes.callbacks import _description
 
 
@@ -29,8 +30,8 @@ def check_state(state, here, directory, allow, position_is_known):
     if versions:
         lines = _description.difference_lines(state["description"], here, versions)
         warnings.warn(
-            f"The state in {directory} was written with other versions, so that the result may "
-            "differ in its last digits:\n  " + "\n  ".join(lines),
+            f"The state in {printable(directory)} was written with other versions, so that the "
+            "result may differ in its last digits:\n  " + "\n  ".join(lines),
             stacklevel=2,
         )
     if state["step"] and not position_is_known:

@@ -6,6 +6,7 @@ import re
 import warnings
 
 from kerasrecipes._atomic_write import remove_parts
+from kerasrecipes._printable import printable
 from kerasrecipes.callbacks import _state_file
 from kerasrecipes.callbacks._writable_folder import make_folder
 
@@ -58,8 +59,8 @@ class StateFolder:
             _state_file.write(path, state)
         except OSError as error:
             warnings.warn(
-                f"Resume could not write {path} ({error.strerror}); the state before it stays. "
-                "The next one will be tried.",
+                f"Resume could not write {printable(path)} ({error.strerror}); the state before "
+                "it stays. The next one will be tried.",
                 stacklevel=3,
             )
         else:
@@ -89,5 +90,5 @@ def _read(path):
         return _state_file.read(path)
     except (_state_file.BadStateFile, OSError) as problem:
         reason = getattr(problem, "strerror", None) or problem
-        warnings.warn(f"Resume does not use {path}: {reason}.", stacklevel=2)
+        warnings.warn(f"Resume does not use {printable(path)}: {reason}.", stacklevel=2)
         return None

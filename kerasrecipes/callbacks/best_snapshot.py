@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 from kerasrecipes.callbacks import _best_file, _interruption, _monitor, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -256,7 +257,8 @@ class BestSnapshot(FitCallback):
             _best_file.write(self.filepath, model, {**plain, **snapshot})
         except OSError as error:
             warnings.warn(
-                f"BestSnapshot could not write {self.filepath} ({error.strerror or error}). "
+                f"BestSnapshot could not write {printable(self.filepath)} "
+                f"({error.strerror or error}). "
                 "The best is in memory, and the write will be tried again.",
                 stacklevel=2,
             )
@@ -283,7 +285,7 @@ class BestSnapshot(FitCallback):
             text = _monitor.text_of(self.monitor)
             print(
                 f"BestSnapshot continues from {text} {self.best:.4g} of epoch "
-                f"{self.best_epoch + 1} in {self.filepath}."
+                f"{self.best_epoch + 1} in {printable(self.filepath)}."
             )
 
     def _restore_best(self):
@@ -307,8 +309,8 @@ class BestSnapshot(FitCallback):
             return _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
         except OSError as error:
             warnings.warn(
-                f"BestSnapshot could not read {self.filepath} ({error.strerror or error}): the "
-                "model keeps its last weights.",
+                f"BestSnapshot could not read {printable(self.filepath)} "
+                f"({error.strerror or error}): the model keeps its last weights.",
                 stacklevel=2,
             )
             return None

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
@@ -166,7 +167,7 @@ class SnapshotEnsemble(FitCallback):
                 model.save(temporary, include_optimizer=False)
         except OSError as error:
             warnings.warn(
-                f"SnapshotEnsemble could not write {self._path(epoch)} "
+                f"SnapshotEnsemble could not write {printable(self._path(epoch))} "
                 f"({error.strerror or error}). The snapshot is in memory, and the write will be "
                 "tried again.",
                 stacklevel=2,

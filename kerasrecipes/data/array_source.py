@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels, check_presence
 from kerasrecipes.data.image_source import ImageSource, host_tensor
 
@@ -31,7 +32,9 @@ def read_arrays(arrays, name="arrays", where="arrays"):
         x, y = arrays.get(f"x_{set_name}"), arrays.get(f"y_{set_name}")
         if (x is None) != (y is None) or (set_name == "train" and x is None):
             missing = f"{'x' if x is None else 'y'}_{set_name}"
-            raise ValueError(f"{where}: missing {missing}. Received: {', '.join(arrays)}")
+            raise ValueError(
+                f"{where}: missing {missing}. Received: {', '.join(map(printable, arrays))}"
+            )
         if x is not None:
             pairs[set_name] = _pair(f"{where}: ", set_name, x, y)
     channels = {set_name: images.shape[-1] for set_name, (images, _) in pairs.items()}

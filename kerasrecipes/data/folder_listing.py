@@ -7,8 +7,9 @@ import warnings
 
 import numpy as np
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_sets import class_folders, level_below, set_folders
-from kerasrecipes.data.image_sets import few, printable
+from kerasrecipes.data.image_sets import few
 
 SUFFIXES = {
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".gif", ".tif",

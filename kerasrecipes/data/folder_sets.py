@@ -3,7 +3,8 @@
 import re
 import warnings
 
-from kerasrecipes.data.image_sets import few, printable
+from kerasrecipes._printable import printable
+from kerasrecipes.data.image_sets import few
 
 SET_WORDS = {
     **dict.fromkeys(("train", "training", "trn"), "train"),

@@ -7,9 +7,10 @@ import numpy as np
 import tensorflow as tf
 
 from kerasrecipes._backend.exif_orientation import UPRIGHT
+from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_listing import list_folder
 from kerasrecipes.data.image_check import check_images, fingerprint
-from kerasrecipes.data.image_sets import ImageSets, check_labels, few, printable
+from kerasrecipes.data.image_sets import ImageSets, check_labels, few
 from kerasrecipes.data.image_source import ImageSource, host_tensor
 from kerasrecipes.data.pillow_image import pillow_png
 

@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 
+from kerasrecipes._printable import printable
+
 SETS = ("train", "validation", "test")
 
 
@@ -50,16 +52,6 @@ def check_presence(where, labels, class_names):
     if absent.size:
         named = few([repr(class_names[label]) for label in absent])
         warnings.warn(f"{where}: no training image of class {named}", stacklevel=5)
-
-
-def printable(name):
-    """A name of a file or class on one line: quoted where it would move a terminal's cursor.
-
-    >>> print(printable("cat.jpg"), printable("cat\\n.jpg"))
-    cat.jpg 'cat\\n.jpg'
-    """
-    name = str(name)
-    return name if name.isprintable() else repr(name)
 
 
 def few(values, limit=3):

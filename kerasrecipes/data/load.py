@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
 from kerasrecipes.data.array_source import name_arrays, read_arrays
 from kerasrecipes.data.class_sizes import (
@@ -154,7 +155,9 @@ def _read(source, table, **options):
         except FileNotFoundError:
             raise
         except OSError as error:
-            raise ValueError(f"{error.filename}: cannot be read ({error.strerror})") from error
+            raise ValueError(
+                f"{printable(error.filename)}: cannot be read ({error.strerror})"
+            ) from error
     table.check_no_effect("source")
     if isinstance(source, Mapping):
         return read_arrays(source)
@@ -181,7 +184,7 @@ def _read_named(source, table, **options):
     if path.suffix == ".npz" and path.exists():
         return read_npz(path)
     if source and path.exists():
-        raise ValueError(f"{path}: not a source of images, which are {KINDS}")
+        raise ValueError(f"{printable(path)}: not a source of images, which are {KINDS}")
     if path.suffix in (".npz", *TABLES) or os.sep in source or source.startswith((".", "~")):
-        raise FileNotFoundError(f"No such file or folder: {path}")
+        raise FileNotFoundError(f"No such file or folder: {printable(path)}")
     raise ValueError(f"Unknown source and no such folder: {source!r}. Sources are {KINDS}")

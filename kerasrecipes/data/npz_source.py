@@ -6,8 +6,9 @@ import zlib
 
 import numpy as np
 
+from kerasrecipes._printable import printable, visible
 from kerasrecipes.data.array_source import KEYS, read_arrays
-from kerasrecipes.data.image_sets import SETS
+from kerasrecipes.data.image_sets import SETS, few
 
 KNOWN_KEYS = {f"{letter}_{name}" for letter in "xy" for name in SETS} | {"class_names"}
 
@@ -18,22 +19,26 @@ def read_npz(path):
     `x_validation`, `y_validation` and `class_names` are optional, other keys are left alone.
     """
     path = pathlib.Path(path)
-    return read_arrays(_load(path), name=path.stem, where=str(path))
+    return read_arrays(_load(path), name=printable(path.stem), where=printable(path))
 
 
 def _load(path):
     if not zipfile.is_zipfile(path):
-        raise ValueError(f"{path}: not an .npz file as numpy.savez writes it, or cut short")
+        raise ValueError(
+            f"{printable(path)}: not an .npz file as numpy.savez writes it, or cut short"
+        )
     try:
         with np.load(path, allow_pickle=False) as file:  # reading a pickle can run code
             held = file.files
             arrays = {key: file[key] for key in held if key in KNOWN_KEYS}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path}: not plain arrays, or corrupt ({reason})") from error
+        raise ValueError(
+            f"{printable(path)}: not plain arrays, or corrupt ({visible(reason)})"
+        ) from error
     missing = [key for key in KEYS if key not in held]
     if missing:
         raise ValueError(
-            f"{path}: missing {', '.join(missing)}; it holds {', '.join(held) or 'nothing'}"
+            f"{printable(path)}: missing {', '.join(missing)}; it holds {few(held, 8) or 'nothing'}"
         )
     return arrays

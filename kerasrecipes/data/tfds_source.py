@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes._printable import printable, visible
 from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels
 from kerasrecipes.data.image_stream import ImageStream
 
@@ -28,7 +29,7 @@ def read_tfds(source):
     tfds = _import_tfds()
     with _quiet():
         builder = _prepared(tfds, source) if isinstance(source, str) else source
-        where = f"tfds:{source if isinstance(source, str) else builder.name}"
+        where = _where(source if isinstance(source, str) else builder.name)
         image_key, label_key = _keys(tfds, where, builder.info)
         names = [name for name in SETS if name in (builder.info.splits or ("train", "test"))]
         if "train" not in names:
@@ -49,6 +50,10 @@ def read_tfds(source):
         raise ValueError(f"{where}: holds an image that is not uint8 JPEG or PNG") from error
 
 
+def _where(name):
+    return printable(f"tfds:{name}")
+
+
 def _import_tfds():
     try:
         import tensorflow_datasets as tfds
@@ -67,21 +72,25 @@ def _prepared(tfds, name):
     except tfds.core.registered.DatasetNotFoundError as error:
         near = difflib.get_close_matches(name, tfds.list_builders())
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
-        raise ValueError(f"tfds:{name}: TensorFlow Datasets has no such data set.{hint}") from error
+        raise ValueError(
+            f"{_where(name)}: TensorFlow Datasets has no such data set.{hint}"
+        ) from error
     except Exception as error:  # a wrong configuration or version raises many types
-        raise ValueError(f"tfds:{name}: {_brief(error)}") from error
+        raise ValueError(f"{_where(name)}: {_brief(error)}") from error
     if builder.is_prepared():
         return builder
     try:
         with _brief_offline():
             builder.download_and_prepare()
     except ImportError as error:
-        raise ImportError(f"tfds:{name}: preparing it needs a package: {_brief(error)}") from error
+        raise ImportError(
+            f"{_where(name)}: preparing it needs a package: {_brief(error)}"
+        ) from error
     except Exception as error:  # downloads, checksums, archives and disks raise many types
         raise FileNotFoundError(
-            f"tfds:{name} is not in {builder.data_dir} and could not be prepared "
-            f"({_brief(error)}). Run `tfds build {name}` on a machine with a network and copy that "
-            "folder here, or set TFDS_DATA_DIR to the folder that holds it"
+            f"{_where(name)} is not in {printable(builder.data_dir)} and could not be prepared "
+            f"({_brief(error)}). Run `tfds build {printable(name)}` on a machine with a network "
+            "and copy that folder here, or set TFDS_DATA_DIR to the folder that holds it"
         ) from error
     return builder
 
@@ -161,4 +170,4 @@ def _quiet():
 
 def _brief(error):
     """The beginning of an error's text, in one line."""
-    return textwrap.shorten(f"{type(error).__name__}: {error}", 160, placeholder=" ...")
+    return visible(textwrap.shorten(f"{type(error).__name__}: {error}", 160, placeholder=" ..."))

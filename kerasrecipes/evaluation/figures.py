@@ -9,6 +9,8 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from kerasrecipes._printable import printable
+
 TRAINING, VALIDATION = "#8a8a8a", "#0b6e99"
 
 
@@ -217,7 +219,7 @@ def shorten(text, length):
     >>> shorten("a very long class name", 11)
     'a very lon…'
     """
-    text = text.encode("utf-8", "replace").decode()  # a file system's names may not be UTF-8
+    text = printable(text)
     return text if len(text) <= length else text[: length - 1] + "…"
 
 

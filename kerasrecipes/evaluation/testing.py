@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._printable import printable
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
 from kerasrecipes.inference import multi_crop_predict
 
@@ -85,12 +86,13 @@ def _run_test(model, dataset, name, crop, finish, batch_size):
 
 def results_table(results):
     """Return the results as a table: protocol, crops, accuracy, loss, images per second."""
-    width = max(len(result.name) for result in results)
+    names = [printable(result.name) for result in results]
+    width = max(map(len, names))
     lines = [f"{'test':<{width}}  crops  accuracy    loss  images/s"]
-    for result in results:
+    for name, result in zip(names, results):
         metrics = result.metrics()
         lines.append(
-            f"{result.name:<{width}}  {result.crops:>5}  {metrics['accuracy']:>8.4f}"
+            f"{name:<{width}}  {result.crops:>5}  {metrics['accuracy']:>8.4f}"
             f"  {metrics['loss']:>6.4f}  {result.images_per_second:>8.1f}"
         )
     return "\n".join(lines)

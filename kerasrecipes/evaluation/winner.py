@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from kerasrecipes._printable import printable
 from kerasrecipes.evaluation.paired_test import paired_test
 
 
@@ -36,7 +37,7 @@ def winner(results: Any, pays: str = "") -> str:
     """
     first, second = results
     test = paired_test(first, second)
-    names = [result.name.replace("_", " ") for result in results]
+    names = [printable(result.name.replace("_", " ")) for result in results]
     accuracies = [f"{result.metrics()['accuracy']:.1%}" for result in results]
     low, high = (100 * bound for bound in test.interval)
     figures = f"95% interval {low:.1f} to {high:.1f}; McNemar's test, {_p(test.p_value)}"

@@ -4,6 +4,7 @@ import dataclasses
 import math
 from typing import Any
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import (
     confusion_figure,
@@ -157,7 +158,8 @@ def _work(metrics):
 def _class_rows(images, result, test):
     """Return per class: precision, recall, numbers of images, most frequent wrong class."""
     matrix = result.confusion_matrix()
-    names, trained = images.class_names, images.class_sizes or [None] * images.num_classes
+    names = [printable(name) for name in images.class_names]
+    trained = images.class_sizes or [None] * images.num_classes
     rows = []
     for label, confused_with in enumerate(most_confused(matrix)):
         rates = [_rate(test[key][label]) for key in ("precision", "recall")]

@@ -4,10 +4,10 @@ import dataclasses
 import importlib.metadata
 import os
 import platform
-import shlex
 
 import keras
 
+from kerasrecipes._printable import shell_word
 from kerasrecipes.version import __version__
 
 NOT_IN_COMMAND = ("output", "resume", "tensorboard", "seed")
@@ -25,7 +25,7 @@ def command_of(recipe, config):
             words.append(f"--{name}" if value else f"--no-{name}")
         else:
             value = os.path.basename(value) if field.name == "data" else value
-            words.append(f"--{name} {shlex.quote(str(value))}")
+            words.append(f"--{name} {shell_word(str(value))}")
     return " ".join(words)
 
 

@@ -3,6 +3,8 @@
 import base64
 import html
 
+from kerasrecipes._printable import visible
+
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 62rem; margin: 2rem auto; padding: 0 1rem;
        color: #222; background: #fff; }
@@ -25,35 +27,39 @@ def report_html(title, summary, tables, figures):
     Returns:
         str of HTML.
     """
-    parts = [f"<h1>{html.escape(title)}</h1>"]
-    parts += [f'<p class="note">{html.escape(line)}</p>' for line in summary]
+    parts = [f"<h1>{_escaped(title)}</h1>"]
+    parts += [f'<p class="note">{_escaped(line)}</p>' for line in summary]
     for heading, header, rows in tables:
-        parts += [f"<h2>{html.escape(heading)}</h2>", table_html(header, rows)]
+        parts += [f"<h2>{_escaped(heading)}</h2>", table_html(header, rows)]
     for heading, caption, png in figures:
         data = base64.b64encode(png).decode("ascii")
         parts += [
-            f"<h2>{html.escape(heading)}</h2>",
-            f'<p class="note">{html.escape(caption)}</p>',
-            f'<img alt="{html.escape(heading)}" src="data:image/png;base64,{data}">',
+            f"<h2>{_escaped(heading)}</h2>",
+            f'<p class="note">{_escaped(caption)}</p>',
+            f'<img alt="{_escaped(heading)}" src="data:image/png;base64,{data}">',
         ]
     body = "\n".join(parts)
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{_escaped(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n{body}\n</body>\n</html>\n"
     )
 
 
 def table_html(header, rows):
     """Return an HTML table; cells that begin with a digit are aligned to the right."""
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in header)
+    head = "".join(f"<th>{_escaped(cell)}</th>" for cell in header)
     lines = [f"<tr>{head}</tr>"]
     for row in rows:
         cells = [
-            f'<td class="number">{html.escape(cell)}</td>'
+            f'<td class="number">{_escaped(cell)}</td>'
             if cell[:1].isdigit()
-            else f"<td>{html.escape(cell)}</td>"
+            else f"<td>{_escaped(cell)}</td>"
             for cell in row
         ]
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return "<table>" + "\n".join(lines) + "</table>"
+
+
+def _escaped(text):
+    return html.escape(visible(text))

@@ -5,13 +5,13 @@ import dataclasses
 import importlib.util
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 
+from kerasrecipes._printable import printable, shell_word
 from kerasrecipes.callbacks import Resume
 from kerasrecipes.experiment.clock import Clock
 from kerasrecipes.experiment.device import configure
@@ -195,7 +195,7 @@ class Run:
         content = json.dumps(_finite(metrics), indent=2, allow_nan=False) + "\n"
         self.write("metrics.json", content)
         self.closed = True
-        print(f"Everything about this run: {self.folder}{os.sep}report.html")
+        print(f"Everything about this run: {printable(self.folder / 'report.html')}")
         if self.interrupted:
             print(
                 "Stopped by a signal. To go on, give the same command with: "
@@ -206,13 +206,13 @@ class Run:
             self._folder.remove_state()
 
     def _how_to_go_on(self):
-        return f"--resume --output {self.folder}"
+        return f"--resume --output {shell_word(self.folder)}"
 
     def _check_resumable(self):
         if not self.config.resume:
             raise ValueError(
                 "Argument `output` must be a new folder, or give --resume to go on with the "
-                f"run in it. Received: output={self.folder}, which is not empty"
+                f"run in it. Received: output={printable(self.folder)}, which is not empty"
             )
         self._check_same_configuration()
         if (self.folder / "metrics.json").exists():
@@ -224,12 +224,12 @@ class Run:
         if not (self.folder / "config.json").exists():
             raise ValueError(
                 "Argument `output` must be the folder of a run to resume. "
-                f"Received: output={self.folder}, which has no config.json"
+                f"Received: output={printable(self.folder)}, which has no config.json"
             )
         stored = self._folder.read("config.json", "recipe", "config")
         if stored["recipe"] != self.recipe:
             raise ValueError(
-                f"The run in {self.folder} is of the recipe {stored['recipe']}. "
+                f"The run in {printable(self.folder)} is of the recipe {stored['recipe']}. "
                 f"Received: {self.recipe}"
             )
         ours = json.loads(json.dumps(dataclasses.asdict(self.config)))
@@ -237,8 +237,8 @@ class Run:
             before = stored["config"].get(name)
             if before != ours[name]:
                 raise ValueError(
-                    f"The run in {self.folder} was begun with {name}={before!r}: a resumed run "
-                    f"keeps its configuration. Received: {name}={ours[name]!r}"
+                    f"The run in {printable(self.folder)} was begun with {name}={before!r}: a "
+                    f"resumed run keeps its configuration. Received: {name}={ours[name]!r}"
                 )
 
 

@@ -14,6 +14,7 @@ import warnings
 from kerasrecipes._atomic_write import PART, atomic_write, remove_parts
 from kerasrecipes._folder_lock import NAME as LOCK
 from kerasrecipes._folder_lock import FolderLock
+from kerasrecipes._printable import printable
 
 
 class RunFolder:
@@ -36,7 +37,9 @@ class RunFolder:
         if self.path is None or not self.path.exists():
             return False
         if not self.path.is_dir():
-            raise ValueError(f"Argument `output` must be a folder. Received: output={self.path}")
+            raise ValueError(
+                f"Argument `output` must be a folder. Received: output={printable(self.path)}"
+            )
         names = (path.name for path in self.path.iterdir())
         return any(name != LOCK and not name.startswith(PART) for name in names)
 
@@ -102,7 +105,7 @@ class RunFolder:
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
                 "Argument `output` must be the folder of a run to resume. Received: "
-                f"output={self.path} with a damaged {name}"
+                f"output={printable(self.path)} with a damaged {name}"
             ) from error
 
     def has_state(self):

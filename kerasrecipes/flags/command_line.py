@@ -11,6 +11,7 @@ import traceback
 import typing
 from typing import Any
 
+from kerasrecipes._printable import visible
 from kerasrecipes.flags.config import plain_type
 from kerasrecipes.flags.run_finished import RunFinished
 
@@ -111,7 +112,7 @@ def one_line(error):
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, MemoryError):
         text = f"Out of memory: use a smaller --batch-size or --size. {text}"
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text[:2000])
+    return visible(text[:2000])
 
 
 def make_parser(config_class, description):

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from kerasrecipes._printable import printable
+
 
 class RunFinished(Exception):
     """`--resume` found a finished run; nothing was changed.
@@ -12,6 +14,6 @@ class RunFinished(Exception):
     """
 
     def __init__(self, folder: Any, metrics: dict[str, Any]) -> None:
-        super().__init__(f"{folder} holds a finished run: nothing to do.")
+        super().__init__(f"{printable(folder)} holds a finished run: nothing to do.")
         self.folder = folder
         self.metrics = metrics

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 from kerasrecipes import augment
+from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_choice
 from kerasrecipes.data.pillow_image import file_problem, pillow_pixels
 
@@ -40,9 +41,9 @@ def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply")
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
             image = Image.open(io.BytesIO(contents))
     except Image.DecompressionBombError as error:
-        raise ValueError(f"{path}: more than 179 megapixels") from error
+        raise ValueError(f"{printable(path)}: more than 179 megapixels") from error
     except Exception as error:  # Pillow raises many types for what it cannot make out
-        raise ValueError(f"{path}: not an image") from error
+        raise ValueError(f"{printable(path)}: not an image") from error
     as_in_training = image.format in AS_IN_TRAINING and image.mode != "CMYK"
     if as_in_training and (exif == "apply" or image.format == "PNG"):
         if exif == "ignore":
@@ -50,13 +51,17 @@ def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply")
         try:
             return np.asarray(augment.DecodeImage(channels)(contents))
         except Exception as error:  # TensorFlow raises types of its own
-            raise ValueError(f"{path}: a corrupt or truncated {image.format} image") from error
+            raise ValueError(
+                f"{printable(path)}: a corrupt or truncated {image.format} image"
+            ) from error
     try:
         pixels = pillow_pixels(contents, turn=exif == "apply")
     except ValueError as error:
         if "corrupt" not in str(error):
-            raise ValueError(f"{path}: {error}") from error
-        raise ValueError(f"{path}: a corrupt or truncated {image.format} image") from error
+            raise ValueError(f"{printable(path)}: {error}") from error
+        raise ValueError(
+            f"{printable(path)}: a corrupt or truncated {image.format} image"
+        ) from error
     return _with_channels(pixels, channels)
 
 
@@ -64,10 +69,10 @@ def _contents(path):
     try:
         problem = file_problem(path)
         if problem == "not a regular file":
-            raise ValueError(f"{path}: cannot be read ({problem})")
+            raise ValueError(f"{printable(path)}: cannot be read ({problem})")
         return pathlib.Path(path).read_bytes()
     except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror})") from error
+        raise ValueError(f"{printable(path)}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         if "\0" in str(path):
             raise ValueError(f"{path!r}: not a file name") from error

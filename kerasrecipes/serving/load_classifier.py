@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 
+from kerasrecipes._printable import printable, visible
 from kerasrecipes.serving.classifier import Classifier
 from kerasrecipes.serving.named_model import find_class_names
 
@@ -34,21 +35,22 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
     file = path / "model.keras" if path.is_dir() else path
     if path.is_dir() and not file.exists():
         raise ValueError(
-            f"{path}: the folder has no model.keras, so it is not the folder of a finished run"
+            f"{printable(path)}: the folder has no model.keras, so it is not the folder of a "
+            "finished run"
         )
     if not file.exists():
-        raise ValueError(f"{path}: no such file or folder")
+        raise ValueError(f"{printable(path)}: no such file or folder")
     model = _load(file)
     channels, size = _input_of(file, model)
     names = find_class_names(model)
     if names is None:
         raise ValueError(
-            f"{file}: has no class names, so it was not written by a recipe. Add a "
+            f"{printable(file)}: has no class names, so it was not written by a recipe. Add a "
             "kerasrecipes.layers.ClassNames as the last layer and save the model again"
         )
     if tuple(model.outputs[0].shape[1:]) != (len(names),) or len(model.outputs) != 1:
         raise ValueError(
-            f"{file}: must return one probability for each of {len(names)} classes. "
+            f"{printable(file)}: must return one probability for each of {len(names)} classes. "
             f"Received: {[tuple(output.shape) for output in model.outputs]}"
         )
     return Classifier(model, names, channels, size)
@@ -61,20 +63,24 @@ def _load(file):
             _check_size(file, archive)
             config = json.loads(archive.read("config.json"))
     except OSError as error:
-        raise ValueError(f"{file}: cannot be read ({error.strerror})") from error
+        raise ValueError(f"{printable(file)}: cannot be read ({error.strerror})") from error
     except _TooLarge:
         raise
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, EOFError) as error:
-        raise ValueError(f"{file}: not a .keras model file, or a damaged one") from error
+        raise ValueError(f"{printable(file)}: not a .keras model file, or a damaged one") from error
     if _holds_lambda(config):
-        raise ValueError(f"{file}: has a Lambda layer, which contains Python code: not loaded")
+        raise ValueError(
+            f"{printable(file)}: has a Lambda layer, which contains Python code: not loaded"
+        )
     try:
         model = keras.saving.load_model(file, compile=False, safe_mode=True)
     except Exception as error:  # unknown layers, weights of other shapes, code, damaged archives
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{file}: cannot be loaded ({reason[:200]})") from error
+        raise ValueError(
+            f"{printable(file)}: cannot be loaded ({visible(reason[:200])})"
+        ) from error
     if not isinstance(model, keras.Model) or not getattr(model, "inputs", None):
-        raise ValueError(f"{file}: has no model with known inputs")
+        raise ValueError(f"{printable(file)}: has no model with known inputs")
     return model
 
 
@@ -87,8 +93,8 @@ def _check_size(file, archive):
     packed, unpacked = os.path.getsize(file), sum(part.file_size for part in archive.infolist())
     if unpacked > max(LARGEST_RATIO * packed, LARGEST_UNCHECKED):
         raise _TooLarge(
-            f"{file}: {packed:,} bytes that unpack to {unpacked:,}, which no saved model does: "
-            "not loaded"
+            f"{printable(file)}: {packed:,} bytes that unpack to {unpacked:,}, which no saved "
+            "model does: not loaded"
         )
 
 
@@ -106,6 +112,7 @@ def _input_of(file, model):
     shapes = [tuple(tensor.shape) for tensor in model.inputs]
     if len(shapes) != 1 or len(shapes[0]) != 4 or shapes[0][-1] not in (1, 3):
         raise ValueError(
-            f"{file}: must take images (batch, height, width, 1 or 3). Received: {shapes}"
+            f"{printable(file)}: must take images (batch, height, width, 1 or 3). "
+            f"Received: {shapes}"
         )
     return shapes[0][-1], shapes[0][1:3]

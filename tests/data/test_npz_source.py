@@ -46,6 +46,18 @@ def test_a_missing_key_says_which_are_there(tmp_path, key):
     assert str(error.value) == f"{path}: missing {key}; it holds {', '.join(stored)}"
 
 
+def test_names_with_escape_sequences_are_quoted(tmp_path):
+    path = tmp_path / "\x1b[31m\nshapes.npz"
+    np.savez(path, **{"x_train": 1, "y\x1b[2J\n": 2})
+    with pytest.raises(ValueError) as error:
+        data.load(path)
+    assert str(error.value).isprintable() and r"\x1b[31m\nshapes.npz" in str(error.value)
+    assert r"'y\x1b[2J\n'" in str(error.value)
+    with pytest.raises(FileNotFoundError) as error:
+        data.load(tmp_path / "\x1b[31mnone.npz")
+    assert str(error.value).isprintable()
+
+
 class Trap:
     def __reduce__(self):
         return print, ("a pickle has been read",)

@@ -25,6 +25,13 @@ def pairs(dataset):
     return list(dataset)
 
 
+@pytest.mark.parametrize("name", ["\x1b[31mmnist", "mnist\n", "mnist/\x1b[2J:1.0.0"])
+def test_names_with_escape_sequences_are_quoted(name):
+    with pytest.raises((ValueError, FileNotFoundError)) as error:
+        data.load(f"tfds:{name}")
+    assert str(error.value).isprintable(), repr(str(error.value))
+
+
 def test_images_stay_encoded(mocked):
     loaded = data.load("tfds:mnist")
     assert loaded.name == "tfds:mnist" and loaded.encoded
