@@ -42,6 +42,7 @@ class Config(ComparisonConfig):
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import data, experiment, models, schedules
+from kerasrecipes._progress import progress
 
 import keras
 
@@ -102,11 +103,13 @@ def step_seconds(networks, training, jit):
     for copy in copies.values():
         copy.compile("sgd", "sparse_categorical_crossentropy", jit_compile=jit)
         copy.train_on_batch(batch, labels)
-    for _ in range(TIMED_STEPS):
-        for name, copy in copies.items():
-            start = time.perf_counter()
-            copy.train_on_batch(batch, labels)
-            seconds[name].append(time.perf_counter() - start)
+    with progress("timing steps", TIMED_STEPS) as advance:
+        for _ in range(TIMED_STEPS):
+            for name, copy in copies.items():
+                start = time.perf_counter()
+                copy.train_on_batch(batch, labels)
+                seconds[name].append(time.perf_counter() - start)
+            advance(1)
     return {name: statistics.median(values) for name, values in seconds.items()}
 
 

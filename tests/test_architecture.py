@@ -12,7 +12,7 @@ BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 TENSORFLOW_ROOMS = {"augment", "data"}
 EVERYONE = {
     "_atomic_write", "_backend", "_batches", "_feature_statistics", "_folder_lock", "_printable",
-    "_terminal", "_validation", "version",
+    "_progress", "_terminal", "_validation", "version",
 }  # fmt: skip
 
 MAY_IMPORT = {
@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "_feature_statistics": set(),
     "_folder_lock": set(),
     "_printable": set(),
+    "_progress": set(),
     "_terminal": set(),
     "_validation": set(),
     "version": set(),

@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasrecipes._backend.exif_orientation import jpeg_orientation, png_orientation
+from kerasrecipes._progress import progress
 from kerasrecipes.data.image_header import (
     CMYK,
     JPEG_SIGNATURE,
@@ -22,7 +23,6 @@ from kerasrecipes.data.pillow_image import (
     file_problem,
     pillow_facts,
 )
-from kerasrecipes.data.progress import progress
 
 BATCH = 64
 

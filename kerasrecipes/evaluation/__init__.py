@@ -3,6 +3,7 @@
 - `run_tests`, `TestResult`: accuracy, loss and speed by several test protocols.
 - `classification_metrics`, `confusion_matrix`: metrics from probabilities and labels.
 - `pixel_baselines`: nearest neighbours and linear classifiers, which a network must beat.
+- `calibration_sentence`: by how much the confidence is off, if the images are enough to tell.
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
 - `paired_test`, `PairedTest`: two classifiers on the same images, by McNemar's exact test.
 - `winner`: a sentence that compares two tests on the same images.
@@ -13,6 +14,7 @@
 """
 
 from kerasrecipes.evaluation.baselines import pixel_baselines
+from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
 from kerasrecipes.evaluation.figures import (
     calibration_figure,
     confusion_figure,
@@ -33,6 +35,7 @@ __all__ = [
     "PairedTest",
     "TestResult",
     "calibration_figure",
+    "calibration_sentence",
     "classification_metrics",
     "confusion_figure",
     "confusion_matrix",

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._progress import progress
 from kerasrecipes.evaluation.pick import evenly_spaced
 from kerasrecipes.losses import MulticlassHinge
 
@@ -49,11 +50,17 @@ def pixel_baselines(images: Any, size: int, seed: int = 0) -> dict[str, float]:
     mean, std = train[0].mean(axis=0), train[0].std() + 1e-6
     train, test = (((x - mean) / std, y) for x, y in (train, test))
     classes = images.num_classes
-    return {
-        f"{NEIGHBOURS} nearest neighbours": _nearest_neighbours(*train, *test, classes),
-        "linear softmax": _linear(*train, *test, classes, "softmax", seed),
-        "linear SVM": _linear(*train, *test, classes, "hinge", seed),
+    fits = {
+        f"{NEIGHBOURS} nearest neighbours": lambda: _nearest_neighbours(*train, *test, classes),
+        "linear softmax": lambda: _linear(*train, *test, classes, "softmax", seed),
+        "linear SVM": lambda: _linear(*train, *test, classes, "hinge", seed),
     }
+    accuracies = {}
+    with progress("fitting simple classifiers", len(fits)) as advance:
+        for name, fit in fits.items():
+            accuracies[name] = fit()
+            advance(1)
+    return accuracies
 
 
 def _pixels(dataset, size, channels, limit):

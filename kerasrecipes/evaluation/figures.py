@@ -192,7 +192,11 @@ def probe_figure(probe: Any) -> Any:
     figure = Figure(figsize=(7.0, 1.3 + 0.55 * len(names)), layout="constrained")
     axes = figure.subplots()
     accuracies = probe.accuracies()
-    colors = {"fitted": "#d0d0d0", "left out": VALIDATION, "validation": TRAINING}
+    colors = {
+        "accuracy (fitted)": "#d0d0d0",
+        "accuracy (cross-validated)": VALIDATION,
+        "accuracy (validation)": TRAINING,
+    }
     height = 0.8 / len(accuracies)
     for place, (name, values) in enumerate(accuracies.items()):
         rows = np.arange(len(names)) + (place - (len(accuracies) - 1) / 2) * height

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._backend.accelerator import accelerator
 from kerasrecipes._printable import printable
+from kerasrecipes._progress import progress
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
 from kerasrecipes.inference import multi_crop_predict
 
@@ -23,6 +25,7 @@ class TestResult:
         probabilities: Array `(images, classes)`.
         labels: Integer array `(images,)`.
         images_per_second: float, including decoding, cropping and prediction.
+        speed_of: str, what `images_per_second` is of, such as `"28x28 pixels on CPU"`.
     """
 
     __test__ = False
@@ -32,6 +35,7 @@ class TestResult:
     probabilities: np.ndarray
     labels: np.ndarray
     images_per_second: float
+    speed_of: str = ""
 
     def metrics(self) -> Any:
         """Return `classification_metrics`, and the crops and images per second."""
@@ -43,7 +47,14 @@ class TestResult:
         return confusion_matrix(self.probabilities, self.labels)
 
 
-def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size: int) -> Any:
+def run_tests(
+    model: Any,
+    dataset: Any,
+    protocols: Any,
+    finish: Any,
+    batch_size: int,
+    verbose: bool = True,
+) -> Any:
     """Test a model by each protocol and print the results side by side.
 
     Args:
@@ -53,6 +64,7 @@ def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size:
         finish: List of transforms that follow the crop.
         batch_size: int, images per batch with one crop per image; with more crops it is divided
             by their number, so that the memory is about the same.
+        verbose: bool, whether to print the results. Defaults to `True`.
 
     Returns:
         list of `TestResult` in the order of `protocols`. After Ctrl-C it has only the finished
@@ -67,7 +79,8 @@ def run_tests(model: Any, dataset: Any, protocols: Any, finish: Any, batch_size:
                 raise
             print("\nCtrl-C: the remaining tests are skipped.", file=sys.stderr)
             break
-    print(results_table(results))
+    if verbose:
+        print(results_table(results))
     return results
 
 
@@ -75,13 +88,24 @@ def _run_test(model, dataset, name, crop, finish, batch_size):
     crops = getattr(crop, "crops", 1)
     size = max(1, batch_size // crops)
     batches = augment.pipeline(dataset, [crop, *finish], size, training=False)
-    multi_crop_predict(model, batches.take(1), batch_size=batch_size)
-    start = time.perf_counter()
-    probabilities, labels = multi_crop_predict(
-        model, batches, batch_size=batch_size, return_labels=True
-    )
-    rate = len(labels) / (time.perf_counter() - start)
-    return TestResult(name, crops, probabilities, labels, round(rate, 1))
+    total = len(dataset) if hasattr(dataset, "__len__") else None
+    with progress(f"testing by {name.replace('_', ' ')}", total) as advance:
+        multi_crop_predict(model, batches.take(1), batch_size=batch_size)
+        start = time.perf_counter()
+        probabilities, labels = multi_crop_predict(
+            model, _counted(batches, advance), batch_size=batch_size, return_labels=True
+        )
+        rate = len(labels) / (time.perf_counter() - start)
+    height, width = batches.element_spec[0].shape[-3:-1]
+    speed_of = f"{height}x{width} pixels on {accelerator()[0].upper()}"
+    return TestResult(name, crops, probabilities, labels, round(rate, 1), speed_of)
+
+
+def _counted(batches, advance):
+    """Yield batches, and tell how many images have been done."""
+    for batch in batches:
+        yield batch
+        advance(len(batch[1]))
 
 
 def results_table(results):
@@ -95,4 +119,7 @@ def results_table(results):
             f"{name:<{width}}  {result.crops:>5}  {metrics['accuracy']:>8.4f}"
             f"  {metrics['loss']:>6.4f}  {result.images_per_second:>8.1f}"
         )
+    speeds = sorted({result.speed_of for result in results if result.speed_of})
+    if speeds:
+        lines.append(f"images/s: of {' and '.join(speeds)}")
     return "\n".join(lines)

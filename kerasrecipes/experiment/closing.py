@@ -1,12 +1,12 @@
 """The end of a run: writes all files of its folder."""
 
 import dataclasses
-import math
 from typing import Any
 
 from kerasrecipes._printable import printable
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import (
+    calibration_sentence,
     confusion_figure,
     figure_png,
     history_figure,
@@ -48,7 +48,7 @@ def close_run(
     Args:
         run: The `Run`.
         model: Keras model to save as `model.keras`, to which the class names are added.
-        history: Result of `fit`.
+        history: Result of `fit`, or `None` if nothing was trained by `fit`.
         images: The `data.ImageData` of the run. Its test set was tested, or its validation set if
             it has no test set.
         results: List of `TestResult`; the last one is reported as the result of the run.
@@ -62,9 +62,12 @@ def close_run(
     best, crop = results[-1], next(iter(protocols.values()))
     if len(results) < len(protocols):
         run.tests_were_cut()
-    curves = run.complete_epochs(history)
-    figures = {
-        "history": history_figure(curves, "validation" if images.validation else "test"),
+    figures = {}
+    if history is not None:
+        curves = run.complete_epochs(history)
+        figures["history"] = history_figure(curves, "validation" if images.validation else "test")
+        run.write_history(curves)
+    figures |= {
         "samples": samples_figure(images, train, run.config.seed),
         "confusion": confusion_figure(best.confusion_matrix(), images.class_names),
         "mistakes": mistakes_figure(images, best, crop),
@@ -73,7 +76,6 @@ def close_run(
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
         run.write(f"{name}.png", png)
-    run.write_history(curves)
     run.write_model(named_model(model, images.class_names))
     tests = {result.name: result.metrics() for result in results}
     test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests)}
@@ -109,7 +111,8 @@ def _report(run, metrics, results, images, shown, remarks):
         describe_images(images),
         *(sentence for sentence, _ in describe_duplicates(images.duplicates)),
         f"Accuracy {test['accuracy']:.2%} on {test['images']} test images "
-        f"({test['protocol']}), after {_work(metrics)}. {_calibration(test)}",
+        f"({test['protocol']}), after {_work(metrics)}.",
+        *filter(None, [calibration_sentence(results[-1])]),
         *remarks,
     ]
     if run.interrupted:
@@ -141,12 +144,6 @@ def _baselines_table(baselines):
         return []
     rows = [[name, f"{accuracy:.4f}"] for name, accuracy in baselines.items()]
     return [("Simple classifiers on the pixels", ("Classifier", "Accuracy"), rows)]
-
-
-def _calibration(test):
-    if not math.isfinite(test["calibration_error"]):
-        return "The probabilities are not finite."
-    return f"Expected calibration error: {test['calibration_error']:.3f}."
 
 
 def _work(metrics):

@@ -7,6 +7,7 @@ import keras
 
 from kerasrecipes import augment, layers
 from kerasrecipes.evaluation import paired_test, run_tests, winner
+from kerasrecipes.evaluation.testing import results_table
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.crops import choose_crops
 from kerasrecipes.experiment.images import channel_statistics
@@ -77,7 +78,7 @@ class Comparison:
 
     def test(self, networks: Any) -> Any:
         """Return a `TestResult` for each of {name: network}."""
-        return [
+        results = [
             result
             for name, network in networks.items()
             for result in run_tests(
@@ -86,8 +87,11 @@ class Comparison:
                 {name: self._crop},
                 [self._normalize],
                 self._run.config.batch_size,
+                verbose=False,
             )
         ]
+        print(results_table(results))
+        return results
 
     def close(
         self,

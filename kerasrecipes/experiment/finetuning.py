@@ -37,7 +37,7 @@ def close_fine_tuning(
         probe: The `transfer.ProbeResult` that fine-tuning started from.
         history: The `History` of fine-tuning, or `None` if only the linear classifier was fitted.
     """
-    remarks = [f"Plan: {plan.cell}: {plan.reason}.", _probe_sentence(probe.best, history)]
+    remarks = [_probe_sentence(probe.best, images, history)]
     if run.config.temperature:
         held_out = probe
         if history is not None:
@@ -47,17 +47,23 @@ def close_fine_tuning(
         model, sentence = with_temperature(model, held_out)
         remarks.append(sentence)
     tests = images.test or images.validation
-    results = run_tests(model, tests, {"centre crop": crop}, [], run.config.batch_size)
+    results = run_tests(
+        model, tests, {"centre crop": crop}, [], run.config.batch_size, verbose=False
+    )
     served = serving_classifier(model, crop, images)
     if run.config.export:
         remarks.append(_export(served, run.folder, run.config.export, images))
-    remarks.insert(0, how_good(results[-1]))
-    print(*remarks, sep="\n")
+    (result,) = results
+    remarks.insert(0, how_good(result))
+    print(
+        *remarks, f"{result.images_per_second:,.0f} images a second of {result.speed_of}.", sep="\n"
+    )
+    remarks.append(f"Plan: {plan.cell}: {plan.reason}.")
     figure = probe_figure(probe)
     return close_run(
         run,
         served,
-        history or _history_of(probe.best),
+        history,
         images,
         results,
         train,
@@ -69,26 +75,16 @@ def close_fine_tuning(
     )
 
 
-def _history_of(probe):
-    """Return the history of a linear classifier: one epoch, validated by cross-validation."""
-    history = keras.callbacks.History()
-    history.epoch = [0]
-    history.history = {
-        "loss": [probe.loss],
-        "accuracy": [probe.accuracy],
-        "val_loss": [probe.left_out_loss],
-        "val_accuracy": [probe.left_out_accuracy],
-    }
-    return history
-
-
-def _probe_sentence(probe, history):
-    """Return a sentence on the cross-validated accuracy of a linear classifier."""
-    count = np.count_nonzero(~np.isnan(probe.left_out[:, 0]))
-    start = "" if history is None else ", from which fine-tuning started"
+def _probe_sentence(probe, images, history):
+    """Return a sentence on what a linear classifier was fitted to, and on its accuracy."""
+    count = len(probe.left_out)
+    which = f"{count} training images"
+    if images.validation_size and count == images.train_size + images.validation_size:
+        which = f"all {count} ({images.train_size} training + {images.validation_size} validation)"
+    start = "" if history is None else "; fine-tuning started from it"
     return (
-        f"Linear classifier on {probe.stage}{start}: cross-validation accuracy "
-        f"{probe.left_out_accuracy:.1%} on {count} images."
+        f"Linear classifier on {probe.stage}, fitted on {which}: accuracy "
+        f"{probe.left_out_accuracy:.1%} cross-validated{start}."
     )
 
 

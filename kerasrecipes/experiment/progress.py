@@ -14,6 +14,7 @@ from kerasrecipes.callbacks import _rate
 
 SECONDS_BETWEEN_BARS = 0.5
 BAR_WIDTH = 24
+WIDTH_OF_A_FILE = 120
 NO_BREAK = "\xa0"
 
 
@@ -66,16 +67,21 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
         _rate.log_rates(self.model, logs)
-        figures = [f"{name} {value:.4g}" for name, value in logs.items()]
-        words = [self._name, *figures, self._times(epoch + 1)]
-        line = self._separator.join(word.replace(" ", NO_BREAK) for word in words)
+        figures = {name: f"{name} {value:.4g}" for name, value in logs.items()}
+        line = self._line(figures, epoch)
+        width = self._bar.console.width if self._is_terminal else WIDTH_OF_A_FILE
+        if len(line) > width:  # the losses of the outputs are in History, and in `loss`
+            figures = {name: text for name, text in figures.items() if not _is_partial(name)}
+            line = self._line(figures, epoch)
         if self._is_terminal:
             self._bar.stop()
-            line = textwrap.fill(
-                line, self._bar.console.width, subsequent_indent="  ", break_on_hyphens=False
-            )
+            line = textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
         self._stream.write(line.replace(NO_BREAK, " ") + "\n")
         self._stream.flush()
+
+    def _line(self, figures, epoch):
+        words = [self._name, *figures.values(), self._times(epoch + 1)]
+        return self._separator.join(word.replace(" ", NO_BREAK) for word in words)
 
     def _draw_bar(self, batch):
         metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
@@ -102,6 +108,15 @@ class Progress(keras.callbacks.Callback):
         left = taken / done * (self.params["epochs"] - epochs_done) if done > 0 else 0
         estimate = f", about {clock(left)} left" if left else ""
         return clock(taken) + estimate
+
+
+def _is_partial(name):
+    """Return whether this is the loss of one output of several.
+
+    >>> [_is_partial(name) for name in ("loss", "val_loss", "deep_loss", "val_deep_loss")]
+    [False, False, True, True]
+    """
+    return name.endswith("_loss") and name != "val_loss"
 
 
 def _bar(terminal, overflow):

@@ -17,6 +17,7 @@ from kerasrecipes.experiment.clock import Clock
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.divergence import Divergence
 from kerasrecipes.experiment.interruption import Interruption
+from kerasrecipes.experiment.next_steps import next_steps
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.provenance import command_of, versions
 from kerasrecipes.experiment.run_folder import RunFolder
@@ -195,7 +196,7 @@ class Run:
         content = json.dumps(_finite(metrics), indent=2, allow_nan=False) + "\n"
         self.write("metrics.json", content)
         self.closed = True
-        print(f"Everything about this run: {printable(self.folder / 'report.html')}")
+        print(*next_steps(self.folder), sep="\n")
         if self.interrupted:
             print(
                 "Stopped by a signal. To go on, give the same command with: "

@@ -1,5 +1,6 @@
 """Serving: trained models that take raw pixels, prediction of image files, export.
 
+- `save`: a classifier of one's own as one file that takes raw pixels and names its classes.
 - `serving_model`, `serving_classifier`: preprocessing in front of a trained network.
 - `named_model`, `calibrated_model`: add class names, or a temperature, to a model.
 - `load_classifier`, `Classifier`: a saved model with its classes, for images of any size.
@@ -13,6 +14,7 @@ from kerasrecipes.serving.export import EXPORTS, Export, export_model
 from kerasrecipes.serving.image_file import read_image
 from kerasrecipes.serving.load_classifier import load_classifier
 from kerasrecipes.serving.named_model import calibrated_model, named_model
+from kerasrecipes.serving.save import save
 from kerasrecipes.serving.serving_model import serving_classifier, serving_model
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "load_classifier",
     "named_model",
     "read_image",
+    "save",
     "serving_classifier",
     "serving_model",
 ]

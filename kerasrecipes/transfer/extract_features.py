@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasrecipes._backend import keras_internals
 from kerasrecipes._batches import batches
+from kerasrecipes._progress import progress
 from kerasrecipes._validation import check_integer
 from kerasrecipes.models._functional import functional
 
@@ -53,10 +54,12 @@ def extract_features(
     extractor = _extractor(model, stages)
     features, others = [], []
     _check_finite(data)
-    for batch in batches(data, batch_size):
-        pooled = extractor.predict_on_batch(np.asarray(batch[0]))
-        features.append(keras.tree.map_structure(_to_float32, pooled))
-        others.append([np.asarray(array) for array in batch[1:]])
+    with progress("extracting features of images", None) as advance:
+        for batch in batches(data, batch_size):
+            pooled = extractor.predict_on_batch(np.asarray(batch[0]))
+            features.append(keras.tree.map_structure(_to_float32, pooled))
+            others.append([np.asarray(array) for array in batch[1:]])
+            advance(len(batch[0]))
     if not features:
         raise ValueError("Argument `data` must have at least one batch. Received: none")
     joined = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *features)

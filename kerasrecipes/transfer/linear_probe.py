@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes import models
+from kerasrecipes._progress import progress
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.transfer._logistic_regression import (
     LogisticRegression,
@@ -83,13 +84,14 @@ def linear_probe(
                 f"Argument `validation_data` must have labels below {classes}, the classes of "
                 f"`data`. Received: {tests[1].max()}"
             )
-    return ProbeResult(
-        tuple(
-            _probe(stage, features, labels, classes, weights, strengths, folds, tests)
-            for stage in stages
-        ),
-        labels,
-    )
+    probes = []
+    with progress("fitting linear classifiers", len(stages)) as advance:
+        for stage in stages:
+            probes.append(
+                _probe(stage, features, labels, classes, weights, strengths, folds, tests)
+            )
+            advance(1)
+    return ProbeResult(tuple(probes), labels)
 
 
 def _probe(stage, features, labels, classes, weights, strengths, folds, tests):

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 
 COLUMNS = {
-    "fitted": "accuracy",
-    "left out": "left_out_accuracy",
-    "validation": "validation_accuracy",
+    "accuracy (fitted)": "accuracy",
+    "accuracy (cross-validated)": "left_out_accuracy",
+    "accuracy (validation)": "validation_accuracy",
 }
 
 
@@ -74,10 +74,12 @@ class ProbeResult:
     def __str__(self):
         accuracies = self.accuracies()
         width = max(len("stage"), *(len(probe.stage) for probe in self.stages))
-        head = "".join(f"{name:>12}" for name in accuracies)
+        head = "".join(f"  {name}" for name in accuracies)
         lines = [f"{'stage':<{width}}  features  regularization{head}"]
         for index, probe in enumerate(self.stages):
-            cells = "".join(f"{values[index]:>12.4f}" for values in accuracies.values())
+            cells = "".join(
+                f"  {values[index]:>{len(name)}.4f}" for name, values in accuracies.items()
+            )
             lines.append(
                 f"{probe.stage:<{width}}  {len(probe.kernel):>8}  {probe.regularization:>14.4g}"
                 f"{cells}"

@@ -79,6 +79,26 @@ def test_a_line_an_epoch():
     assert history["learning_rate"] == [0.25] * 3
 
 
+def test_a_long_line_leaves_out_the_losses_of_the_outputs():
+    stream = io.StringIO()
+    progress = Progress(stream)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", jit_compile=False)
+    progress.set_model(model)
+    progress.set_params({"epochs": 2, "steps": 4})
+    names = [f"{name}_{key}" for name in ("every_block", "stochastic") for key in ("acc", "loss")]
+    logs = dict.fromkeys(("loss", "val_loss", *names, *[f"val_{n}" for n in names]), 0.123456)
+    progress.on_train_begin()
+    for epoch in range(2):
+        progress.on_epoch_begin(epoch)
+        progress.on_epoch_end(epoch, dict(logs))
+    line, last = stream.getvalue().splitlines()
+    assert "every_block_acc 0.1235" in line and "val_stochastic_acc" in line
+    assert " loss 0.1235" in line and " val_loss 0.1235" in line
+    assert "every_block_loss" not in line and "val_stochastic_loss" not in line
+    assert " left" in line and " left" not in last
+
+
 def test_a_bar_on_a_terminal():
     screen = Screen()
     fit(screen)

@@ -33,6 +33,8 @@ def test_help_imports_nothing_slow(recipe):
     assert result.returncode == 0, result.stderr
     *text, last = result.stdout.splitlines()
     assert last == "SLOW"
+    if recipe == "own_model.py":  # a template without flags
+        return
     own = text.index("flags of this script:")
     if "flags of every training recipe:" in text:
         assert own < text.index("flags of every training recipe:")

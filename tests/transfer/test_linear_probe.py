@@ -78,7 +78,11 @@ def test_every_stage_has_its_own_classifier():
     assert probe.best.stage == "whole"
     lines = str(probe).splitlines()
     assert len(lines) == 3 and f"{probe.best.left_out_accuracy:.4f}" in lines[1]
-    assert list(probe.accuracies()) == ["fitted", "left out", "validation"]
+    assert list(probe.accuracies()) == [
+        "accuracy (fitted)",
+        "accuracy (cross-validated)",
+        "accuracy (validation)",
+    ]
 
 
 def test_what_is_left_out_tells_of_new_examples_and_chance_is_called_chance():

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from kerasrecipes.data.progress import progress
+from kerasrecipes._progress import progress
 from tests.experiment.screen import HIDE_CURSOR, Screen
 
 

@@ -1,4 +1,4 @@
-"""A line on standard error for work that takes more than a few seconds."""
+"""A line on standard error for work that takes more than two seconds."""
 
 import contextlib
 import sys
@@ -9,7 +9,7 @@ from rich.text import Text
 
 from kerasrecipes._terminal import Terminal
 
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 2.0
 INTERVAL_SECONDS = 0.5
 RATE_SECONDS = 600
 
@@ -29,7 +29,7 @@ def progress(title, total, clock=time.monotonic):
 
     Args:
         title: str, what is being done.
-        total: int, how much there is to do.
+        total: int, how much there is to do, or `None` if that is not known.
         clock: function that returns seconds.
     """
     bar = rich.progress.Progress(

@@ -1,0 +1,63 @@
+"""The calibration of a test in a sentence, if its images are enough to tell."""
+
+from typing import Any
+
+import numpy as np
+
+from kerasrecipes.inference import expected_calibration_error
+
+SIMULATIONS = 200
+LEVEL = 0.95
+
+
+def calibration_sentence(result: Any) -> str:
+    """Return by how much the confidence of a test is off on average, or "" if chance explains it.
+
+    The expected calibration error is compared with those of simulated tests of as many images, in
+    which each prediction is right with exactly its probability: few images have a large error even
+    then.
+
+    Args:
+        result: A `TestResult`.
+
+    Returns:
+        str; empty if 5% of the simulated errors or more are as large.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.evaluation import TestResult, calibration_sentence
+    >>> probabilities = np.tile([0.9, 0.1], (1000, 1))
+    >>> labels = (np.arange(1000) % 10 >= 7).astype(int)
+    >>> calibration_sentence(TestResult("test", 1, probabilities, labels, 1.0))
+    'Confidence is off by 20 points on average: it is too high.'
+    >>> calibration_sentence(TestResult("test", 1, probabilities[:20], labels[:20], 1.0))
+    ''
+
+    Reference: Bröcker & Smith (2007), https://doi.org/10.1175/WAF993.1, consistency resampling.
+    """
+    probabilities = np.asarray(result.probabilities, "float64")
+    if not np.isfinite(probabilities).all():
+        return "The probabilities are not finite."
+    error = expected_calibration_error(probabilities, result.labels)
+    confidence = probabilities.max(axis=1)
+    if error <= np.quantile(_by_chance(probabilities), LEVEL):
+        return ""
+    right = np.mean(probabilities.argmax(axis=1) == result.labels)
+    gap = confidence.mean() - right
+    direction = f": it is too {'high' if gap > 0 else 'low'}" if abs(gap) > error / 2 else ""
+    return f"Confidence is off by {100 * error:.0f} points on average{direction}."
+
+
+def _by_chance(probabilities):
+    """The errors of simulated tests that are perfectly calibrated."""
+    rng = np.random.default_rng(0)
+    best = probabilities.argmax(axis=1)
+    other = (best + 1) % probabilities.shape[1]
+    confidence = probabilities.max(axis=1)
+    return [
+        expected_calibration_error(
+            probabilities, np.where(rng.random(len(best)) < confidence, best, other)
+        )
+        for _ in range(SIMULATIONS)
+    ]
