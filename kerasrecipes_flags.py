@@ -16,6 +16,7 @@ in a fraction of a second:
 from kerasrecipes.flags import (
     CROPS,
     EXPORTS,
+    TASKS,
     ComparisonConfig,
     TrainingConfig,
     check_fields,
@@ -27,6 +28,7 @@ from kerasrecipes.flags import (
 __all__ = [
     "CROPS",
     "EXPORTS",
+    "TASKS",
     "ComparisonConfig",
     "TrainingConfig",
     "check_fields",

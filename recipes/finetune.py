@@ -14,7 +14,7 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes_flags import EXPORTS, TrainingConfig, flag, parse_first
+from kerasrecipes_flags import EXPORTS, TASKS, TrainingConfig, flag, parse_first
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
 STRENGTHS = (1.0, 0.1, 0.01)  # tried with many images
@@ -30,6 +30,7 @@ SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller image
 class Config(TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
+    task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int | None = flag(None, f"epochs of fine-tuning (default: {EPOCHS})", "[1, 1000000]")
     batch_size: int = flag(32, "images per step", "[1, 4096]")
     plan: str = flag("auto", f"{PLAN}; auto: by advise", choices=("auto", *CELLS))
@@ -45,7 +46,16 @@ class Config(TrainingConfig):
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
-from kerasrecipes import augment, callbacks, data, experiment, models, schedules, transfer
+from kerasrecipes import (
+    augment,
+    callbacks,
+    data,
+    evaluation,
+    experiment,
+    models,
+    schedules,
+    transfer,
+)
 
 import keras
 
@@ -65,12 +75,17 @@ def main(config):
 
         probe = fit_head(config, plan, phase, images, crop, backbone, weights)
         print(probe)
-        model = transfer.classifier(backbone, images.num_classes, stage=probe.best.stage)
-        model.get_layer("classifier").set_weights([probe.best.kernel, probe.best.bias])
+        task, best = evaluation.task_of(images), probe.best
+        model = transfer.classifier(
+            backbone, images.num_classes, stage=best.stage, activation=task.activation
+        )
+        head = task.head_weights(best.kernel, best.bias)
+        model.get_layer("classifier").set_weights(head)
+        model = task.head(model)
         train, history = [crop], None
         if phase:
             train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
-            history = fine_tune(config, run, phase, images, train, crop, model, weights)
+            history = fine_tune(config, run, phase, images, train, crop, model, weights, task)
         return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
 
 
@@ -117,11 +132,11 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
         stages = stages[-1:]
     search = {} if images.train_size <= FEW_IMAGES else {"folds": 2, "regularization": STRENGTHS}
     return transfer.linear_probe(
-        backbone, training, validation, stages, class_weight=weights, **search
+        backbone, training, validation, stages, class_weight=weights, task=images.task, **search
     )
 
 
-def fine_tune(config, run, phase, images, train, crop, model, weights):
+def fine_tune(config, run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     steps = -(-images.train_size // config.batch_size)
     total = phase.epochs * steps
@@ -132,6 +147,7 @@ def fine_tune(config, run, phase, images, train, crop, model, weights):
             images.train, train, config.batch_size, training=True, seed=config.seed, start_step=step
         )
 
+    labels = {"loss": task.loss(), "metrics": task.compiled_metrics()}
     return transfer.fine_tune(
         model,
         begin_at,
@@ -143,6 +159,7 @@ def fine_tune(config, run, phase, images, train, crop, model, weights):
         class_weight=weights,
         jit_compile=run.jit,
         verbose=0,
+        **({} if task.name == "classes" else labels),
     )
 
 

@@ -21,7 +21,7 @@ beat. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes_flags import CROPS, TrainingConfig, flag, parse_first
+from kerasrecipes_flags import CROPS, TASKS, TrainingConfig, flag, parse_first
 
 LARGEST_DEFAULT_SIZE = 224
 NORMALIZATIONS = ("batch", "group", "instance", "layer", "decorrelated")
@@ -31,6 +31,7 @@ NORMALIZATIONS = ("batch", "group", "instance", "layer", "decorrelated")
 class Config(TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
+    task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int = flag(20, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
     depth: int = flag(
@@ -69,6 +70,7 @@ def main(config):
     """Train, test, report. Returns the content of `metrics.json`."""
     with experiment.run(config, "resnet_crop") as run:
         images = data.load(config.data, **config.data_options())
+        task = evaluation.task_of(images)
         size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
         crops = experiment.choose_crops(config.crops, images, size, config.padding)
         mean, std = experiment.channel_statistics(images.train, size, images.channels)
@@ -83,7 +85,7 @@ def main(config):
             training=True,
             seed=config.seed,
             start_step=run.start_step,
-            num_classes=images.num_classes,
+            num_classes=task.one_hot(images),
         )
         test_set = images.test or images.validation
         one_crop = next(iter(crops.tests.values()))
@@ -92,10 +94,10 @@ def main(config):
             [one_crop, normalize],
             config.batch_size,
             training=False,
-            num_classes=images.num_classes,
+            num_classes=task.one_hot(images),
         )
         schedule = one_cycle(config, training.steps_per_pass)
-        model = build(config, images, size, schedule, run.jit)
+        model = build(config, images, task, size, schedule, run.jit)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
             training,
@@ -106,9 +108,14 @@ def main(config):
             shuffle=False,
             verbose=0,
         )
-        results = evaluation.run_tests(model, test_set, crops.tests, [normalize], config.batch_size)
-        baselines = evaluation.pixel_baselines(images, size, config.seed)
-        print("To beat, on the pixels:", *(f"{n} {a:.4f}." for n, a in baselines.items()))
+        task = experiment.fitted_task(task, model, images, validation)
+        results = evaluation.run_tests(
+            model, test_set, crops.tests, [normalize], config.batch_size, task
+        )
+        baselines = None
+        if task.name == "classes":
+            baselines = evaluation.pixel_baselines(images, size, config.seed)
+            print("To beat, on the pixels:", *(f"{n} {a:.4f}." for n, a in baselines.items()))
         pixels = ImagePreprocessing(size, one_crop.resize, mean=mean, std=std)
         from_pixels = serving_model(model, pixels, images.channels)
         return experiment.close_run(
@@ -125,7 +132,7 @@ def one_cycle(config, steps_per_epoch):
     return schedules.OneCycle(config.learning_rate, max(4, config.epochs * steps_per_epoch))
 
 
-def build(config, images, size, schedule, jit):
+def build(config, images, task, size, schedule, jit):
     """The compiled network."""
     model = models.resnet(
         config.depth,
@@ -133,14 +140,16 @@ def build(config, images, size, schedule, jit):
         images.num_classes,
         normalization=config.normalization,
         stochastic_depth=config.stochastic_depth,
+        classifier_activation=task.activation,
         kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
     )
     optimizer = keras.optimizers.SGD(
         schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
     )
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
+    model = task.head(model)
+    loss = task.loss(config.label_smoothing)
+    model.compile(optimizer, loss, metrics=task.compiled_metrics(), jit_compile=jit)
     return model
 
 

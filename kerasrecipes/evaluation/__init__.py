@@ -1,7 +1,10 @@
 """Evaluation of a trained classifier: metrics, test protocols, figures.
 
+- `task_of`: what depends on the kind of labels (`ClassesTask`, `MultilabelTask`, `RegressionTask`).
 - `run_tests`, `TestResult`: accuracy, loss and speed by several test protocols.
 - `classification_metrics`, `confusion_matrix`: metrics from probabilities and labels.
+- `multilabel_metrics`, `average_precision`, `best_thresholds`: of several labels an image.
+- `regression_metrics`: of predicted numbers.
 - `pixel_baselines`: nearest neighbours and linear classifiers, which a network must beat.
 - `calibration_sentence`: by how much the confidence is off, if the images are enough to tell.
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
@@ -9,31 +12,48 @@
 - `winner`: a sentence that compares two tests on the same images.
 - `samples_figure`, `mistakes_figure`: training images and wrong predictions of a run.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
-  `probe_figure`, `image_grid`: figures of arrays.
+  `probe_figure`, `label_scores_figure`, `scatter_figure`, `image_grid`: figures of arrays.
 - `figure_png`: a figure as the bytes of a PNG file.
 """
 
 from kerasrecipes.evaluation.baselines import pixel_baselines
 from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
+from kerasrecipes.evaluation.classes_task import ClassesTask
 from kerasrecipes.evaluation.figures import (
     calibration_figure,
     confusion_figure,
     figure_png,
     history_figure,
     image_grid,
+    label_scores_figure,
     predictions_figure,
     probe_figure,
+    scatter_figure,
 )
 from kerasrecipes.evaluation.how_good import how_good
 from kerasrecipes.evaluation.image_figures import mistakes_figure, samples_figure
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
+from kerasrecipes.evaluation.multilabel_metrics import (
+    average_precision,
+    best_thresholds,
+    multilabel_metrics,
+)
+from kerasrecipes.evaluation.multilabel_task import MultilabelTask
 from kerasrecipes.evaluation.paired_test import PairedTest, paired_test
+from kerasrecipes.evaluation.regression_metrics import regression_metrics
+from kerasrecipes.evaluation.regression_task import RegressionTask
+from kerasrecipes.evaluation.task_of import task_of
 from kerasrecipes.evaluation.testing import TestResult, run_tests
 from kerasrecipes.evaluation.winner import winner
 
 __all__ = [
+    "ClassesTask",
+    "MultilabelTask",
     "PairedTest",
+    "RegressionTask",
     "TestResult",
+    "average_precision",
+    "best_thresholds",
     "calibration_figure",
     "calibration_sentence",
     "classification_metrics",
@@ -43,12 +63,17 @@ __all__ = [
     "history_figure",
     "how_good",
     "image_grid",
+    "label_scores_figure",
     "mistakes_figure",
+    "multilabel_metrics",
     "paired_test",
     "pixel_baselines",
     "predictions_figure",
     "probe_figure",
+    "regression_metrics",
     "run_tests",
     "samples_figure",
+    "scatter_figure",
+    "task_of",
     "winner",
 ]

@@ -179,6 +179,54 @@ def _probability_bars(axes, prediction, most):
     axes.set(xlim=(0, 1), ylim=(most - 0.4, -0.6))
 
 
+def label_scores_figure(scores: Any, names: Sequence[str]) -> Any:
+    """Return a bar chart of scores in 0..1 by label, the first score in descending order.
+
+    Args:
+        scores: dict from a name to a list of numbers or `None`, one per label.
+        names: Strings, the labels.
+    """
+    first = next(iter(scores.values()))
+    order = sorted(range(len(names)), key=lambda place: -(first[place] or 0))
+    figure = Figure(figsize=(7.0, 1.3 + 0.32 * len(names)), layout="constrained")
+    axes = figure.subplots()
+    height = 0.8 / len(scores)
+    for place, ((name, values), color) in enumerate(zip(scores.items(), (VALIDATION, TRAINING))):
+        rows = np.arange(len(names)) + (place - (len(scores) - 1) / 2) * height
+        widths = [values[label] or 0 for label in order]
+        axes.barh(rows, widths, height * 0.92, color=color, label=name.replace("_", " "))
+    shown = [shorten(names[label], 28) for label in order]
+    axes.set_yticks(range(len(names)), shown, fontsize=8, parse_math=False)
+    axes.invert_yaxis()
+    axes.set(xlim=(0, 1))
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper center", ncols=len(scores), frameon=False, fontsize=9)
+    return figure
+
+
+def scatter_figure(predictions: Any, labels: Any, names: Sequence[str]) -> Any:
+    """Return predicted against true numbers, a panel for each of the targets.
+
+    Args:
+        predictions, labels: Arrays `(images, targets)`.
+        names: Strings, the targets.
+    """
+    columns = min(3, len(names))
+    rows = -(-len(names) // columns)
+    figure = Figure(figsize=(4.2 * columns, 4.2 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes in grid[len(names) :]:
+        axes.set_axis_off()
+    for axes, name, predicted, true in zip(grid, names, np.transpose(predictions), labels.T):
+        ends = [min(predicted.min(), true.min()), max(predicted.max(), true.max())]
+        axes.plot(ends, ends, color=TRAINING, linestyle="--", linewidth=1)
+        axes.plot(true, predicted, ".", color=VALIDATION, alpha=0.5)
+        axes.set(xlabel="true", ylabel="predicted")
+        axes.set_title(shorten(name, 34), fontsize=10, parse_math=False)
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
 def probe_figure(probe: Any) -> Any:
     """Return a bar chart of the accuracy of linear classifiers by stage, shallow to deep.
 

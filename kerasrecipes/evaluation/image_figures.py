@@ -12,17 +12,20 @@ from kerasrecipes.evaluation.pick import pick
 SHOWN = 32
 
 
-def samples_figure(images: Any, train: Any, seed: int | None) -> Any:
+def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = None) -> Any:
     """Return a figure of the first training images after augmentation, before normalisation.
 
     Args:
         images: A `data.ImageData`.
         train: List of the training transforms.
         seed: int, the seed of the run.
+        caption: function of the class names and a label that returns the label in words;
+            `None` (default) is that of classes.
     """
+    caption = caption or (lambda class_names, label: class_names[int(label)])
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
     pixels, labels = next(iter(batches))
-    captions = [shorten(images.class_names[int(label)], 16) for label in labels]
+    captions = [shorten(caption(images.class_names, label), 16) for label in labels.numpy()]
     return image_grid(pixels, captions, "Training images after augmentation")
 
 

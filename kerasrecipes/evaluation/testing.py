@@ -11,7 +11,8 @@ from kerasrecipes import augment
 from kerasrecipes._backend.accelerator import accelerator
 from kerasrecipes._printable import printable
 from kerasrecipes._progress import progress
-from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
+from kerasrecipes.evaluation.classes_task import ClassesTask
+from kerasrecipes.evaluation.metrics import confusion_matrix
 from kerasrecipes.inference import multi_crop_predict
 
 
@@ -22,10 +23,11 @@ class TestResult:
     Attributes:
         name: str, name of the protocol.
         crops: int, crops per image.
-        probabilities: Array `(images, classes)`.
-        labels: Integer array `(images,)`.
+        probabilities: Array `(images, classes)`, the predictions.
+        labels: Integer array `(images,)`; of several labels or numbers, `(images, classes)`.
         images_per_second: float, including decoding, cropping and prediction.
         speed_of: str, what `images_per_second` is of, such as `"28x28 pixels on CPU"`.
+        task: `ClassesTask` (default), `MultilabelTask` or `RegressionTask`.
     """
 
     __test__ = False
@@ -36,10 +38,11 @@ class TestResult:
     labels: np.ndarray
     images_per_second: float
     speed_of: str = ""
+    task: Any = ClassesTask()
 
     def metrics(self) -> Any:
-        """Return `classification_metrics`, and the crops and images per second."""
-        metrics = classification_metrics(self.probabilities, self.labels)
+        """Return the metrics of the task, and the crops and images per second."""
+        metrics = self.task.metrics(self.probabilities, self.labels)
         return {**metrics, "crops": self.crops, "images_per_second": self.images_per_second}
 
     def confusion_matrix(self) -> Any:
@@ -54,6 +57,7 @@ def run_tests(
     finish: Any,
     batch_size: int,
     verbose: bool = True,
+    task: Any = None,
 ) -> Any:
     """Test a model by each protocol and print the results side by side.
 
@@ -65,15 +69,16 @@ def run_tests(
         batch_size: int, images per batch with one crop per image; with more crops it is divided
             by their number, so that the memory is about the same.
         verbose: bool, whether to print the results. Defaults to `True`.
+        task: what `task_of` returns, or `None` (default) for classes.
 
     Returns:
         list of `TestResult` in the order of `protocols`. After Ctrl-C it has only the finished
         tests.
     """
-    results = []
+    results, task = [], task or ClassesTask()
     for name, crop in protocols.items():
         try:
-            results.append(_run_test(model, dataset, name, crop, finish, batch_size))
+            results.append(_run_test(model, dataset, name, crop, finish, batch_size, task))
         except KeyboardInterrupt:
             if not results:
                 raise
@@ -84,7 +89,7 @@ def run_tests(
     return results
 
 
-def _run_test(model, dataset, name, crop, finish, batch_size):
+def _run_test(model, dataset, name, crop, finish, batch_size, task):
     crops = getattr(crop, "crops", 1)
     size = max(1, batch_size // crops)
     batches = augment.pipeline(dataset, [crop, *finish], size, training=False)
@@ -98,7 +103,7 @@ def _run_test(model, dataset, name, crop, finish, batch_size):
         rate = len(labels) / (time.perf_counter() - start)
     height, width = batches.element_spec[0].shape[-3:-1]
     speed_of = f"{height}x{width} pixels on {accelerator()[0].upper()}"
-    return TestResult(name, crops, probabilities, labels, round(rate, 1), speed_of)
+    return TestResult(name, crops, probabilities, labels, round(rate, 1), speed_of, task)
 
 
 def _counted(batches, advance):
@@ -109,14 +114,15 @@ def _counted(batches, advance):
 
 
 def results_table(results):
-    """Return the results as a table: protocol, crops, accuracy, loss, images per second."""
+    """Return the results as a table: protocol, crops, accuracy (or what else), loss, speed."""
+    task = results[0].task
     names = [printable(result.name) for result in results]
     width = max(map(len, names))
-    lines = [f"{'test':<{width}}  crops  accuracy    loss  images/s"]
+    lines = [f"{'test':<{width}}  crops  {task.title:>8}    loss  images/s"]
     for name, result in zip(names, results):
         metrics = result.metrics()
         lines.append(
-            f"{name:<{width}}  {result.crops:>5}  {metrics['accuracy']:>8.4f}"
+            f"{name:<{width}}  {result.crops:>5}  {metrics[task.headline]:>8.4f}"
             f"  {metrics['loss']:>6.4f}  {result.images_per_second:>8.1f}"
         )
     speeds = sorted({result.speed_of for result in results if result.speed_of})

@@ -8,6 +8,7 @@
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
 - `choose_crops`, `Crops`: the crops of training and of testing that belong together.
 - `class_weights`: weights that give classes of unequal size equal influence.
+- `fitted_task`: the thresholds of several labels, chosen on validation images.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`: write all files of a run's folder.
 - `with_temperature`: calibrates the probabilities of a model by one scalar.
@@ -20,6 +21,7 @@ from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.finetuning import close_fine_tuning, with_temperature
+from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
@@ -54,6 +56,7 @@ __all__ = [
     "command_line",
     "configure",
     "describe_images",
+    "fitted_task",
     "flag",
     "positional",
     "run",

@@ -30,6 +30,11 @@ def class_weights(images: Any) -> Any:
     Reference: King & Zeng (2001), Logistic Regression in Rare Events Data; the "balanced" weights
         of scikit-learn.
     """
+    if images.task != "classes":
+        raise ValueError(
+            "Argument `images` must have one class an image, for class weights. Received: "
+            f"task={images.task!r}"
+        )
     sizes = images.class_sizes
     if sizes is None:
         labels = [int(label) for _, label in images.train]

@@ -3,30 +3,15 @@
 import dataclasses
 from typing import Any
 
-from kerasrecipes._printable import printable
 from kerasrecipes.data.duplicates import describe_duplicates
-from kerasrecipes.evaluation import (
-    calibration_sentence,
-    confusion_figure,
-    figure_png,
-    history_figure,
-    mistakes_figure,
-    samples_figure,
-)
-from kerasrecipes.evaluation.metrics import most_confused
+from kerasrecipes.evaluation import figure_png, history_figure, samples_figure
 from kerasrecipes.experiment.images import describe_images
 from kerasrecipes.experiment.report import report_html
 from kerasrecipes.serving import named_model
 
-HEADER = ("Test", "Crops per image", "Accuracy", "Loss", "Images per second")
-CLASS_HEADER = (
-    "Class", "Precision", "Recall", "Training images", "Test images", "Most often confused with",
-)  # fmt: skip
 CAPTIONS = {
-    "history": "Loss, accuracy and learning rate by epoch.",
+    "history": "Loss, metrics and learning rate by epoch.",
     "samples": "Training images after augmentation, before normalisation.",
-    "confusion": "Test images by true and predicted class.",
-    "mistakes": "The most confident wrong predictions.",
 }
 
 
@@ -60,28 +45,30 @@ def close_run(
         **more: Further entries of `metrics.json`.
     """
     best, crop = results[-1], next(iter(protocols.values()))
+    task = best.task
     if len(results) < len(protocols):
         run.tests_were_cut()
-    figures = {}
+    figures, captions = {}, {**CAPTIONS}
     if history is not None:
         curves = run.complete_epochs(history)
         figures["history"] = history_figure(curves, "validation" if images.validation else "test")
         run.write_history(curves)
     figures |= {
-        "samples": samples_figure(images, train, run.config.seed),
-        "confusion": confusion_figure(best.confusion_matrix(), images.class_names),
-        "mistakes": mistakes_figure(images, best, crop),
+        "samples": samples_figure(images, train, run.config.seed, task.caption),
     }
-    figures.update({name: figure for name, _, figure in extra_figures})
+    of_task = [(name, *pair) for name, pair in task.figures(images, best, crop).items()]
+    for name, caption, figure in [*of_task, *extra_figures]:
+        figures[name], captions[name] = figure, caption
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
         run.write(f"{name}.png", png)
-    run.write_model(named_model(model, images.class_names))
+    run.write_model(named_model(model, images.class_names, task.name, task.thresholds))
     tests = {result.name: result.metrics() for result in results}
-    test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests)}
+    test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests, task)}
     skipped = [list(pair) for pair in images.skipped]
     data = {
         "data": images.name,
+        "task": task.name,
         "class_names": list(images.class_names),
         "sizes": [images.train_size, images.validation_size, images.test_size],
         "class_sizes": images.class_sizes and list(images.class_sizes),
@@ -91,28 +78,26 @@ def close_run(
     if baselines:
         data["baselines"] = baselines
     metrics = run.metrics_of(test, **data, **more)
-    captions = {**CAPTIONS, **{name: caption for name, caption, _ in extra_figures}}
     shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
     run.write("report.html", _report(run, metrics, results, images, shown, remarks))
     run.close(metrics)
     return metrics
 
 
-def _without_classes(tests):
+def _without_classes(tests, task):
     return {
-        name: {key: value for key, value in metrics.items() if key not in ("precision", "recall")}
+        name: {key: value for key, value in metrics.items() if key not in task.by_class}
         for name, metrics in tests.items()
     }
 
 
 def _report(run, metrics, results, images, shown, remarks):
-    test = metrics["test"]
+    test, task = metrics["test"], results[-1].task
     summary = [
         describe_images(images),
         *(sentence for sentence, _ in describe_duplicates(images.duplicates)),
-        f"Accuracy {test['accuracy']:.2%} on {test['images']} test images "
-        f"({test['protocol']}), after {_work(metrics)}.",
-        *filter(None, [calibration_sentence(results[-1])]),
+        f"{task.sentence(test)} ({test['protocol']}), after {_work(metrics)}.",
+        *task.remarks(results[-1]),
         *remarks,
     ]
     if run.interrupted:
@@ -120,7 +105,13 @@ def _report(run, metrics, results, images, shown, remarks):
     if run.diverged:
         summary.insert(0, run.diverged)
     rows = [
-        [r.name, str(r.crops), f"{m['accuracy']:.4f}", f"{m['loss']:.4f}", f"{r.images_per_second}"]
+        [
+            r.name,
+            str(r.crops),
+            f"{m[task.headline]:.4f}",
+            f"{m['loss']:.4f}",
+            f"{r.images_per_second}",
+        ]
         for r, m in ((result, result.metrics()) for result in results)
     ]
     settings = [[k, str(v)] for k, v in dataclasses.asdict(run.config).items()]
@@ -129,8 +120,8 @@ def _report(run, metrics, results, images, shown, remarks):
         f"{run.recipe} on {images.name}",
         summary,
         [
-            ("Tests", HEADER, rows),
-            ("Classes", CLASS_HEADER, _class_rows(images, results[-1], test)),
+            ("Tests", _header(task), rows),
+            task.table(images, results[-1]),
             *_baselines_table(metrics.get("baselines")),
             ("Settings", ("Name", "Value"), settings),
         ],
@@ -146,30 +137,12 @@ def _baselines_table(baselines):
     return [("Simple classifiers on the pixels", ("Classifier", "Accuracy"), rows)]
 
 
+def _header(task):
+    title = task.title.capitalize() if task.title.islower() else task.title
+    return ("Test", "Crops per image", title, "Loss", "Images per second")
+
+
 def _work(metrics):
     """Return steps and seconds in words; a linear classifier has no steps."""
     steps = f"{metrics['steps']} steps in " if metrics["steps"] else ""
     return f"{steps}{metrics['seconds']:.0f} seconds"
-
-
-def _class_rows(images, result, test):
-    """Return per class: precision, recall, numbers of images, most frequent wrong class."""
-    matrix = result.confusion_matrix()
-    names = [printable(name) for name in images.class_names]
-    trained = images.class_sizes or [None] * images.num_classes
-    rows = []
-    for label, confused_with in enumerate(most_confused(matrix)):
-        rates = [_rate(test[key][label]) for key in ("precision", "recall")]
-        counts = [
-            str(trained[label] if trained[label] is not None else ""),
-            str(matrix[label].sum()),
-        ]
-        confusion = ""
-        if confused_with is not None:
-            confusion = f"{names[confused_with]} ({matrix[label, confused_with]})"
-        rows.append([names[label], *rates, *counts, confusion])
-    return rows
-
-
-def _rate(value):
-    return "none" if value is None else f"{value:.3f}"

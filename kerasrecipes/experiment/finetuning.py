@@ -6,9 +6,10 @@ import keras
 import numpy as np
 
 from kerasrecipes import augment
-from kerasrecipes.evaluation import how_good, probe_figure, run_tests
+from kerasrecipes.evaluation import how_good, probe_figure, run_tests, task_of
 from kerasrecipes.evaluation.pick import pick
 from kerasrecipes.experiment.closing import close_run
+from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.inference import fit_temperature, multi_crop_predict
 from kerasrecipes.serving import calibrated_model, export_model, serving_classifier
 
@@ -37,8 +38,11 @@ def close_fine_tuning(
         probe: The `transfer.ProbeResult` that fine-tuning started from.
         history: The `History` of fine-tuning, or `None` if only the linear classifier was fitted.
     """
-    remarks = [_probe_sentence(probe.best, images, history)]
-    if run.config.temperature:
+    remarks = []
+    task = _fitted(task_of(images), model, images, crop, probe, history, run.config.batch_size)
+    if task.name == "classes":
+        remarks.append(_probe_sentence(probe.best, images, history))
+    if run.config.temperature and task.name == "classes":
         held_out = probe
         if history is not None:
             held_out = augment.pipeline(
@@ -48,13 +52,20 @@ def close_fine_tuning(
         remarks.append(sentence)
     tests = images.test or images.validation
     results = run_tests(
-        model, tests, {"centre crop": crop}, [], run.config.batch_size, verbose=False
+        model,
+        tests,
+        {"centre crop": crop},
+        [],
+        run.config.batch_size,
+        verbose=task.name != "classes",
+        task=task,
     )
     served = serving_classifier(model, crop, images)
     if run.config.export:
         remarks.append(_export(served, run.folder, run.config.export, images))
     (result,) = results
-    remarks.insert(0, how_good(result))
+    if task.name == "classes":
+        remarks.insert(0, how_good(result))
     print(
         *remarks, f"{result.images_per_second:,.0f} images a second of {result.speed_of}.", sep="\n"
     )
@@ -73,6 +84,16 @@ def close_fine_tuning(
         plan=plan.cell,
         stages=probe.summary(),
     )
+
+
+def _fitted(task, model, images, crop, probe, history, batch_size):
+    """Return the task with its thresholds, chosen on what the model was not fitted to."""
+    if task.name != "multilabel":
+        return task
+    if history is None and probe.best.left_out is not None:
+        return task.fitted(np.exp(probe.best.left_out), probe.labels)
+    batches = images.validation and augment.pipeline(images.validation, [crop], batch_size, False)
+    return fitted_task(task, model, images, batches)
 
 
 def _probe_sentence(probe, images, history):

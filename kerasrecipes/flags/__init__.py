@@ -7,10 +7,10 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 - `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
 - `command_line`: parses the flags, calls `main`, exits with its status.
 - `RunFinished`: ends a script whose run is finished already, with status 0.
-- `CROPS`, `EXPORTS`: the choices of `--crops` and `--export`.
+- `CROPS`, `EXPORTS`, `TASKS`: the choices of `--crops`, `--export` and `--task`.
 """
 
-from kerasrecipes.flags.choices import CROPS, EXPORTS
+from kerasrecipes.flags.choices import CROPS, EXPORTS, TASKS
 from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
 from kerasrecipes.flags.config import TrainingConfig, check_fields, flag, positional
@@ -19,6 +19,7 @@ from kerasrecipes.flags.run_finished import RunFinished
 __all__ = [
     "CROPS",
     "EXPORTS",
+    "TASKS",
     "ComparisonConfig",
     "RunFinished",
     "TrainingConfig",

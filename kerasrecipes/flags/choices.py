@@ -1,4 +1,5 @@
 """Choices of flags; the rooms that act on them import TensorFlow, which is slow."""
 
 CROPS = ("auto", "pad", "scale", "inception", "none")
+TASKS = ("classes", "multilabel", "regression")
 EXPORTS = ("onnx", "saved_model", "litert")

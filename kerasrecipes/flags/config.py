@@ -110,8 +110,9 @@ class TrainingConfig:
         """Return the arguments of `data.load` beside the source."""
         names = [
             "seed", "strict", "class_depth", "exif", "image_column", "label_column", "split_column",
+            "task",
         ]  # fmt: skip
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in names if hasattr(self, name)}
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

@@ -21,12 +21,17 @@ class Classifier:
         class_names: Tuple of strings.
         channels: 1 or 3.
         size: `(height, width)` of the model's input, `None` for any.
+        task: `"classes"`, `"multilabel"` or `"regression"`: what the model predicts.
+        thresholds: Tuple of floats, from which probability on each of several labels is predicted,
+            or `None` for 0.5.
     """
 
     model: keras.Model
     class_names: tuple[str, ...]
     channels: int
     size: tuple[int | None, int | None]
+    task: str = "classes"
+    thresholds: tuple[float, ...] | None = None
 
     def preprocess(self, image: Any) -> Any:
         """Return an image for the model: resized and cropped if the model's input size is fixed.

@@ -128,7 +128,9 @@ def _difference(path, kind, inputs, expected):
     """Return the largest difference from Keras on one batch, `None` without the runtime."""
     if not has_runtime(kind):
         return None
-    difference = float(np.max(np.abs(run_exported(path, kind, inputs) - np.asarray(expected))))
+    expected = np.asarray(expected)
+    difference = np.max(np.abs(run_exported(path, kind, inputs) - expected))
+    difference = float(difference / max(1.0, np.max(np.abs(expected))))  # numbers have any scale
     if not difference <= LARGEST_DIFFERENCE:
         raise ValueError(
             f"{os.path.basename(path)}: its probabilities are {difference:.3g} from Keras's, more "

@@ -10,7 +10,7 @@ import keras
 
 from kerasrecipes._printable import printable, visible
 from kerasrecipes.serving.classifier import Classifier
-from kerasrecipes.serving.named_model import find_class_names
+from kerasrecipes.serving.named_model import find_names_layer
 
 LARGEST_RATIO = 20
 LARGEST_UNCHECKED = 2**26
@@ -42,18 +42,19 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
         raise ValueError(f"{printable(path)}: no such file or folder")
     model = _load(file)
     channels, size = _input_of(file, model)
-    names = find_class_names(model)
-    if names is None:
+    layer = find_names_layer(model)
+    if layer is None:
         raise ValueError(
             f"{printable(file)}: has no class names, so it was not written by a recipe. Add a "
             "kerasrecipes.layers.ClassNames as the last layer and save the model again"
         )
+    names = layer.class_names
     if tuple(model.outputs[0].shape[1:]) != (len(names),) or len(model.outputs) != 1:
         raise ValueError(
             f"{printable(file)}: must return one probability for each of {len(names)} classes. "
             f"Received: {[tuple(output.shape) for output in model.outputs]}"
         )
-    return Classifier(model, names, channels, size)
+    return Classifier(model, names, channels, size, layer.task, layer.thresholds)
 
 
 def _load(file):

@@ -9,11 +9,17 @@ from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes.layers import ClassNames, TemperatureScaling
 
 
-def named_model(model: keras.Model, class_names: Sequence[str]) -> keras.Model:
+def named_model(
+    model: keras.Model,
+    class_names: Sequence[str],
+    task: str = "classes",
+    thresholds: Sequence[float] | None = None,
+) -> keras.Model:
     """Return `model` with `layers.ClassNames` as last layer; unchanged if it has one."""
-    if find_class_names(model):
+    if find_names_layer(model):
         return model
-    return _followed_by(model, ClassNames(class_names, dtype="float32", name="class_names"))
+    names = ClassNames(class_names, task, thresholds, dtype="float32", name="class_names")
+    return _followed_by(model, names)
 
 
 def calibrated_model(model: keras.Model, temperature: float) -> Any:
@@ -23,8 +29,14 @@ def calibrated_model(model: keras.Model, temperature: float) -> Any:
 
 def find_class_names(model):
     """Return the names in the model's last `layers.ClassNames`, or `None`."""
+    layer = find_names_layer(model)
+    return layer.class_names if layer else None
+
+
+def find_names_layer(model):
+    """Return the model's last `layers.ClassNames`, or `None`."""
     found = [layer for layer in flatten_layers(model) if isinstance(layer, ClassNames)]
-    return found[-1].class_names if found else None
+    return found[-1] if found else None
 
 
 def _followed_by(model, layer):

@@ -1,5 +1,6 @@
 """Multinomial logistic regression on features, and the choice of its regularization."""
 
+import copy
 import warnings
 
 import numpy as np
@@ -41,6 +42,17 @@ class LogisticRegression:
             max_iter=MOST_ITERATIONS, warm_start=True
         )
 
+    def for_labels(self, labels):
+        """Return the regression of other labels on the same features, of the same classes."""
+        import sklearn.linear_model
+
+        other = copy.copy(self)
+        other._labels = labels
+        other._solver = sklearn.linear_model.LogisticRegression(
+            max_iter=MOST_ITERATIONS, warm_start=True
+        )
+        return other
+
     def fit(self, regularization, tolerance=TOLERANCE):
         """Return kernel and bias for the unstandardised features; starts at the last solution."""
         # For two classes scikit-learn has one kernel w = W[1] - W[0], and |W|^2 = |w|^2 / 2.
@@ -72,33 +84,31 @@ class LogisticRegression:
         return kernels, biases
 
 
-def cross_validate(features, labels, classes, strengths, folds, weights=None):
+def cross_validate(features, labels, problem, strengths, folds, weights=None):
     """Choose the strength with the lowest cross-validation loss, from strongest to weakest.
 
     The search stops after the loss has risen twice in a row.
 
     Returns:
-        The chosen strength, and its log-probabilities `(examples, classes)` for each example when
-        it was left out. They are NaN for examples that are never left out, because they are the
-        only ones of their class.
+        The chosen strength, and its outputs `(examples, width)` for each example when it was left
+        out (log-probabilities, or numbers). They are NaN for examples that are never left out,
+        because they are the only ones of their class.
     """
-    fold = stratified_folds(labels, folds)
+    fold = problem.folds(labels, folds)
     parts = [fold != number for number in np.unique(fold[fold >= 0])]
     fits = [
-        LogisticRegression(
-            features[part], labels[part], classes, None if weights is None else weights[part]
-        )
+        problem.regression(features[part], labels[part], None if weights is None else weights[part])
         for part in parts
     ]
     lowest, best, left_out, rises, last = np.inf, strengths[0], None, 0, np.inf
     for strength in sorted(strengths, reverse=True):
-        log_p = np.full((len(labels), classes), np.nan)
+        outputs = np.full((len(labels), problem.width), np.nan)
         for part, regression in zip(parts, fits):
             kernel, bias = regression.fit(strength, ROUGH_TOLERANCE)
-            log_p[~part] = log_softmax(features[~part] @ kernel + bias)
-        loss = -np.nanmean(log_p[np.arange(len(labels)), labels])
+            outputs[~part] = problem.outputs(features[~part] @ kernel + bias)
+        loss = problem.figures(outputs, labels)[1]
         if left_out is None or loss < lowest:
-            lowest, best, left_out = loss, strength, log_p
+            lowest, best, left_out = loss, strength, outputs
         rises = rises + 1 if loss > last else 0
         last = loss
         if rises == RISES_TO_STOP:

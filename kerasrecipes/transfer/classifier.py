@@ -1,5 +1,7 @@
 """A classifier on top of a backbone."""
 
+from typing import Any
+
 import keras
 
 from kerasrecipes import layers
@@ -14,6 +16,7 @@ def classifier(
     dropout: float = 0.0,
     stage: str | None = None,
     name: str | None = None,
+    activation: Any = "softmax",
 ) -> keras.Model:
     """Return a backbone with a linear classifier on top, from images to probabilities.
 
@@ -33,6 +36,8 @@ def classifier(
         stage: str, name of the layer with the features to classify, such as one of
             `models.stages`, or `None` (default) for the output of the backbone. Later layers are
             left out.
+        activation: activation of the classifier. Defaults to `"softmax"`; `"sigmoid"` is for
+            several labels an image, `"linear"` for numbers, where `classes` may be 1.
         name: str or `None`, name of the model. Defaults to `BACKBONE_classifier`.
 
     Returns:
@@ -58,7 +63,7 @@ def classifier(
     """
     names = classes if isinstance(classes, (list, tuple)) else None
     count = len(names) if names is not None else classes
-    check_integer("classes", count, "[2, inf)")
+    check_integer("classes", count, "[2, inf)" if activation == "softmax" else "[1, inf)")
     check_number("dropout", dropout, "[0, 1)")
     x = _output(backbone, stage)
     if len(x.shape) > 2:
@@ -66,10 +71,11 @@ def classifier(
     if dropout:
         x = keras.layers.Dropout(dropout, name="classifier_dropout")(x)
     x = keras.layers.Dense(
-        count, "softmax", kernel_initializer="zeros", dtype="float32", name="classifier"
+        count, activation, kernel_initializer="zeros", dtype="float32", name="classifier"
     )(x)
     if names is not None:
-        x = layers.ClassNames(names, dtype="float32", name="class_names")(x)
+        task = {"softmax": "classes", "sigmoid": "multilabel"}.get(activation, "regression")
+        x = layers.ClassNames(names, task, dtype="float32", name="class_names")(x)
     return keras.Model(backbone.inputs[0], x, name=name or f"{backbone.name}_classifier")
 
 

@@ -7,15 +7,19 @@ import numpy as np
 
 from kerasrecipes import models
 from kerasrecipes._progress import progress
-from kerasrecipes._validation import check_integer, check_number
-from kerasrecipes.transfer._logistic_regression import (
-    LogisticRegression,
-    cross_validate,
-    log_softmax,
-)
+from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes.transfer._classes_problem import ClassesProblem
+from kerasrecipes.transfer._labels_problem import LabelsProblem
+from kerasrecipes.transfer._logistic_regression import cross_validate
+from kerasrecipes.transfer._numbers_problem import NumbersProblem
 from kerasrecipes.transfer.extract_features import extract_features
 from kerasrecipes.transfer.probe_result import ProbeResult, StageProbe
 
+PROBLEMS = {
+    "classes": ClassesProblem,
+    "multilabel": LabelsProblem,
+    "regression": NumbersProblem,
+}
 STRENGTHS = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 
 
@@ -28,6 +32,7 @@ def linear_probe(
     folds: int = 5,
     class_weight: dict[int, float] | str | None = None,
     batch_size: int = 32,
+    task: str = "classes",
 ) -> ProbeResult:
     """Fit a linear classifier to the pooled features of each stage of a network.
 
@@ -38,7 +43,7 @@ def linear_probe(
     Args:
         backbone: functional `keras.Model` of images, such as from `models.backbone`.
         data: Arrays `(x, y)` or `(x, y, sample_weight)`, or a finite iterable of batches of those,
-            such as a `tf.data.Dataset`; y are integer labels.
+            such as a `tf.data.Dataset`; y are integer labels, or what `task` says.
         validation_data: As `data`, or `None`. The classifiers are tested on them; they are
             never used to choose the strength.
         stages: sequence of names of layers of the network, or `None` for `models.stages`.
@@ -48,6 +53,10 @@ def linear_probe(
         class_weight: dict {class: weight} or `None`: weights of the examples in the loss,
             multiplied by `sample_weight` if given. Other classes have weight 1.
         batch_size: int >= 1, images per batch if data are arrays. Defaults to 32.
+        task: `"classes"` (default); `"multilabel"`, for y of 0 and 1 `(examples, labels)`, a
+            logistic regression for each label, as for two classes, accuracies being fractions of
+            labels that are right; or `"regression"`, for numbers `(examples, targets)`, ridge
+            regression of standardised numbers, with R² in place of accuracies.
 
     Returns:
         A `ProbeResult`: its `stages` have kernel, bias and accuracies, `best` is the best stage,
@@ -73,41 +82,42 @@ def linear_probe(
     strengths = _strengths(regularization)
     check_integer("folds", folds, "[2, inf)")
     stages = models.stages(backbone) if stages is None else list(stages)
-    features, labels, *weights = _extract("data", backbone, data, stages, batch_size)
-    classes = int(labels.max()) + 1
+    check_choice("task", task, tuple(PROBLEMS))
+    kind = PROBLEMS[task]
+    if class_weight is not None and task != "classes":
+        raise ValueError(f"Argument `class_weight` is for task='classes'. Received: task={task!r}")
+    features, labels, *weights = _extract("data", backbone, data, stages, batch_size, kind)
+    problem = kind(labels)
     weights = _weights(labels, class_weight, weights)
     tests = None
     if validation_data is not None:
-        tests = _extract("validation_data", backbone, validation_data, stages, batch_size)[:2]
-        if tests[1].max() >= classes:
-            raise ValueError(
-                f"Argument `validation_data` must have labels below {classes}, the classes of "
-                f"`data`. Received: {tests[1].max()}"
-            )
+        tests = _extract("validation_data", backbone, validation_data, stages, batch_size, kind)
+        tests = tests[:2]
+        problem.check_tests(tests[1])
     probes = []
     with progress("fitting linear classifiers", len(stages)) as advance:
         for stage in stages:
             probes.append(
-                _probe(stage, features, labels, classes, weights, strengths, folds, tests)
+                _probe(stage, features, labels, problem, weights, strengths, folds, tests)
             )
             advance(1)
     return ProbeResult(tuple(probes), labels)
 
 
-def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
+def _probe(stage, features, labels, problem, weights, strengths, folds, tests):
     """Return the `StageProbe` of one stage."""
     inputs, results = features[stage].astype("float64"), {}
     strength = strengths[0]
     if len(strengths) > 1:
-        strength, left_out = cross_validate(inputs, labels, classes, strengths, folds, weights)
+        strength, left_out = cross_validate(inputs, labels, problem, strengths, folds, weights)
         results["left_out"] = left_out.astype("float32")
-        results["left_out_accuracy"], results["left_out_loss"] = _figures(left_out, labels)
-    kernel, bias = LogisticRegression(inputs, labels, classes, weights).fit(strength)
+        results["left_out_accuracy"], results["left_out_loss"] = problem.figures(left_out, labels)
+    kernel, bias = problem.regression(inputs, labels, weights).fit(strength)
     if tests is not None:
         scores = tests[0][stage] @ kernel + bias
-        figures = _figures(log_softmax(scores), tests[1])
+        figures = problem.figures(problem.outputs(scores), tests[1])
         results["validation_accuracy"], results["validation_loss"] = figures
-    accuracy, loss = _figures(log_softmax(inputs @ kernel + bias), labels)
+    accuracy, loss = problem.figures(problem.outputs(inputs @ kernel + bias), labels)
     return StageProbe(
         stage,
         strength,
@@ -119,27 +129,12 @@ def _probe(stage, features, labels, classes, weights, strengths, folds, tests):
     )
 
 
-def _figures(log_p, labels):
-    """Return accuracy and loss over the examples that have log-probabilities."""
-    present = ~np.isnan(log_p[:, 0])
-    log_p, labels = log_p[present], labels[present]
-    accuracy = np.mean(log_p.argmax(axis=1) == labels)
-    return float(accuracy), float(-np.mean(log_p[np.arange(len(labels)), labels]))
-
-
-def _extract(name, backbone, data, stages, batch_size):
-    """Return features by stage, integer labels and sample weights if there are any."""
+def _extract(name, backbone, data, stages, batch_size, kind):
+    """Return features by stage, labels and sample weights if there are any."""
     extracted = extract_features(backbone, data, stages, batch_size)
     if not isinstance(extracted, tuple):
         raise ValueError(f"Argument `{name}` must have labels. Received: images alone")
-    labels = extracted[1]
-    if labels.ndim != 1 or labels.dtype.kind not in "iu" or labels.min() < 0:
-        raise ValueError(
-            f"Argument `{name}` must have integer labels from 0, of shape (examples,). Received: "
-            f"labels of shape {labels.shape} and dtype {labels.dtype}"
-        )
-    if name == "data" and np.unique(labels).size < 2:
-        raise ValueError(f"Argument `{name}` must have at least two classes. Received: one")
+    kind.check(name, extracted[1])
     return extracted
 
 

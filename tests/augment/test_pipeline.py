@@ -278,3 +278,19 @@ def test_bad_input(options, message):
 def test_a_buffer_for_data_read_by_index_warns():
     with pytest.warns(UserWarning, match="shuffle"):
         augment.pipeline(by_index(), [], 2, True, shuffle=7)
+
+
+@pytest.mark.parametrize("mix", [augment.MixUp(0.4), augment.CutMix()])
+def test_several_labels_are_mixed_as_one_hot_ones_are(mix):
+    rng = np.random.default_rng(0)
+    source = [
+        (rng.integers(0, 256, (8, 8, 3), "uint8"), np.float32([i % 2, i % 3 == 0, 1]))
+        for i in range(12)
+    ]
+    batches = augment.pipeline(source, [mix], 12, training=True, shuffle=False)
+    _, labels = next(iter(batches))
+    plain = np.array([label for _, label in source])
+    other = np.roll(plain, 1, axis=0)
+    low, high = np.minimum(plain, other), np.maximum(plain, other)
+    assert np.all((low <= labels) & (labels <= high)) and np.ptp(labels[:, 2]) == 0
+    assert np.any((labels > 0) & (labels < 1))

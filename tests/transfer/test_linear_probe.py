@@ -183,3 +183,69 @@ def test_bad_arguments(change, words):
     given = {"backbone": plain(4), "data": (X, Y), "stages": ["whole"], **change}
     with pytest.raises(ValueError, match=words):
         transfer.linear_probe(**given)
+
+
+def standardised(x):
+    flat = x[:, 0, 0].astype("float64")
+    return (flat - flat.mean(axis=0)) / flat.std(axis=0)
+
+
+@pytest.mark.parametrize(("count", "width"), [(60, 100), (300, 12)])
+def test_several_labels_are_a_logistic_regression_each(count, width):
+    from sklearn.linear_model import LogisticRegression
+
+    x, clouds = examples(count, width)
+    y = np.stack([clouds % 2, clouds < 3, np.ones(count)], axis=1).astype("float32")
+    options = {"stages": ["whole"], "task": "multilabel"}
+    probe = transfer.linear_probe(plain(width), (x, y), (x, y), regularization=0.1, **options).best
+    flat = standardised(x)
+    scores = x[:, 0, 0] @ probe.kernel + probe.bias
+    for label in range(2):
+        solver = LogisticRegression(C=2 / (0.1 * count), tol=1e-8, max_iter=5000)
+        expected = solver.fit(flat, y[:, label]).decision_function(flat)
+        np.testing.assert_allclose(scores[:, label], expected, atol=2e-3)
+    assert (scores[:, 2] > 10).all()  # every example has it
+    p = 1 / (1 + np.exp(-scores.astype("float64")))
+    loss = -np.mean(np.where(y > 0.5, np.log(p), np.log1p(-p)))
+    assert probe.loss == pytest.approx(loss, rel=1e-3)
+    assert probe.validation_accuracy == pytest.approx(np.mean((p >= 0.5) == y), abs=1e-9)
+
+
+def test_the_strength_for_several_labels_is_that_of_the_lowest_left_out_loss():
+    x, clouds = examples(80, 30, spread=0.3)
+    y = np.stack([clouds % 2, clouds < 2], axis=1).astype("float32")
+    options = {"stages": ["whole"], "task": "multilabel", "folds": 4}
+    probe = transfer.linear_probe(plain(30), (x, y), **options).best
+    assert probe.left_out.shape == (80, 2) and (probe.left_out <= 0).all()
+    p = np.exp(probe.left_out.astype("float64"))
+    loss = -np.mean(np.where(y > 0.5, np.log(p), np.log1p(-p)))
+    assert probe.left_out_loss == pytest.approx(loss, rel=1e-4)
+    assert probe.regularization > 0.003  # noise: not the weakest
+
+
+def test_numbers_are_ridge_regression():
+    from sklearn.linear_model import Ridge
+
+    x, clouds = examples(70, 8)
+    y = np.stack([100.0 + 20 * clouds, clouds - x[:, 0, 0, 0]], axis=1)
+    options = {"stages": ["whole"], "task": "regression", "regularization": 0.1}
+    probe = transfer.linear_probe(plain(8), (x, y), (x, y), **options).best
+    flat, std = standardised(x), y.std(axis=0)
+    expected = Ridge(alpha=0.1 * 70).fit(flat, y / std).predict(flat) * std
+    np.testing.assert_allclose(x[:, 0, 0] @ probe.kernel + probe.bias, expected, rtol=1e-3)
+    r2 = 1 - ((expected - y) ** 2).mean(axis=0) / y.var(axis=0)
+    assert probe.accuracy == pytest.approx(r2.mean(), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("task", "labels", "words"),
+    [
+        ("multilabel", np.arange(20), "that are 0 or 1"),
+        ("multilabel", np.full((20, 2), 0.5), "that are 0 or 1"),
+        ("regression", np.full((20, 2), np.nan), "finite numbers"),
+        ("tags", np.arange(20), "task"),
+    ],
+)
+def test_labels_that_are_not_of_the_task(task, labels, words):
+    with pytest.raises(ValueError, match=words):
+        transfer.linear_probe(plain(4), (examples(20, 4)[0], labels), stages=["whole"], task=task)
