@@ -110,7 +110,7 @@ def main(config):
         )
         task = experiment.fitted_task(task, model, images, validation)
         results = evaluation.run_tests(
-            model, test_set, crops.tests, [normalize], config.batch_size, task
+            model, test_set, crops.tests, [normalize], config.batch_size, task=task
         )
         baselines = None
         if task.name == "classes":

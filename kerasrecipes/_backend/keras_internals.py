@@ -78,6 +78,25 @@ def outputs_in_graph(model):
     return outputs
 
 
+def input_in_graph(model, layer):
+    """Return the first input of a layer's first call in the graph of a functional model.
+
+    The public `layer.input` is that of the layer's first call in any graph.
+    """
+    nodes = [node for nodes in model._nodes_by_depth.values() for node in nodes]
+    return next(node.input_tensors[0] for node in nodes if node.operation is layer)
+
+
+def run_through_graph(model, inputs, call):
+    """Return the outputs of a functional or sequential model for symbolic inputs.
+
+    Each layer is called by `call(layer, *arguments, **options)`. The public `clone_model` does not
+    connect what a `call_function` of nested models returns.
+    """
+    graph = getattr(model, "_functional", None) or model
+    return graph._run_through_graph(inputs, operation_fn=lambda layer: layer, call_fn=call)
+
+
 # fit and callbacks
 
 

@@ -12,7 +12,8 @@
 - `winner`: a sentence that compares two tests on the same images.
 - `samples_figure`, `mistakes_figure`: training images and wrong predictions of a run.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
-  `probe_figure`, `label_scores_figure`, `scatter_figure`, `image_grid`: figures of arrays.
+  `probe_figure`, `label_scores_figure`, `scatter_figure`, `explanation_figure`,
+  `image_grid`: figures of arrays.
 - `figure_png`: a figure as the bytes of a PNG file.
 """
 
@@ -22,6 +23,7 @@ from kerasrecipes.evaluation.classes_task import ClassesTask
 from kerasrecipes.evaluation.figures import (
     calibration_figure,
     confusion_figure,
+    explanation_figure,
     figure_png,
     history_figure,
     image_grid,
@@ -59,6 +61,7 @@ __all__ = [
     "classification_metrics",
     "confusion_figure",
     "confusion_matrix",
+    "explanation_figure",
     "figure_png",
     "history_figure",
     "how_good",

@@ -259,6 +259,35 @@ def probe_figure(probe: Any) -> Any:
     return figure
 
 
+def explanation_figure(images: Any, heats: Any, titles: Any, names: Any, columns: int = 4) -> Any:
+    """Return images beside themselves under heat maps, such as of `serving.grad_cam`.
+
+    Args:
+        images: List of arrays `(height, width, channels)` in 0..255.
+        heats: List of arrays `(rows, columns)` in [0, 1], stretched over the images.
+        titles: Strings, one per image.
+        names: Strings, what each heat map explains.
+        columns: int, images per row. Defaults to 4.
+    """
+    columns = max(1, min(columns, len(images)))
+    rows = max(1, -(-len(images) // columns))
+    figure = Figure(figsize=(3.0 * columns, 1.9 * rows), layout="constrained")
+    grid = figure.subplots(rows, 2 * columns, squeeze=False).reshape(-1, 2)
+    for axes in grid.ravel():
+        axes.set_axis_off()
+    for (plain, heated), image, heat, title, name in zip(grid, images, heats, titles, names):
+        height, width = image.shape[:2]
+        _show(plain, image)
+        _show(heated, image)
+        edges = (-0.5, width - 0.5, height - 0.5, -0.5)
+        heated.imshow(
+            heat, cmap="jet", alpha=0.45, vmin=0, vmax=1, extent=edges, interpolation="bilinear"
+        )
+        plain.set_title(shorten(title, 20), fontsize=8, parse_math=False)
+        heated.set_title(shorten(name, 20), fontsize=8, parse_math=False)
+    return figure
+
+
 def _show(axes, image):
     image = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
     image = image[..., 0] if image.shape[-1] == 1 else image

@@ -1,12 +1,15 @@
 """A classifier of images of any size: the model and the names of its classes."""
 
 import dataclasses
+import itertools
 from typing import Any
 
 import keras
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._validation import check_choice
+from kerasrecipes.serving.views import VIEWS, Views, preprocessing_of
 
 PIXELS_AT_ONCE, IMAGES_AT_ONCE = 2**24, 64
 
@@ -48,21 +51,64 @@ class Classifier:
             )
         return np.asarray(augment.CenterCrop(height, channels=self.channels)(image))
 
-    def predict(self, images: Any) -> Any:
+    def network_view(self, image: Any) -> Any:
+        """Return the part of an image that the network sees, as uint8, for pictures."""
+        found = preprocessing_of(self.model)
+        image = self.preprocess(image)
+        if found is not None:
+            crop = augment.CenterCrop(found.size, found.resize, self.channels)
+            image = np.asarray(crop(image))
+        return np.clip(np.round(image), 0, 255).astype("uint8")
+
+    def threshold(self, label: int) -> float:
+        """Return the probability from which on one of several labels is predicted."""
+        return 0.5 if self.thresholds is None else self.thresholds[label]
+
+    def predict(self, images: Any, views: str | None = None) -> Any:
         """Yield the probabilities for each of an iterable of arrays `(height, width, channels)`.
 
-        Successive images of the same size are predicted as a batch.
-        """
-        batch = []
-        for image in map(self.preprocess, images):
-            most = min(IMAGES_AT_ONCE, PIXELS_AT_ONCE // (image.shape[0] * image.shape[1]))
-            if batch and (image.shape != batch[0].shape or len(batch) >= most):
-                yield from self._probabilities(batch)
-                batch = []
-            batch.append(image)
-        if batch:
-            yield from self._probabilities(batch)
+        Images are read a few at a time, up to 64 or 16 megapixels, and predicted in batches, in
+        the order of the images: all together where the model has its preprocessing inside, which
+        is done by the crop of the tests, else those of one size.
 
-    def _probabilities(self, batch):
-        dtype = keras.backend.standardize_dtype(self.model.inputs[0].dtype)
-        return np.asarray(self.model.predict_on_batch(np.stack(batch).astype(dtype)), "float32")
+        Args:
+            images: Iterable of arrays.
+            views: `"flip"` averages over an image and its mirror image, `"ten-crop"` over ten crops
+                at the size of the network; `None` (default) is the image alone.
+        """
+        if views is not None:
+            check_choice("views", views, VIEWS)
+        elif preprocessing_of(self.model) is None:
+            yield from self._predict(self.model, map(self.preprocess, images))
+            return
+        taken = Views(self.model, views or "centre", self.channels)
+        stream = itertools.chain.from_iterable(map(taken, images))
+        outputs = self._predict(taken.model, stream)
+        while group := list(itertools.islice(outputs, taken.count)):
+            yield np.mean(group, axis=0)
+
+    def _predict(self, model, images):
+        """Yield the output for each image, batch by batch of equal sizes."""
+        window, pixels = [], 0
+        for image in images:
+            size = image.shape[0] * image.shape[1]
+            if window and (len(window) >= IMAGES_AT_ONCE or pixels + size > PIXELS_AT_ONCE):
+                yield from _outputs(model, window)
+                window, pixels = [], 0
+            window.append(image)
+            pixels += size
+        if window:
+            yield from _outputs(model, window)
+
+
+def _outputs(model, images):
+    """Return the outputs in the order of the images, those of one shape computed at once."""
+    dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
+    places, outputs = {}, [None] * len(images)
+    for place, image in enumerate(images):
+        places.setdefault(image.shape, []).append(place)
+    for same in places.values():
+        batch = np.stack([images[place] for place in same]).astype(dtype)
+        for place, output in zip(same, np.asarray(model.predict_on_batch(batch), "float32")):
+            outputs[place] = output
+    return outputs

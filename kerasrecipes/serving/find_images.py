@@ -1,0 +1,40 @@
+"""Image files in folders."""
+
+import os
+import pathlib
+from collections.abc import Iterable, Iterator
+
+from kerasrecipes.data.folder_listing import SUFFIXES
+
+
+def find_images(paths: Iterable[str], recursive: bool = False) -> Iterator[str]:
+    """Yield files as they are given, and the image files of folders, sorted by name.
+
+    Image files are told by their suffix; hidden files and folders are left out.
+
+    Args:
+        paths: Names of files and folders.
+        recursive: bool, whether to look into folders of folders. Defaults to `False`.
+
+    Raises:
+        ValueError: If a folder has no image files.
+    """
+    for path in paths:
+        if not os.path.isdir(path):
+            yield path
+            continue
+        empty = True
+        for found in _in_folder(path, recursive):
+            empty = False
+            yield found
+        if empty:
+            advice = "" if recursive else "; --recursive also looks into the folders in it"
+            raise ValueError(f"{path}: no image files in this folder{advice}")
+
+
+def _in_folder(folder, recursive):
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if name[0] != ".") if recursive else []
+        for name in sorted(files):
+            if name[0] != "." and pathlib.Path(name).suffix.lower() in SUFFIXES:
+                yield os.path.join(parent, name)
