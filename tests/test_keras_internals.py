@@ -129,6 +129,28 @@ def test_outputs_in_graph():
     np.testing.assert_array_equal(again.predict(batch, verbose=0), model.predict(batch, verbose=0))
 
 
+def test_the_graph_of_a_model_in_another():
+    x = keras.Input((2,))
+    dense = keras.layers.Dense(3)
+    hidden = keras.layers.Identity()(x)
+    nested = keras.Model(x, dense(hidden))
+    for model in (nested, keras.Sequential([keras.Input((2,)), keras.layers.Identity(), dense])):
+        inputs, called = keras.Input((2,)), []
+
+        def call(layer, *args, called=called, **options):
+            called.append(layer)
+            return layer(*args, **options)
+
+        outputs = keras_internals.run_through_graph(model, inputs, call)
+        outputs = keras.tree.flatten(outputs)[0]
+        assert called[-1] is dense and len(called) == 2, CHANGED
+        again = keras.Model(inputs, outputs)
+        assert keras_internals.input_in_graph(again, dense) is not hidden, CHANGED
+        batch = np.ones((1, 2), "float32")
+        expected = model.predict(batch, verbose=0)
+        np.testing.assert_array_equal(again.predict(batch, verbose=0), expected)
+
+
 def test_initial_epoch():
     class Skip(keras.callbacks.Callback):
         epochs = ()
