@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasrecipes import augment
-from kerasrecipes.evaluation import run_tests
+from kerasrecipes import augment, evaluation
+from kerasrecipes.evaluation import TestResult, run_tests, testing
 
 LABELS = np.array([0, 1, 1, 0, 1])
 IMAGES = (LABELS[:, None, None, None] * np.full((1, 12, 12, 1), 200)).astype("uint8")
@@ -52,3 +52,11 @@ def test_ctrl_c_keeps_the_tests_that_are_done(dataset):
     assert [result.name for result in results] == ["one"]
     with pytest.raises(KeyboardInterrupt):
         run_tests(Bright(stop_after=2), dataset, PROTOCOLS, [], batch_size=40)
+
+
+def test_names_of_tests_are_quoted_where_they_would_move_the_cursor():
+    probabilities, labels = np.eye(4), np.arange(4)
+    results = [TestResult(name, 1, probabilities, labels, 1.0) for name in ("\x1b[31mraw", "two\n")]
+    for text in (testing.results_table(results), evaluation.winner(results)):
+        assert r"\x1b[31mraw" in text and r"'two\n'" in text
+        assert all(c.isprintable() for c in text.replace("\n", "")) and text.count("\n") in (0, 2)
