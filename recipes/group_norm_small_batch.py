@@ -27,7 +27,7 @@ class Config(ComparisonConfig):
 
     epochs: int = flag(3, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(2, "images per step", "[1, 1000000]")
-    depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
+    depth: int = flag(8, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(
         0.1,
         "first rate for 64 images per step, scaled to the batch; falls along a cosine",

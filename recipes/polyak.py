@@ -25,7 +25,7 @@ class Config(ComparisonConfig):
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     decay: float = flag(0.99, "fraction of the average kept at each update", "[0, 1)")
-    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 1000000]")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")

@@ -34,9 +34,7 @@ class Config(TrainingConfig):
     task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int = flag(20, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
-    depth: int = flag(
-        8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, 1000000]"
-    )
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, 32, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     size: int | None = flag(
         None,
         f"side of the crop in pixels (default: median short side, <= {LARGEST_DEFAULT_SIZE})",

@@ -29,7 +29,7 @@ class Config(ComparisonConfig):
     epochs: int = flag(12, "epochs of training, a multiple of --cycles", "[1, 1000000]")
     cycles: int = flag(3, "cycles, each of which gives a snapshot", "[1, 1000000]")
     keep_last: int = flag(2, "how many of the snapshots to average, the last ones", "[1, 1000000]")
-    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 1000000]")
+    depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate at the beginning of each cycle", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
     weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")

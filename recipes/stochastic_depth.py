@@ -32,7 +32,7 @@ class Config(ComparisonConfig):
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(128, "images per step", "[1, 1000000]")
-    depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 1000000]")
+    depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 2000]")
     final_rate: float = flag(0.5, "fraction of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")

@@ -17,6 +17,7 @@ from kerasrecipes.experiment.clock import Clock
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.divergence import Divergence
 from kerasrecipes.experiment.interruption import Interruption
+from kerasrecipes.experiment.memory_check import MemoryCheck
 from kerasrecipes.experiment.next_steps import next_steps
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.provenance import command_of, versions
@@ -147,13 +148,21 @@ class Run:
         return self._folder.read("metrics.json")
 
     def callbacks(self, images: Any) -> list[Any]:
-        """Callbacks of every run: signals, divergence, progress, resume, TensorBoard if asked.
+        """Callbacks of every run: memory, signals, divergence, progress, resume, and TensorBoard.
 
         Args:
             images: `data.ImageData`; a run goes on with the same training images and labels only.
         """
         self._resume.data = {"images": images.train, "labels": _labels(images.train)}
-        callbacks = [self._clock, self._interruption, Progress(), self._resume, self._divergence]
+        batch_size = min(self.config.batch_size, len(images.train))
+        callbacks = [
+            MemoryCheck(batch_size),
+            self._clock,
+            self._interruption,
+            Progress(),
+            self._resume,
+            self._divergence,
+        ]
         if self.config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
         return callbacks

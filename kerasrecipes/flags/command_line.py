@@ -11,8 +11,8 @@ import traceback
 import typing
 from typing import Any
 
-from kerasrecipes._printable import visible
 from kerasrecipes.flags.config import plain_type
+from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.run_finished import RunFinished
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -59,7 +59,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     except Exception as error:
         if not _is_expected(error, main):
             raise
-        parser.fail(error)
+        parser.fail(one_line(error, config))
     if result.get("interrupted"):
         sys.exit(_interruption.exit_status())
     sys.exit(DIVERGED if result.get("diverged") else 0)
@@ -101,18 +101,6 @@ def _parse(config_class, description, arguments):
         return parser.error(str(error))
     except OSError as error:
         return parser.fail(error)
-
-
-def one_line(error):
-    """Return an error as one line, with escape sequences in file names made visible.
-
-    >>> one_line(ValueError("two\\nlines of \\x1b[2J"))
-    'two lines of \\\\x1b[2J'
-    """
-    text = " ".join(str(error).split()) or type(error).__name__
-    if isinstance(error, MemoryError):
-        text = f"Out of memory: use a smaller --batch-size or --size. {text}"
-    return visible(text[:2000])
 
 
 def make_parser(config_class, description):
@@ -204,15 +192,7 @@ def _with_range(text, field):
 
 def _is_expected(error, main):
     """Return whether the machine, the recipe or this package raised the error: it is no bug."""
-    if isinstance(error, (OSError, MemoryError, OverflowError)):
-        return True
-    kinds = {kind.__name__ for kind in type(error).__mro__ if kind.__module__.startswith("tensor")}
-    if kinds & {
-        "NotFoundError",
-        "ResourceExhaustedError",
-        "PermissionDeniedError",
-        "DataLossError",
-    }:
+    if is_of_the_machine(error):
         return True
     if not isinstance(error, (ValueError, TypeError, ImportError)):
         return False

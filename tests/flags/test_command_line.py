@@ -120,6 +120,23 @@ def test_a_finished_run_and_a_diverged_one(capsys):
     assert status(lambda config: {"diverged": "at step 1"}) == 3
 
 
+# As TensorFlow words an error of a file within `fit`.
+CHANGED = """Graph execution error:
+
+Detected at node Assert/Assert defined at (most recent call last):
+<stack traces unavailable>
+Error in user-defined function passed to ParallelMapDatasetV2:27 transformation with iterator: \
+Iterator::Root::Prefetch::ParallelMapV2: assertion failed: [This file has changed:] [a/b.jpg]
+\t [[{{node Assert/Assert}}]]
+\t [[IteratorGetNext]] [Op:__inference_multi_step_on_iterator_18825]"""
+CHANGED_BRIEF = "[This file has changed:] [a/b.jpg]"
+
+
+def test_other_errors_of_a_graph_keep_their_traceback():
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        status(_raised(tf.errors.InvalidArgumentError(None, None, "Incompatible shapes")))
+
+
 def _raised(error):
     def main(config):
         raise error
@@ -131,9 +148,15 @@ def _raised(error):
     "error, words",
     [
         (OverflowError("int too large"), "int too large"),
-        (MemoryError(), "Out of memory: use a smaller --batch-size"),
+        (MemoryError("no room"), "Out of memory: lower --batch-size (128). no room"),
+        (
+            RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes."),
+            "lower --batch-size",
+        ),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 bytes"), "lower --batch-size"),
         (tf.errors.NotFoundError(None, None, "a.jpg; No such file"), "a.jpg"),
-        (tf.errors.ResourceExhaustedError(None, None, "OOM"), "OOM"),
+        (tf.errors.ResourceExhaustedError(None, None, "OOM"), "lower --batch-size (128). OOM"),
+        (tf.errors.InvalidArgumentError(None, None, CHANGED), f"error: {CHANGED_BRIEF}\n"),
         (ValueError("photo \x1b[2J\n.jpg"), r"photo \x1b[2J .jpg"),
     ],
 )
