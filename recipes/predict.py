@@ -154,8 +154,7 @@ class Reading:
 
     def _keep(self, pixels):
         if self._config.draw is not None and len(self.thumbnails) < DRAWN:
-            step = max(1, max(pixels.shape[:2]) // THUMBNAIL)
-            self.thumbnails.append(pixels[::step, ::step].copy())
+            self.thumbnails.append(evaluation.thumbnail(pixels, THUMBNAIL))
         if self._config.explain is not None and len(self.explained) < EXPLAINED:
             view = self._classifier.network_view(pixels)
             self.explained.append((view, serving.grad_cam(self._classifier.model, pixels)))
@@ -246,8 +245,9 @@ def draw(config, classifier, reading, answers):
         write_figure(config, "explain", figure)
     for name, most in (("draw", DRAWN), ("explain", EXPLAINED)):
         path = getattr(config, name)
-        if path is not None and len(titles) > most and not config.json:
-            print(f"{printable(path)} shows the first {most} of {len(titles)} images.")
+        if path is not None and titles:
+            first = f", the first {most} of {len(titles)} images" if len(titles) > most else ""
+            print(f"wrote {printable(path)}{first}", file=sys.stderr if config.json else None)
 
 
 def write_figure(config, name, figure):

@@ -2,9 +2,12 @@
 
 import dataclasses
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.duplicates import Duplicate
 from kerasrecipes.data.image_source import ImageSource
 from kerasrecipes.data.image_stream import ImageStream
+
+NAMES_SHOWN = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,6 +48,10 @@ class ImageData:
     >>> image, label = sample.train[0]
     >>> image.shape, len(sample.test), sample.class_names[1]
     ((28, 28, 1), 1000, 'Trouser')
+    >>> print(sample)
+    fashion_mnist_sample: 6,000 training, 1,000 test images
+    10 classes: T-shirt/top, Trouser, Pullover, Dress, Coat, Sandal, Shirt, Sneaker, Bag, Ankle boot
+    grey, pixels, short side 28 px (median)
     """
 
     name: str
@@ -80,6 +87,22 @@ class ImageData:
     def task(self) -> str:
         """`"classes"`, `"multilabel"` or `"regression"`."""
         return getattr(self.train, "task", "classes")
+
+    def __str__(self):
+        sets = {
+            "training": self.train_size, "validation": self.validation_size, "test": self.test_size
+        }  # fmt: skip
+        sizes = ", ".join(f"{size:,} {name}" for name, size in sets.items() if size)
+        names = ", ".join(map(printable, self.class_names[:NAMES_SHOWN]))
+        more = f" and {self.num_classes - NAMES_SHOWN} more" * (self.num_classes > NAMES_SHOWN)
+        kind = {"regression": "numbers", "multilabel": "labels"}.get(self.task, "classes")
+        stored = "encoded" if self.encoded else "pixels"
+        colour = "grey" if self.channels == 1 else "in colour"
+        return (
+            f"{printable(self.name)}: {sizes} images\n"
+            f"{self.num_classes} {kind}: {names}{more}\n"
+            f"{colour}, {stored}, short side {self.short_side} px (median)"
+        )
 
     @property
     def num_classes(self) -> int:

@@ -108,6 +108,7 @@ def load(
 
     Example:
 
+    >>> from kerasrecipes.data import load
     >>> data = load("fashion_mnist_sample", split=(0.9, 0.1))
     >>> data.train_size, data.validation_size, data.test_size
     (5400, 600, 1000)

@@ -41,12 +41,22 @@ def split_sets(name, sets, split, seed):
     if len(split) == 2 and ("test" not in sets or "validation" in sets):
         raise ValueError(
             f"split=(train, validation) is for a source with its own test set and no validation "
-            f"set. {name} has: {', '.join(sets)}. Received: split={tuple(split)}"
+            f"set. {name} has: {', '.join(sets)}. {_three_fractions(split, sets)}"
+            f"Received: split={tuple(split)}"
         )
     names = SETS[: len(split)]
     parts = stratified_indices(strata(sets["train"].labels), split, seed, name)
     carved = {key: sets["train"].subset(part) for key, part in zip(names, parts) if part.size}
     return {**carved, **{key: sets[key] for key in sets if key != "train"}}
+
+
+def _three_fractions(split, sets):
+    """Say what two fractions of a single set may have meant."""
+    if len(sets) > 1:
+        return ""
+    train, rest = (round(fraction, 6) for fraction in split)
+    half = round(rest / 2, 6)
+    return f"Give ({train}, 0, {rest}) for a test set, or ({train}, {half}, {half}). "
 
 
 def strata(labels):

@@ -10,10 +10,11 @@
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
 - `paired_test`, `PairedTest`: two classifiers on the same images, by McNemar's exact test.
 - `winner`: a sentence that compares two tests on the same images.
-- `samples_figure`, `mistakes_figure`: training images and wrong predictions of a run.
+- `samples_figure`, `right_figure`, `mistakes_figure`: training images, right and wrong predictions.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
   `probe_figure`, `label_scores_figure`, `scatter_figure`, `explanation_figure`,
   `image_grid`: figures of arrays.
+- `thumbnail`: an image shrunk with antialiasing.
 - `figure_png`: a figure as the bytes of a PNG file.
 """
 
@@ -33,7 +34,12 @@ from kerasrecipes.evaluation.figures import (
     scatter_figure,
 )
 from kerasrecipes.evaluation.how_good import how_good
-from kerasrecipes.evaluation.image_figures import mistakes_figure, samples_figure
+from kerasrecipes.evaluation.image_figures import (
+    mistakes_figure,
+    right_figure,
+    samples_figure,
+    thumbnail,
+)
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
 from kerasrecipes.evaluation.multilabel_metrics import (
     average_precision,
@@ -74,9 +80,11 @@ __all__ = [
     "predictions_figure",
     "probe_figure",
     "regression_metrics",
+    "right_figure",
     "run_tests",
     "samples_figure",
     "scatter_figure",
     "task_of",
+    "thumbnail",
     "winner",
 ]

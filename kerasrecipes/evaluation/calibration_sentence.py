@@ -31,7 +31,7 @@ def calibration_sentence(result: Any) -> str:
     >>> labels = (np.arange(1000) % 10 >= 7).astype(int)
     >>> calibration_sentence(TestResult("test", 1, probabilities, labels, 1.0))
     'Confidence is off by 20 points on average: it is too high.'
-    >>> calibration_sentence(TestResult("test", 1, probabilities[:20], labels[:20], 1.0))
+    >>> calibration_sentence(TestResult("test", 1, probabilities[:10], labels[:10], 1.0))
     ''
 
     Reference: Bröcker & Smith (2007), https://doi.org/10.1175/WAF993.1, consistency resampling.

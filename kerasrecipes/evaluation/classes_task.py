@@ -8,7 +8,7 @@ import keras
 from kerasrecipes._printable import printable
 from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
 from kerasrecipes.evaluation.figures import confusion_figure
-from kerasrecipes.evaluation.image_figures import mistakes_figure
+from kerasrecipes.evaluation.image_figures import mistakes_figure, right_figure
 from kerasrecipes.evaluation.metrics import (
     classification_metrics,
     confident_mistakes,
@@ -76,13 +76,17 @@ class ClassesTask:
     def figures(self, images: Any, result: Any, crop: Any) -> Any:
         """Return the figures of a test: a dict from a name to (caption, Matplotlib figure)."""
         return {
-            "confusion": (
-                "Test images by true and predicted class.",
-                confusion_figure(result.confusion_matrix(), images.class_names),
+            "right": (
+                "Right predictions, evenly spaced over the test images.",
+                right_figure(images, result, crop),
             ),
             "mistakes": (
                 "The most confident wrong predictions.",
                 mistakes_figure(images, result, crop),
+            ),
+            "confusion": (
+                "Test images by true and predicted class.",
+                confusion_figure(result.confusion_matrix(), images.class_names),
             ),
         }
 

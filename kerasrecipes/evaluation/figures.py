@@ -1,6 +1,7 @@
 """Figures of a run, as functions that return a Matplotlib figure."""
 
 import io
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from kerasrecipes._printable import printable
 
 TRAINING, VALIDATION = "#8a8a8a", "#0b6e99"
+COLORS = ("#c4601d", VALIDATION, "#5b8c2a", "#7b4fa3")
 
 
 def history_figure(history: Any, watched: str = "validation") -> Any:
@@ -24,34 +26,70 @@ def history_figure(history: Any, watched: str = "validation") -> Any:
     Returns:
         A `matplotlib.figure.Figure`.
     """
-    rates = [name for name in history if name.startswith("learning_rate")]
-    names = [name for name in history if not name.startswith("val_") and name not in rates]
-    panels = [*sorted(names, key=lambda name: name != "loss"), *rates]
-    figure = Figure(figsize=(4.2 * max(len(panels), 1), 3.4), layout="constrained")
-    for axes, name in zip(figure.subplots(1, max(len(panels), 1), squeeze=False)[0], panels):
-        _curves(axes, history, name, watched)
+    panels = _panels(history)
+    columns = min(max(len(panels), 1), 3)
+    rows = max(1, -(-len(panels) // columns))
+    figure = Figure(figsize=(4.2 * columns, 3.4 * rows), layout="constrained")
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, (title, names) in zip(grid, panels.items()):
+        _curves(axes, history, title, names, watched)
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
     return figure
 
 
-def _curves(axes, history, name, watched):
-    axes.set_title(name.replace("_", " "), fontsize=10)
+def _panels(history):
+    """Return {title: {label: name in `history`}}: several outputs share the panel of a metric.
+
+    >>> _panels({"loss": [], "a_loss": [], "b_loss": [], "a_accuracy": [], "b_accuracy": []})
+    {'loss': {'a': 'a_loss', 'b': 'b_loss'}, 'accuracy': {'a': 'a_accuracy', 'b': 'b_accuracy'}}
+    """
+    names = [name for name in history if not name.startswith("val_")]
+    outputs = [name.removesuffix("_loss") for name in names if name.endswith("_loss")]
+    panels = {"loss": {}}
+    for name in sorted(names, key=lambda name: name.startswith("learning_rate")):
+        output = next((one for one in outputs if name.startswith(f"{one}_")), "")
+        title = name.removeprefix(f"{output}_") if output else name
+        if name.startswith("learning_rate"):
+            title, output = "learning_rate", name.removeprefix("learning_rate").lstrip("_")
+        if name != "loss" or len(outputs) < 2:  # the sum of the losses says nothing of each
+            panels.setdefault(title, {})[output.replace("_", " ")] = name
+    return {title.replace("_", " "): names for title, names in panels.items() if names}
+
+
+def _curves(axes, history, title, names, watched):
+    axes.set_title(title, fontsize=10)
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    series = {"training": (name, TRAINING), watched: (f"val_{name}", VALIDATION)}
-    for label, (key, color) in series.items():
-        if key in history:
-            values = history[key]
-            marker = "o" if len(values) < 3 else None
-            axes.plot(range(1, len(values) + 1), values, color=color, label=label, marker=marker)
-    if len(history[name]) == 1:
+    for label, key, style in _series(history, names, watched):
+        marker = "o" if len(history[key]) < 3 else None
+        epochs = range(1, len(history[key]) + 1)
+        axes.plot(epochs, history[key], label=label, marker=marker, **style)
+    lengths = [len(history[name]) for name in names.values()]
+    if max(lengths) == 1:
         axes.set_xticks([1])
-    if name.startswith("learning_rate"):
-        if min(history[name], default=0) > 0:
-            axes.set_yscale("log")
-    elif f"val_{name}" in history:
+    if title == "learning rate" and min(min(history[n], default=0) for n in names.values()) > 0:
+        axes.set_yscale("log")
+    if len(axes.lines) > 1:
         axes.legend(frameon=False, fontsize=9)
+
+
+def _series(history, names, watched):
+    """Yield (label, key, style): one colour a network, its training curve thin and dashed."""
+    if len(names) == 1:
+        (name,) = names.values()
+        yield "training", name, {"color": TRAINING}
+        if f"val_{name}" in history:
+            yield watched, f"val_{name}", {"color": VALIDATION}
+        return
+    for color, (label, name) in zip(itertools.cycle(COLORS), names.items()):
+        if f"val_{name}" in history:
+            yield f"{label}, {watched}", f"val_{name}", {"color": color}
+            yield f"{label}, training", name, {"color": color, "ls": "--", "lw": 0.9}
+        else:
+            yield label, name, {"color": color}
 
 
 def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) -> Any:
@@ -61,13 +99,15 @@ def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) 
         images: Array `(images, height, width, channels)` in 0..255, one or three channels.
         captions: Strings, one per image.
         title: str or `None`.
-        columns: int, images per row. Defaults to 8.
+        columns: int, images per row at most. Defaults to 8.
 
     Returns:
         A `matplotlib.figure.Figure`.
     """
+    columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
-    figure = Figure(figsize=(1.45 * columns, 1.75 * rows + 0.5), layout="constrained")
+    width = max(1.45 * columns, 0.075 * len(title or ""))
+    figure = Figure(figsize=(width, 1.75 * rows + 0.5), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
@@ -172,10 +212,11 @@ def predictions_figure(images: Any, predictions: Any, titles: Any, columns: int 
 
 def _probability_bars(axes, prediction, most):
     places = range(len(prediction))
+    axes.barh(places, [1.0] * len(prediction), color="#eeeeee")
     axes.barh(places, [probability for _, probability in prediction], color=VALIDATION, alpha=0.35)
     for place, (name, probability) in zip(places, prediction):
         axes.text(0.01, place, shorten(name, 26), va="center", fontsize=8, parse_math=False)
-        axes.text(1, place, f"{probability:.1%}", va="center", ha="right", fontsize=8)
+        axes.text(0.99, place, f"{probability:.1%}", va="center", ha="right", fontsize=8)
     axes.set(xlim=(0, 1), ylim=(most - 0.4, -0.6))
 
 

@@ -3,13 +3,15 @@
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from kerasrecipes import augment
 from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.metrics import confident_mistakes
-from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.evaluation.pick import evenly_spaced, pick
 
 SHOWN = 32
+RIGHT_SHOWN = 16
 
 
 def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = None) -> Any:
@@ -43,8 +45,57 @@ def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
     pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
     captions = [_caption(images.class_names, result, index) for index in worst]
     wrong = int(np.sum(result.probabilities.argmax(axis=1) != result.labels))
-    title = f"The most confident of {wrong} mistakes in {len(result.labels)} test images"
+    title = f"{_how_many(wrong)} in {len(result.labels)} test images"
     return image_grid([pixels[int(i)] for i in worst], captions, title)
+
+
+def right_figure(images: Any, result: Any, crop: Any) -> Any:
+    """Return a figure of right predictions, evenly spaced over the test images.
+
+    Args:
+        images: A `data.ImageData`; its test set was tested, or its validation set if it has no test
+            set.
+        result: A `TestResult`.
+        crop: Transform of the images to be shown.
+    """
+    right = np.flatnonzero(result.probabilities.argmax(axis=1) == result.labels)
+    shown = right[evenly_spaced(len(right), RIGHT_SHOWN)] if len(right) else right
+    pixels = list(pick(images.test or images.validation, shown, crop))
+    captions = [
+        f"{shorten(images.class_names[result.labels[i]], 16)} {result.probabilities[i].max():.0%}"
+        for i in shown
+    ]
+    title = f"{len(shown)} of {len(right)} right predictions in {len(result.labels)} test images"
+    return image_grid(pixels, captions, title)
+
+
+def thumbnail(pixels: Any, side: int) -> Any:
+    """Return an image shrunk so that its longer side is at most `side` pixels, antialiased.
+
+    Args:
+        pixels: Array `(height, width, 1 or 3)` in 0..255.
+        side: int >= 1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.evaluation import thumbnail
+    >>> thumbnail(np.zeros((400, 200, 3), "uint8"), 100).shape
+    (100, 50, 3)
+    """
+    pixels = np.asarray(pixels)
+    if max(pixels.shape[:2]) <= side:
+        return pixels
+    grey = pixels.shape[-1] == 1
+    image = Image.fromarray(np.asarray(pixels[..., 0] if grey else pixels, "uint8"))
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(image).reshape(*np.asarray(image).shape[:2], pixels.shape[-1])
+
+
+def _how_many(wrong):
+    if wrong > SHOWN:
+        return f"The {SHOWN} most confident of {wrong} mistakes"
+    return {0: "No mistake", 1: "The only mistake"}.get(wrong, f"All {wrong} mistakes")
 
 
 def _caption(class_names, result, index):

@@ -24,6 +24,7 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.evaluation import classification_metrics
     >>> import numpy as np
     >>> metrics = classification_metrics(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 1]))
     >>> metrics["accuracy"], metrics["recall"], metrics["precision"]

@@ -19,6 +19,7 @@ def class_weights(images: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.experiment import class_weights
     >>> from kerasrecipes import data
     >>> import numpy as np
     >>> pixels = np.random.default_rng(0).integers(0, 256, (40, 4, 4), "uint8")

@@ -1,12 +1,12 @@
 """The end of a run: writes all files of its folder."""
 
-import dataclasses
 from typing import Any
 
 from kerasrecipes.data.duplicates import describe_duplicates
-from kerasrecipes.evaluation import figure_png, history_figure, samples_figure
+from kerasrecipes.evaluation import figure_png, history_figure, how_good, samples_figure
 from kerasrecipes.experiment.images import describe_images
 from kerasrecipes.experiment.report import report_html
+from kerasrecipes.experiment.settings_used import settings_used
 from kerasrecipes.serving import named_model
 
 CAPTIONS = {
@@ -49,15 +49,14 @@ def close_run(
     if len(results) < len(protocols):
         run.tests_were_cut()
     figures, captions = {}, {**CAPTIONS}
+    for name, (caption, figure) in task.figures(images, best, crop).items():
+        figures[name], captions[name] = figure, caption
+    figures["samples"] = samples_figure(images, train, run.config.seed, task.caption)
     if history is not None:
         curves = run.complete_epochs(history)
         figures["history"] = history_figure(curves, "validation" if images.validation else "test")
         run.write_history(curves)
-    figures |= {
-        "samples": samples_figure(images, train, run.config.seed, task.caption),
-    }
-    of_task = [(name, *pair) for name, pair in task.figures(images, best, crop).items()]
-    for name, caption, figure in [*of_task, *extra_figures]:
+    for name, caption, figure in extra_figures:
         figures[name], captions[name] = figure, caption
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
@@ -79,7 +78,8 @@ def close_run(
         data["baselines"] = baselines
     metrics = run.metrics_of(test, **data, **more)
     shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
-    run.write("report.html", _report(run, metrics, results, images, shown, remarks))
+    settings = settings_used(run, crop, 0 if history is None else len(history.epoch))
+    run.write("report.html", _report(run, metrics, results, images, shown, remarks, settings))
     run.close(metrics)
     return metrics
 
@@ -91,22 +91,23 @@ def _without_classes(tests, task):
     }
 
 
-def _report(run, metrics, results, images, shown, remarks):
+def _report(run, metrics, results, images, shown, remarks, settings):
     test, task = metrics["test"], results[-1].task
     summary = [
         describe_images(images),
         *(sentence for sentence, _ in describe_duplicates(images.duplicates)),
-        f"{task.sentence(test)} ({test['protocol']}), after {_work(metrics)}.",
+        f"Tested by {test['protocol'].replace('_', ' ')}, after {_work(metrics)}.",
         *task.remarks(results[-1]),
-        *remarks,
     ]
+    result = how_good(results[-1]) if task.name == "classes" else f"{task.sentence(test)}."
+    summary += [remark for remark in remarks if remark != result]
     if run.interrupted:
-        summary.append("Stopped by a signal before its last epoch.")
+        summary.insert(0, ("warning", "Stopped by a signal before its last epoch."))
     if run.diverged:
-        summary.insert(0, run.diverged)
+        summary.insert(0, ("warning", run.diverged))
     rows = [
         [
-            r.name,
+            r.name.replace("_", " "),
             str(r.crops),
             f"{m[task.headline]:.4f}",
             f"{m['loss']:.4f}",
@@ -114,18 +115,17 @@ def _report(run, metrics, results, images, shown, remarks):
         ]
         for r, m in ((result, result.metrics()) for result in results)
     ]
-    settings = [[k, str(v)] for k, v in dataclasses.asdict(run.config).items()]
-    settings += [[name, version] for name, version in metrics["versions"].items()]
     return report_html(
         f"{run.recipe} on {images.name}",
+        result,
         summary,
+        shown,
         [
-            ("Tests", _header(task), rows),
+            ("Tests", _header(task, results[-1].speed_of), rows),
             task.table(images, results[-1]),
             *_baselines_table(metrics.get("baselines")),
-            ("Settings", ("Name", "Value"), settings),
         ],
-        shown,
+        [*settings, *([name, str(version)] for name, version in metrics["versions"].items())],
     )
 
 
@@ -137,9 +137,9 @@ def _baselines_table(baselines):
     return [("Simple classifiers on the pixels", ("Classifier", "Accuracy"), rows)]
 
 
-def _header(task):
+def _header(task, speed_of):
     title = task.title.capitalize() if task.title.islower() else task.title
-    return ("Test", "Crops per image", title, "Loss", "Images per second")
+    return ("Test", "Crops per image", title, "Loss", f"Images per second ({speed_of})")
 
 
 def _work(metrics):

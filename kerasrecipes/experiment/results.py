@@ -10,6 +10,7 @@ table.
 import argparse
 import json
 import pathlib
+import shlex
 import statistics
 
 from kerasrecipes.evaluation.how_good import wilson_interval
@@ -39,7 +40,7 @@ def store(run_folders, results_folder, name=None):
     keys = ("seed", "seconds", "steps", "versions", "test")
     content = {
         "recipe": runs[0]["recipe"],
-        "command": runs[0]["command"],
+        "command": _portable(runs[0]),
         "data": runs[0]["data"],
         "config": _settings(runs[0]),
         "runs": [{key: run[key] for key in keys} for run in runs],
@@ -89,6 +90,16 @@ def with_table(text, results_folder):
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{table(results_folder)}\n{END}{after}"
+
+
+def _portable(run):
+    """Return the command of a run from the root of the repository, without its seed."""
+    words = shlex.split(run["command"])
+    words[1] = f"recipes/{run['recipe']}.py"
+    if "--seed" in words:
+        place = words.index("--seed")
+        del words[place : place + 2]
+    return shlex.join(pathlib.Path(w).name if pathlib.Path(w).is_absolute() else w for w in words)
 
 
 def _settings(run):

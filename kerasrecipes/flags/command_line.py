@@ -79,6 +79,8 @@ def parse_first(config_class: Any) -> None:
 
     Example:
 
+    >>> import dataclasses
+    >>> from kerasrecipes_flags import flag, parse_first
     >>> @dataclasses.dataclass(frozen=True)
     ... class Config:
     ...     epochs: int = flag(10, "epochs of training", "[1, 1000]")

@@ -58,6 +58,7 @@ class TrainingConfig:
 
     Example:
 
+    >>> from kerasrecipes_flags import TrainingConfig
     >>> TrainingConfig(epochs=3).epochs
     3
     >>> TrainingConfig(epochs=0)

@@ -44,6 +44,8 @@ def multi_crop_predict(
 
     Example:
 
+    >>> import keras
+    >>> from kerasrecipes.inference import multi_crop_predict
     >>> import numpy as np
     >>> model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(),
     ...                           keras.layers.Dense(3, activation="softmax")])

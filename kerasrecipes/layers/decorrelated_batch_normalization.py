@@ -43,7 +43,8 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         scale: bool, whether to multiply by `gamma`. Defaults to `True`.
         synchronized: bool, whether the statistics are computed over all replicas of a
             `tf.distribute` strategy or of PyTorch's process group (on JAX they always are).
-        **kwargs: Initializers, regularizers and constraints of `beta` and `gamma` as in Keras, and
+        **kwargs: `beta_initializer` ("zeros"), `gamma_initializer` ("ones"), `beta_regularizer`,
+            `gamma_regularizer`, `beta_constraint`, `gamma_constraint` (`None`) as in Keras, and
             arguments of `keras.layers.Layer`.
 
     Input shape:
@@ -58,6 +59,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes.layers import DecorrelatedBatchNormalization
     >>> x = np.random.default_rng(0).normal(size=(64, 3)) @ [[2, 1, 0], [0, 2, 1], [0, 0, 1]]

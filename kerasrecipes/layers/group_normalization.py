@@ -20,7 +20,8 @@ class GroupNormalization(ScaleAndCenter):
 
     y = gamma · (x - μ) / √(σ² + ε) + beta, with μ and the biased σ² over all positions and the
     channels of one group of one example. Its weights are those of
-    `keras.layers.GroupNormalization`, by `set_weights` or from a file.
+    `keras.layers.GroupNormalization`, by `set_weights` or from a file; that layer's default of
+    `epsilon` differs, 1e-3: give both the same one.
 
     Args:
         groups: int >= 1 that divides the channels, or -1 for one group per channel
@@ -29,7 +30,8 @@ class GroupNormalization(ScaleAndCenter):
         epsilon: float > 0, added to the variance. Defaults to 1e-5, the paper's.
         center: bool, whether to add `beta`. Defaults to `True`.
         scale: bool, whether to multiply by `gamma`. Defaults to `True`.
-        **kwargs: Initializers, regularizers and constraints of `beta` and `gamma` as in Keras, and
+        **kwargs: `beta_initializer` ("zeros"), `gamma_initializer` ("ones"), `beta_regularizer`,
+            `gamma_regularizer`, `beta_constraint`, `gamma_constraint` (`None`) as in Keras, and
             arguments of `keras.layers.Layer`.
 
     Input shape:
@@ -44,6 +46,7 @@ class GroupNormalization(ScaleAndCenter):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes.layers import GroupNormalization
     >>> y = GroupNormalization(groups=2)(np.array([[1.0, 3.0, 10.0, 30.0]], "float32"))
@@ -51,8 +54,7 @@ class GroupNormalization(ScaleAndCenter):
     [[-1.  1. -1.  1.]]
 
     Reference:
-        - Wu & He, Group Normalization, 2018, https://arxiv.org/abs/1803.08494. Keras's default
-          epsilon is 1e-3.
+        - Wu & He, Group Normalization, 2018, https://arxiv.org/abs/1803.08494.
     """
 
     def __init__(

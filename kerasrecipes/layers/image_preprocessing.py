@@ -40,6 +40,8 @@ class ImagePreprocessing(keras.layers.Layer):
 
     Example:
 
+    >>> import keras
+    >>> from kerasrecipes.layers import ImagePreprocessing
     >>> import numpy as np
     >>> layer = ImagePreprocessing(8, mean=127.5, std=127.5)
     >>> pixels = np.full((2, 30, 20, 3), 255, "uint8")

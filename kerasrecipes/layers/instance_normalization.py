@@ -20,7 +20,8 @@ class InstanceNormalization(GroupNormalization):
         epsilon: float > 0, added to the variance. Defaults to 1e-5.
         center: bool, whether to add `beta`. Defaults to `True`.
         scale: bool, whether to multiply by `gamma`. Defaults to `True`.
-        **kwargs: Initializers, regularizers and constraints of `beta` and `gamma` as in Keras, and
+        **kwargs: `beta_initializer` ("zeros"), `gamma_initializer` ("ones"), `beta_regularizer`,
+            `gamma_regularizer`, `beta_constraint`, `gamma_constraint` (`None`) as in Keras, and
             arguments of `keras.layers.Layer`.
 
     Input shape:
@@ -35,6 +36,7 @@ class InstanceNormalization(GroupNormalization):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes.layers import InstanceNormalization
     >>> y = InstanceNormalization()(np.array([[[1.0], [3.0]], [[10.0], [30.0]]], "float32"))

@@ -37,6 +37,7 @@ class Maxout(keras.layers.Layer):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes.layers import Maxout
     >>> layer = Maxout(1, pieces=2)

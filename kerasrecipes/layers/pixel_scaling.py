@@ -38,6 +38,8 @@ class PixelScaling(keras.layers.Layer):
 
     Example:
 
+    >>> import keras
+    >>> from kerasrecipes.layers import PixelScaling
     >>> import numpy as np
     >>> layer = PixelScaling(mean=(100.0, 110.0, 120.0), std=10.0, reverse_channels=True)
     >>> y = keras.ops.convert_to_numpy(layer(np.array([[[[0, 110, 200]]]], "uint8")))

@@ -68,7 +68,7 @@ class StochasticDepth(keras.Layer):
     def __init__(
         self,
         branch: keras.Layer,
-        rate: float,
+        rate: float | None = None,
         mode: str = "subset",
         shortcut: keras.Layer | None = None,
         seed: int | None = None,
@@ -76,6 +76,11 @@ class StochasticDepth(keras.Layer):
     ) -> None:
         # The gate reads variables in their own dtype, not in the compute dtype.
         super().__init__(autocast=False, **kwargs)
+        if rate is None or isinstance(branch, (int, float)):
+            raise TypeError(
+                "StochasticDepth wraps a branch: StochasticDepth(branch, rate). To drop the "
+                f"output of a branch, use DropPath(rate). Received: branch={branch!r}, rate={rate}"
+            )
         check_layer("branch", branch)
         check_number("rate", rate, "[0, 1)")
         check_choice("mode", mode, ("subset", "batch"))

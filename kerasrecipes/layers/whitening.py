@@ -50,6 +50,7 @@ class Whitening(keras.layers.Layer):
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes.layers import Whitening
     >>> x = np.random.default_rng(0).normal(size=(500, 2)) @ [[3.0, 1.0], [0.0, 1.0]]

@@ -46,6 +46,7 @@ def backbone(
 
     Example:
 
+    >>> from kerasrecipes.models import backbone
     >>> model = backbone("efficientnet_lite0", weights=None)
     >>> model.input_shape, model.output_shape
     ((None, 224, 224, 3), (None, 7, 7, 1280))

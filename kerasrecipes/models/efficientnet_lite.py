@@ -73,6 +73,7 @@ def efficientnet_lite(
 
     Example:
 
+    >>> from kerasrecipes.models import efficientnet_lite
     >>> model = efficientnet_lite(0, weights=None)
     >>> model.output_shape, model.count_params()
     ((None, 1000), 4694024)

@@ -29,6 +29,7 @@ def normalization_layer(normalization: str, channels: int, name: str | None = No
 
     Example:
 
+    >>> from kerasrecipes.models import normalization_layer
     >>> normalization_layer("group", channels=16).groups
     8
     """

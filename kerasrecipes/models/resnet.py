@@ -69,6 +69,7 @@ def resnet(
 
     Example:
 
+    >>> from kerasrecipes.models import resnet
     >>> model = resnet(20, (32, 32, 3), classes=10)
     >>> model.output_shape, model.count_params()
     ((None, 10), 271098)

@@ -32,6 +32,7 @@ def stages(model: keras.Model) -> list[str]:
 
     Example:
 
+    >>> from kerasrecipes.models import stages
     >>> from kerasrecipes import models
     >>> stages(models.resnet(20, (32, 32, 3), classes=10))
     ['stage1_block3_relu', 'stage2_block3_relu', 'stage3_block3_relu']

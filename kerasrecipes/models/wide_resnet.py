@@ -58,6 +58,7 @@ def wide_resnet(
 
     Example:
 
+    >>> from kerasrecipes.models import wide_resnet
     >>> model = wide_resnet(10, 2, (32, 32, 3), classes=10)
     >>> model.output_shape
     (None, 10)

@@ -28,6 +28,7 @@ def newton_whitening(covariance: Any, iterations: int = 5) -> Any:
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes import ops
     >>> whitening = ops.newton_whitening(np.array([[5.0, 4.0], [4.0, 5.0]], "float32"))

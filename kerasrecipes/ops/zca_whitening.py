@@ -29,6 +29,7 @@ def zca_whitening(covariance: Any, smallest: float | None = None) -> Any:
 
     Example:
 
+    >>> import keras
     >>> import numpy as np
     >>> from kerasrecipes import ops
     >>> whitening = ops.zca_whitening(np.array([[5.0, 4.0], [4.0, 5.0]], "float32"))

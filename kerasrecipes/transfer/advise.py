@@ -59,6 +59,7 @@ def advise(examples_per_class: Any, similar: bool) -> Plan:
 
     Example:
 
+    >>> from kerasrecipes.transfer import advise
     >>> print(advise(20, similar=True))
     linear classifier on top: little data (20 images a class, under 100), similar to the backbone's
       1. the head for 40 epochs at rate 0.001

@@ -40,6 +40,8 @@ def extract_features(
 
     Example:
 
+    >>> import numpy as np
+    >>> from kerasrecipes.transfer import extract_features
     >>> from kerasrecipes import models
     >>> model = models.resnet(8, (32, 32, 3), 10)
     >>> x, y = np.zeros((5, 32, 32, 3)), np.arange(5)

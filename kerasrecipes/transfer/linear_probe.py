@@ -68,6 +68,9 @@ def linear_probe(
 
     Example:
 
+    >>> import numpy as np
+    >>> from kerasrecipes import models
+    >>> from kerasrecipes.transfer import linear_probe
     >>> model = models.resnet(8, (32, 32, 3), 10, seed=0)
     >>> y = np.arange(30) % 3
     >>> x = np.random.default_rng(0).normal(y[:, None, None, None], 1, (30, 32, 32, 3))

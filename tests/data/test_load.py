@@ -233,3 +233,12 @@ def test_permission_denied_is_one_line(tmp_path, monkeypatch, make):
     path = next(tmp_path.glob("*.npz"), tmp_path)
     with pytest.raises(ValueError, match="Permission denied"):
         data.load(path)
+
+
+def test_printed_data_are_three_lines():
+    rng = np.random.default_rng(0)
+    x, y = rng.integers(0, 256, (300, 5, 7, 3), "uint8"), np.arange(300) % 15
+    lines = str(data.load((x, y))).splitlines()
+    assert lines[0] == "arrays: 240 training, 30 validation, 30 test images"
+    assert lines[1].startswith("15 classes: ") and lines[1].endswith(" and 5 more")
+    assert lines[2] == "in colour, pixels, short side 5 px (median)"

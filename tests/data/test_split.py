@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kerasrecipes.data import load
 from kerasrecipes.data.split import check_split, stratified_indices
 
 SHARES = (0.8, 0.1, 0.1)
@@ -76,3 +77,11 @@ def test_too_few_images_is_an_error(labels):
 def test_bad_shares(split, error):
     with pytest.raises(error, match="Argument `split` must"):
         check_split(split)
+
+
+def test_two_fractions_of_one_set_are_told_of_three():
+    x, y = np.zeros((20, 4, 4, 1), "uint8"), np.arange(20) % 2
+    with pytest.raises(
+        ValueError, match=r"Give \(0.8, 0, 0.2\) for a test set, or \(0.8, 0.1, 0.1"
+    ):
+        load((x, y), (0.8, 0.2))

@@ -1,13 +1,14 @@
 """Every picture draws for few and many classes, and says what it should."""
 
 import io
+import re
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from kerasrecipes.evaluation import figure_png, figures
-from kerasrecipes.experiment.report import report_html
+from kerasrecipes.evaluation import TestResult, figure_png, figures, image_figures
+from kerasrecipes.experiment.report import report_html, table_html
 
 
 def pixels(figure):
@@ -50,10 +51,23 @@ def test_history_of_few_epochs(epochs):
 
 
 def test_report_escapes_what_it_is_given():
-    page = report_html("<b>", ["a & b"], [("t", ["<h>"], [["<c>", "1.5"]])], [("f", "c", b"png")])
+    page = report_html(
+        "<b>", "<r>", ["a & b", ("warning", "<w>")], [("f", "c", b"png")],
+        [("t", ["<h>", "n"], [["<c>", "1.5"]])], [["<s>", "1"]],
+    )  # fmt: skip
     assert "&lt;b&gt;" in page and "a &amp; b" in page and "&lt;h&gt;" in page
+    assert "&lt;r&gt;" in page and "&lt;w&gt;" in page and "&lt;s&gt;" in page
     assert '<td class="number">1.5</td>' in page and "&lt;c&gt;" in page
     assert "data:image/png;base64,cG5n" in page
+    assert 'name="viewport"' in page and page.index("base64") < page.index("<table>")
+    assert page.index("<details>") < page.index("&lt;s&gt;") < page.index("</details>")
+
+
+def test_columns_are_aligned_by_their_kind():
+    rows = [["python", "3.11.7", "-0.5", "", "none"], ["9 lives", "2", "1,000", "7", ""]]
+    page = table_html(("a", "b", "c", "d", "e"), rows)
+    numbers = re.findall('<t[dh] class="number">([^<]*)<', page)
+    assert numbers == ["c", "d", "-0.5", "", "1,000", "7"]
 
 
 def test_class_names_are_plain_text():
@@ -83,3 +97,76 @@ def test_calibration_shows_accuracy_by_bin_and_leaves_empty_bins_bare():
     assert [bar.get_height() for bar in above.patches] == [0.5, 0, 0.8]
     assert [bar.get_height() for bar in below.patches] == [3, 0, 5]
     assert pixels(figure).std() > 5
+
+
+def test_two_networks_share_a_panel_a_metric():
+    names = ("loss", "slow_loss", "fast_loss", "slow_accuracy", "fast_accuracy")
+    history = {key: [1.0, 0.5, 0.25] for name in names for key in (name, f"val_{name}")}
+    history |= {"learning_rate_slow": [0.1] * 3, "learning_rate_fast": [0.2] * 3}
+    figure = figures.history_figure(history)
+    assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
+    assert [len(axes.lines) for axes in figure.axes] == [4, 4, 2]
+    for axes in figure.axes:
+        labels = [text.get_text() for text in axes.get_legend().get_texts()]
+        assert {label.split(",")[0] for label in labels} == {"slow", "fast"}
+    assert pixels(figure).shape[1] < 700
+
+
+def test_panels_of_other_metrics_begin_a_second_row():
+    history = {name: [1.0, 2.0] for name in ("loss", "accuracy", "top_5", "learning_rate")}
+    figure = figures.history_figure(history)
+    assert [axes.get_title() for axes in figure.axes[:4]] == [
+        "loss", "accuracy", "top 5", "learning rate",
+    ]  # fmt: skip
+    assert not any(axes.axison for axes in figure.axes[4:])
+
+
+class Images:
+    class_names = ("circle", "square")
+    validation = None
+
+    def __init__(self, count):
+        self.test = [(np.full((8, 8, 3), index, "uint8"), 0) for index in range(count)]
+
+
+def result_of(right):
+    probabilities = np.where(np.array(right)[:, None], [[0.9, 0.1]], [[0.2, 0.8]])
+    return TestResult("t", 1, probabilities, np.zeros(len(right), int), 1.0)
+
+
+@pytest.mark.parametrize(
+    "wrong, words, shown",
+    [
+        (0, "No mistake in 40 test", 0),
+        (1, "The only mistake in 40", 1),
+        (3, "All 3 mistakes in 40", 3),
+        (35, "The 32 most confident of 35 mistakes in 40", 32),
+    ],
+)
+def test_few_mistakes_leave_no_empty_picture(wrong, words, shown):
+    result = result_of([False] * wrong + [True] * (40 - wrong))
+    figure = image_figures.mistakes_figure(Images(40), result, np.asarray)
+    assert figure.get_suptitle().startswith(words)
+    assert sum(bool(axes.images) for axes in figure.axes) == shown
+    assert len(figure.axes) <= max(8, shown)
+    if wrong == 1:
+        assert len(figure.axes) == 1 and pixels(figure).shape[1] < 250
+
+
+def test_right_predictions_are_evenly_spaced():
+    figure = image_figures.right_figure(Images(40), result_of([True] * 39 + [False]), np.asarray)
+    shown = [int(axes.images[0].get_array()[0, 0, 0]) for axes in figure.axes if axes.images]
+    assert len(shown) == 16 and shown[0] == 0 and shown[-1] == 38
+    assert figure.axes[0].get_title() == "circle 90%"
+    none = image_figures.right_figure(Images(2), result_of([False, False]), np.asarray)
+    assert none.get_suptitle().startswith("0 of 0 right predictions in 2")
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_thumbnails_are_antialiased_and_small_images_stay(channels):
+    stripes = np.zeros((400, 300, channels), "uint8")
+    stripes[:, ::2] = 200
+    small = image_figures.thumbnail(stripes, 50)
+    assert small.shape == (50, 37, channels)
+    assert abs(small[:, 2:-2].astype(int) - 100).max() < 20, "a stride would show 0 or 200"
+    assert image_figures.thumbnail(small, 50) is small

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -154,14 +155,23 @@ def test_a_write_that_fails_leaves_the_file_before(config):
 
 
 def test_the_command_names_what_differs_from_the_defaults(config):
-    changed = dataclasses.replace(config, data="/somewhere/images.npz", epochs=3, strict=True)
-    command = "python recipes/recipe.py --data images.npz --epochs 3 --strict"
+    changed = dataclasses.replace(config, data="tfds:one", epochs=3, strict=True)
+    command = "python recipes/recipe.py --data tfds:one --epochs 3 --seed 3 --strict"
     assert command_of("recipe", changed) == command
+
+
+def test_the_command_can_be_pasted_in_another_folder(config, tmp_path, monkeypatch):
+    (tmp_path / "my photos").mkdir()
+    (tmp_path / "recipe.py").touch()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "recipe.py", raising=False)
+    words = shlex.split(command_of("recipe", dataclasses.replace(config, data="my photos")))
+    assert words[:4] == ["python", f"{tmp_path}/recipe.py", "--data", f"{tmp_path}/my photos"]
 
 
 def test_numbers_and_booleans_in_the_command(config):
     changed = dataclasses.replace(config, epochs=1, batch_size=1, clip_norm=1.0, data="my images")
-    expected = "--data 'my images' --epochs 1 --batch-size 1 --clip-norm 1.0"
+    expected = "--data 'my images' --epochs 1 --batch-size 1 --seed 3 --clip-norm 1.0"
     assert command_of("recipe", changed) == f"python recipes/recipe.py {expected}"
 
 

@@ -246,3 +246,9 @@ def test_the_linear_rule():
     rates = linear_drop_rates(54, 0.5)
     np.testing.assert_allclose(rates, [block / 54 * 0.5 for block in range(1, 55)])
     assert linear_drop_rates(1, 0.0) == [0.0]
+
+
+@pytest.mark.parametrize("arguments", [(0.2,), (0.2, 0.5)])
+def test_a_rate_alone_is_told_of_drop_path(arguments):
+    with pytest.raises(TypeError, match=r"use DropPath\(rate\)"):
+        StochasticDepth(*arguments)

@@ -28,7 +28,7 @@ from tests.recipes.helpers import (
 pytest.importorskip("scipy")
 FILES = {
     "config.json", "metrics.json", "history.csv", "history.png", "samples.png", "confusion.png",
-    "mistakes.png", "stages.png", "report.html", "model.keras",
+    "right.png", "mistakes.png", "stages.png", "report.html", "model.keras",
 }  # fmt: skip
 RECIPE = load_recipe("finetune")
 BACKBONE = "efficientnet_lite0"
@@ -86,7 +86,7 @@ def test_the_folder_of_a_linear_classifier(linear):
     stages = models.stages(models.backbone(BACKBONE, None, (32, 32, 3)))
     assert [row["stage"] for row in metrics["stages"]] == stages
     page = (linear / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 5
     assert "95% confidence interval" in page and "cross-validated" in page
     assert "fitted on all 27 (24 training + 3 validation): accuracy" in page
     assert "No temperature" in page, "27 images are too few"

@@ -2,7 +2,6 @@
 
 import ast
 import os
-import re
 import subprocess
 import sys
 
@@ -63,12 +62,3 @@ def test_the_log_level_of_the_user_wins():
     code = "import kerasrecipes, os; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     output, _ = run_python("-c", code, TF_CPP_MIN_LOG_LEVEL="0")
     assert output.strip() == "0"
-
-
-@pytest.mark.slow
-def test_the_example_of_the_readme_prints_no_warning():
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    short = example.replace("steps_per_epoch=training.steps_per_pass", "steps_per_epoch=2")
-    output, errors = run_python("-c", short)
-    assert errors == "" and "Epoch 3/3" in output

@@ -76,7 +76,9 @@ def test_more_images_than_a_picture_holds(tmp_path, model, capsys):
     write(tmp_path, {"a.png": encoded(draw(1), "PNG")})
     many = [tmp_path / "a.png"] * (PREDICT.DRAWN + 1)
     assert run_command(PREDICT, model, *many, "--top", 1, "--draw", tmp_path / "o.png") == 0
-    assert f"the first {PREDICT.DRAWN} of {PREDICT.DRAWN + 1}" in capsys.readouterr().out
+    assert f"wrote {tmp_path}/o.png, the first {PREDICT.DRAWN} of {PREDICT.DRAWN + 1}" in (
+        capsys.readouterr().out
+    )
 
 
 def test_a_run_of_a_recipe_and_its_model_alone(tmp_path, capsys):

@@ -26,7 +26,7 @@ from tests.recipes.helpers import (
 
 FILES = {
     "config.json", "metrics.json", "history.csv", "history.png", "samples.png", "confusion.png",
-    "mistakes.png", "report.html", "model.keras",
+    "right.png", "mistakes.png", "report.html", "model.keras",
 }  # fmt: skip
 RECIPE = load_recipe("resnet_crop")
 
@@ -99,11 +99,11 @@ def test_every_kind_of_crops_trains_and_is_tested(npz, tmp_path, crops, tests):
 
 
 def test_pictures_and_report(finished):
-    for name in ("history", "samples", "confusion", "mistakes"):
+    for name in ("history", "samples", "confusion", "mistakes", "right"):
         with Image.open(finished / f"{name}.png") as image:
             assert min(image.size) > 200
     page = (finished / "report.html").read_text()
-    assert page.count("data:image/png;base64,") == 4
+    assert page.count("data:image/png;base64,") == 5
     assert not re.search(r"""\b(src|href)=["'](?!data:)""", page)
 
 

@@ -78,3 +78,10 @@ def test_unlike_or_unfinished_runs_are_not_stored(tmp_path):
     (tmp_path / "more").mkdir()
     with pytest.raises(ValueError, match="finished"):
         results.store(write(tmp_path / "more", metrics(0, 0.8, interrupted=True)), tmp_path)
+
+
+def test_a_stored_command_names_no_machine_and_no_seed(tmp_path):
+    command = "python '/home/me/my recipes/r.py' --data /home/me/d.npz --seed 4 --epochs 2"
+    folders = write(tmp_path, metrics(4, 0.5, command=command))
+    stored = json.loads(results.store(folders, tmp_path).read_text())
+    assert stored["command"] == "python recipes/r.py --data d.npz --epochs 2"

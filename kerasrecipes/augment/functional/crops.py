@@ -11,6 +11,7 @@ def short_side_size(height: Any, width: Any, short_side: Any) -> Any:
     `long = int(short_side * long / short)`. Python integers give Python integers, tensors give
     tensors.
 
+    >>> from kerasrecipes.augment.functional import short_side_size
     >>> short_side_size(375, 500, 256)
     (256, 341)
     """
@@ -24,6 +25,7 @@ def short_side_size(height: Any, width: Any, short_side: Any) -> Any:
 def center_offset(size_in: Any, size_out: Any) -> Any:
     """Return `int(round((size_in - size_out) / 2))`, halves to the even integer.
 
+    >>> from kerasrecipes.augment.functional import center_offset
     >>> center_offset(341, 224)
     58
     """
