@@ -139,7 +139,8 @@ def _baselines_table(baselines):
 
 def _header(task, speed_of):
     title = task.title.capitalize() if task.title.islower() else task.title
-    return ("Test", "Crops per image", title, "Loss", f"Images per second ({speed_of})")
+    speed = f"Images per second ({speed_of})" if speed_of else "Images per second"
+    return ("Test", "Crops per image", title, "Loss", speed)
 
 
 def _work(metrics):
