@@ -21,6 +21,7 @@ def average_precision(probabilities: Any, labels: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.evaluation import average_precision
     >>> average_precision([[0.9], [0.8], [0.3]], [[1], [0], [1]]).round(4).tolist()
     [0.8333]
     """
@@ -44,6 +45,7 @@ def best_thresholds(probabilities: Any, labels: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.evaluation import best_thresholds
     >>> best_thresholds([[0.9], [0.4], [0.1]], [[1], [1], [0]]).tolist()
     [0.25]
     """
@@ -69,6 +71,7 @@ def multilabel_metrics(probabilities: Any, labels: Any, thresholds: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.evaluation import multilabel_metrics
     >>> metrics = multilabel_metrics([[0.9, 0.2], [0.6, 0.7]], [[1, 0], [0, 1]], [0.5, 0.5])
     >>> metrics["mean_average_precision"], metrics["precision"], metrics["exact"]
     (1.0, [0.5, 1.0], 0.5)

@@ -23,6 +23,7 @@ def regression_metrics(predictions: Any, labels: Any, deltas: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.evaluation import regression_metrics
     >>> metrics = regression_metrics([[1.0], [2.0]], [[1.5], [2.5]], [1.0])
     >>> metrics["mean_absolute_error"], metrics["r2"]
     (0.5, [0.0])

@@ -21,6 +21,7 @@ def task_of(images: Any) -> Any:
 
     Example:
 
+    >>> from kerasrecipes.evaluation import task_of
     >>> from kerasrecipes import data
     >>> task_of(data.load("fashion_mnist_sample")).activation
     'softmax'

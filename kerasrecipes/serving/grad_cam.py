@@ -48,6 +48,8 @@ def grad_cam(model: keras.Model, image: Any, label: int | None = None) -> Explan
 
     Example:
 
+    >>> import numpy as np
+    >>> from kerasrecipes.serving import grad_cam
     >>> from kerasrecipes import models
     >>> model = models.resnet(8, (32, 32, 3), classes=4, seed=0)
     >>> grad_cam(model, np.zeros((32, 32, 3)), label=2).heat.shape
