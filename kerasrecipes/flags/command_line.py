@@ -11,6 +11,7 @@ import traceback
 import typing
 from typing import Any
 
+from kerasrecipes.flags import quiet_interruption
 from kerasrecipes.flags.config import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.run_finished import RunFinished
@@ -42,6 +43,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
     from kerasrecipes.callbacks import _interruption  # imports Keras
 
     try:
+        quiet_interruption.end()
         with _interruption.raised():
             result = main(config)
         sys.stdout.flush()
@@ -69,7 +71,8 @@ def parse_first(config_class: Any) -> None:
     """End the script at `--help` or a refused flag, before the imports below this call.
 
     It does nothing if the module of `config_class` is imported instead of run as a script.
-    `command_line` parses the flags again, and calls `main`.
+    `command_line` parses the flags again, and calls `main`. Until then, Ctrl-C ends the process at
+    once and without a traceback, with status 130.
 
     Args:
         config_class: Dataclass with fields created by `flag`, in the script.
@@ -88,6 +91,7 @@ def parse_first(config_class: Any) -> None:
     """
     if config_class.__module__ == "__main__":
         _parse(config_class, sys.modules["__main__"].__doc__, None)
+        quiet_interruption.begin()
 
 
 def _parse(config_class, description, arguments):
