@@ -128,6 +128,7 @@ def check_kills(folder, kills):
     return starts
 
 
+@pytest.mark.slow
 def test_process_killed_in_training_and_in_two_writes(tmp_path):
     starts = check_kills(
         tmp_path,
@@ -139,9 +140,11 @@ def test_process_killed_in_training_and_in_two_writes(tmp_path):
     assert starts[-1] > 0
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("run", range(10))
-def test_process_killed_a_hundred_times(run, tmp_path):
+@pytest.mark.parametrize(
+    "run", [pytest.param(0, marks=pytest.mark.slow)]
+    + [pytest.param(run, marks=pytest.mark.soak) for run in range(1, 10)],
+)  # fmt: skip
+def test_process_killed_ten_times(run, tmp_path):
     random = np.random.default_rng(run)
     kills = []
     for _ in range(7):

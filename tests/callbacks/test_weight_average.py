@@ -209,6 +209,12 @@ def test_beside_others(order, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("order", ORDERS[2::5])
+def test_beside_others_in_every_fifth_order(order, tmp_path):
+    check_order(order, tmp_path)
+
+
+@pytest.mark.soak
 @pytest.mark.parametrize("order", ORDERS)
 def test_beside_others_in_every_order(order, tmp_path):
     check_order(order, tmp_path)

@@ -20,7 +20,7 @@ from tests.callbacks.small_fit import (
 from tests.callbacks.test_best_snapshot import Script, everything, interrupt
 from tests.callbacks.test_resume import Kill, KillAt
 
-pytestmark = pytest.mark.filterwarnings("ignore:.every_steps")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore:.every_steps")]
 
 
 def skip_if_mended(is_mended, what):

@@ -213,8 +213,13 @@ def test_any_size():
     assert len(models.stages(model)) == 5
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", APPLICATIONS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.soak if number % 5 else pytest.mark.slow)
+        for number, name in enumerate(APPLICATIONS)
+    ],
+)
 def test_native_sizes_are_those_of_keras(name):
     side = _applications.NATIVE_SIDES[name]
     shape = APPLICATIONS[name](weights=None).input_shape
