@@ -14,7 +14,7 @@ pixels. Time and results: recipes/README.md.
 
 import dataclasses
 
-from kerasrecipes_flags import EXPORTS, TASKS, TrainingConfig, flag, parse_first
+from kerasrecipes_flags import TASKS, TrainingConfig, flag, parse_first
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
 STRENGTHS = (1.0, 0.1, 0.01)  # tried with many images
@@ -41,7 +41,6 @@ class Config(TrainingConfig):
     learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
     class_weights: bool = flag(False, "give classes of unequal size an equal say")
     temperature: bool = flag(False, "calibrate the probabilities by temperature scaling")
-    export: str | None = flag(None, "also write the model in this format", choices=EXPORTS)
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+import numpy as np
+
+from kerasrecipes import augment
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import figure_png, history_figure, how_good, samples_figure
+from kerasrecipes.evaluation.pick import pick
 from kerasrecipes.experiment.images import describe_images
+from kerasrecipes.experiment.model_card import model_card
+from kerasrecipes.experiment.model_facts import facts_table, model_facts
 from kerasrecipes.experiment.report import report_html
 from kerasrecipes.experiment.settings_used import settings_used
-from kerasrecipes.serving import named_model
+from kerasrecipes.serving import export_model, named_model
 
 CAPTIONS = {
     "history": "Loss, metrics and learning rate by epoch.",
@@ -61,7 +67,13 @@ def close_run(
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
         run.write(f"{name}.png", png)
-    run.write_model(named_model(model, images.class_names, task.name, task.thresholds))
+    served = named_model(model, images.class_names, task.name, task.thresholds)
+    run.write_model(served)
+    if run.config.export:
+        message = _export(served, run.folder, run.config.export, images)
+        print(message)
+        remarks = [*remarks, message]
+    facts = model_facts(served, run.folder / "model.keras", crop.size)
     tests = {result.name: result.metrics() for result in results}
     test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests, task)}
     skipped = [list(pair) for pair in images.skipped]
@@ -73,13 +85,19 @@ def close_run(
         "class_sizes": images.class_sizes and list(images.class_sizes),
         "skipped": skipped,
         "duplicates": [duplicate._asdict() for duplicate in images.duplicates],
+        "model": facts,
     }
     if baselines:
         data["baselines"] = baselines
     metrics = run.metrics_of(test, **data, **more)
     shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
     settings = settings_used(run, crop, 0 if history is None else len(history.epoch))
-    run.write("report.html", _report(run, metrics, results, images, shown, remarks, settings))
+    result, summary = _summary(run, metrics, results, images, remarks)
+    page = _report(run, metrics, results, images, shown, result, summary, settings)
+    run.write("report.html", page)
+    run.write(
+        "MODEL_CARD.md", model_card(metrics, [result, *map(_text, summary)], facts_table(facts))
+    )
     run.close(metrics)
     return metrics
 
@@ -91,7 +109,23 @@ def _without_classes(tests, task):
     }
 
 
-def _report(run, metrics, results, images, shown, remarks, settings):
+def _text(remark):
+    """A sentence of the report, which a warning has behind its kind."""
+    return remark if isinstance(remark, str) else remark[1]
+
+
+def _export(model, folder, kind, images):
+    """Export a served model, compare it on a test image, and return a sentence about it."""
+    decode = augment.DecodeImage(images.channels) if images.encoded else np.asarray
+    image = next(pick(images.test or images.validation, [0], decode))
+    try:
+        return export_model(model, folder, kind, image).message
+    except ValueError as error:
+        return f"Not exported to {kind}: {error}"
+
+
+def _summary(run, metrics, results, images, remarks):
+    """Return the result in a sentence, and the sentences and warnings below it."""
     test, task = metrics["test"], results[-1].task
     summary = [
         describe_images(images),
@@ -105,6 +139,11 @@ def _report(run, metrics, results, images, shown, remarks, settings):
         summary.insert(0, ("warning", "Stopped by a signal before its last epoch."))
     if run.diverged:
         summary.insert(0, ("warning", run.diverged))
+    return result, summary
+
+
+def _report(run, metrics, results, images, shown, result, summary, settings):
+    task = results[-1].task
     rows = [
         [
             r.name.replace("_", " "),
@@ -123,6 +162,7 @@ def _report(run, metrics, results, images, shown, remarks, settings):
         [
             ("Tests", _header(task, results[-1].speed_of), rows),
             task.table(images, results[-1]),
+            facts_table(metrics["model"]),
             *_baselines_table(metrics.get("baselines")),
         ],
         [*settings, *([name, str(version)] for name, version in metrics["versions"].items())],

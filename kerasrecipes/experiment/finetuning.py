@@ -7,11 +7,10 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes.evaluation import how_good, probe_figure, run_tests, task_of
-from kerasrecipes.evaluation.pick import pick
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.inference import fit_temperature, multi_crop_predict
-from kerasrecipes.serving import calibrated_model, export_model, serving_classifier
+from kerasrecipes.serving import calibrated_model, serving_classifier
 
 FEWEST_PREDICTIONS = 50
 
@@ -61,8 +60,6 @@ def close_fine_tuning(
         task=task,
     )
     served = serving_classifier(model, crop, images)
-    if run.config.export:
-        remarks.append(_export(served, run.folder, run.config.export, images))
     (result,) = results
     if task.name == "classes":
         remarks.insert(0, how_good(result))
@@ -137,13 +134,3 @@ def with_temperature(model: keras.Model, known: Any) -> Any:
     temperature = fit_temperature(probabilities, labels)
     sentence = f"Temperature {temperature:.3f}, fitted to {len(labels)} {source} predictions."
     return calibrated_model(model, temperature), sentence
-
-
-def _export(model, folder, kind, images):
-    """Export a served model, compare it on a test image, and return a sentence about it."""
-    decode = augment.DecodeImage(images.channels) if images.encoded else np.asarray
-    image = next(pick(images.test or images.validation, [0], decode))
-    try:
-        return export_model(model, folder, kind, image).message
-    except ValueError as error:
-        return f"Not exported to {kind}: {error}"

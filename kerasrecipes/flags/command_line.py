@@ -15,6 +15,7 @@ from kerasrecipes.flags import quiet_interruption
 from kerasrecipes.flags.config import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.run_finished import RunFinished
+from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
@@ -100,7 +101,12 @@ def _parse(config_class, description, arguments):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     parser = make_parser(config_class, description)
+    try:
+        parser.set_defaults(**stored_defaults(config_class, arguments))
+    except ValueError as error:
+        parser.fail(error)
     values = vars(parser.parse_args(arguments))
+    values.pop("config", None)
     try:
         return parser, config_class(**values)
     except (ValueError, TypeError, OverflowError) as error:
@@ -129,6 +135,7 @@ def make_parser(config_class, description):
         group = parser.add_argument_group(heading)
         for name in names:
             _add_flag(group, fields[name], plain_type(hints[name]))
+    add_config_flag(parser, config_class)
     return parser
 
 

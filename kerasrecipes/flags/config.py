@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
+from kerasrecipes.flags.choices import EXPORTS
 
 PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16", "float64")
 JIT_MODES = ("auto", "on", "off")
@@ -91,6 +92,7 @@ class TrainingConfig:
     exif: str = flag("apply", "rotate images upright as their EXIF data say", choices=EXIF_MODES)
     strict: bool = flag(False, "stop at a bad image instead of skipping it")
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
+    export: str | None = flag(None, "also write the model in this format", choices=EXPORTS)
     keep_going: bool = flag(False, "train to the last epoch even if training diverges")
     clip_norm: float | None = flag(
         None, "largest global norm of the gradient (default: not clipped)", "(0, inf)"

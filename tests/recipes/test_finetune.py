@@ -28,7 +28,7 @@ from tests.recipes.helpers import (
 pytest.importorskip("scipy")
 FILES = {
     "config.json", "metrics.json", "history.csv", "history.png", "samples.png", "confusion.png",
-    "right.png", "mistakes.png", "stages.png", "report.html", "model.keras",
+    "right.png", "mistakes.png", "stages.png", "report.html", "model.keras", "MODEL_CARD.md",
 }  # fmt: skip
 RECIPE = load_recipe("finetune")
 BACKBONE = "efficientnet_lite0"

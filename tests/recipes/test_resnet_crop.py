@@ -26,7 +26,7 @@ from tests.recipes.helpers import (
 
 FILES = {
     "config.json", "metrics.json", "history.csv", "history.png", "samples.png", "confusion.png",
-    "right.png", "mistakes.png", "report.html", "model.keras",
+    "right.png", "mistakes.png", "report.html", "model.keras", "MODEL_CARD.md",
 }  # fmt: skip
 RECIPE = load_recipe("resnet_crop")
 
@@ -48,6 +48,11 @@ def test_the_folder_holds_everything(finished):
     names = {path.name for path in finished.iterdir()}
     assert names == FILES | {"tensorboard"}
     metrics = json.loads((finished / "metrics.json").read_text())
+    facts = metrics["model"]
+    assert facts["multiply_adds"] > facts["parameters"] > 1000 and facts["latency_ms"] > 0
+    card = (finished / "MODEL_CARD.md").read_text()
+    assert f"{facts['parameters']:,}" in card and "license: unknown" in card
+    assert "Multiply-adds of one image" in (finished / "report.html").read_text()
     assert metrics["seed"] == 0 and metrics["steps"] == 6 and metrics["seconds"] > 0
     assert metrics["config"]["epochs"] == 2 and metrics["config"]["clip_norm"] == 1.0
     assert metrics["versions"]["keras"] == keras.version()

@@ -13,12 +13,14 @@ SIDE, CLASSES = 12, 3
 
 def small_network(activation="softmax"):
     """A convolution and a hidden dense layer, so that gradients differ from place to place."""
-    keras.utils.set_random_seed(3)
     inputs = keras.Input((SIDE, SIDE, 3))
     maps = keras.layers.Conv2D(5, 3, strides=2, activation="relu", name="maps")(inputs)
     hidden = keras.layers.Dense(7, "tanh", name="hidden")(keras.layers.Flatten()(maps))
     outputs = keras.layers.Dense(CLASSES, activation, name="head")(hidden)
-    return keras.Model(inputs, outputs)
+    model = keras.Model(inputs, outputs)
+    rng = np.random.default_rng(1)
+    model.set_weights([rng.normal(0, 0.2, w.shape) for w in model.get_weights()])
+    return model
 
 
 def heat_by_numpy(model, pixels, label):
@@ -30,6 +32,7 @@ def heat_by_numpy(model, pixels, label):
     hidden = np.tanh(maps.ravel() @ kernel + bias)
     gradient = (kernel @ ((1 - hidden**2) * head[:, label])).reshape(maps.shape)
     heat = np.maximum((maps * gradient.mean(axis=(0, 1))).sum(axis=-1), 0)
+    assert heat.max() > 0
     return heat / heat.max()
 
 

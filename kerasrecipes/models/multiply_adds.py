@@ -1,0 +1,82 @@
+"""Multiply-adds of a model, counted from its layers."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasrecipes._backend.keras_internals import flatten_layers, replace_call, restore_call
+
+KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
+
+
+def multiply_adds(model: keras.Model, image_shape: Any = None) -> int:
+    """Return the multiply-adds of a model for one image, of convolutions and dense layers.
+
+    A layer with a kernel has `positions · size of the kernel`, for the positions of its output (of
+    its input for a transposed convolution). As in the papers, biases, normalisation, pooling and
+    activations are not counted; neither are products of two inputs, as in attention. The model runs
+    once, in inference mode, on an image of zeros.
+
+    Args:
+        model: Keras model with one input, wrapped and nested layers included.
+        image_shape: Shape of an image without the batch; `None` (default) is the model's, which
+            must then be known.
+
+    Returns:
+        int.
+
+    Raises:
+        ValueError: If the shape of the image is not known.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, strides=2)])
+    >>> multiply_adds(model)  # 3 · 3 positions, a kernel of 3 · 3 · 3 · 4
+    972
+    """
+    shape = tuple(model.inputs[0].shape[1:] if image_shape is None else image_shape)
+    if None in shape:
+        raise ValueError(
+            f"Argument `image_shape` must be given for a model of images of any size. Received: "
+            f"image_shape={image_shape}, the model's is {shape}"
+        )
+    counts = []
+    layers = [layer for layer in flatten_layers(model) if _kernels(layer)]
+    for layer in layers:
+        replace_call(layer, _counting(layer, counts))
+    try:
+        dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
+        model(np.zeros((1, *shape), dtype), training=False)
+    finally:
+        for layer in layers:
+            restore_call(layer)
+    return sum(counts)
+
+
+def _counting(layer, counts):
+    call = layer.call
+
+    def counted(inputs, *args, **kwargs):
+        outputs = call(inputs, *args, **kwargs)
+        sizes = [math.prod(kernel.shape) for kernel in _kernels(layer)]
+        transposed = "Transpose" in type(layer).__name__
+        counts.append(_positions(layer, inputs if transposed else outputs) * sum(sizes))
+        return outputs
+
+    return counted
+
+
+def _positions(layer, tensor):
+    """The positions of an image's tensor, without its channels."""
+    shape = tuple(tensor.shape[1:])
+    first = getattr(layer, "data_format", "channels_last") == "channels_first"
+    return math.prod(shape[1:] if first else shape[:-1])
+
+
+def _kernels(layer):
+    if isinstance(layer, keras.Model):
+        return []
+    found = [getattr(layer, name, None) for name in KERNELS]
+    return [kernel for kernel in found if hasattr(kernel, "shape")]

@@ -1,0 +1,72 @@
+"""`--config metrics.json`: the settings of a finished run, and other flags over them."""
+
+import dataclasses
+import json
+
+import pytest
+
+from kerasrecipes.flags import command_line, flag
+from kerasrecipes.flags.config import TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(TrainingConfig):
+    """Flags of a recipe."""
+
+    rate: float | None = flag(None, "a rate", "(0, inf)")
+    averaged: bool = flag(True, "whether to average")
+
+
+def config_of(*arguments):
+    """The config that a recipe gets."""
+    seen = []
+
+    def main(config):
+        seen.append(config)
+        return {}
+
+    with pytest.raises(SystemExit) as ended:
+        command_line(main, Config, [str(argument) for argument in arguments])
+    return seen[0] if seen else ended.value.code
+
+
+@pytest.fixture
+def stored(tmp_path):
+    config = Config(
+        epochs=7, rate=0.5, averaged=False, strict=True, output="there", resume=True, data="x.npz"
+    )
+    content = {"config": dataclasses.asdict(config), "seed": 0}
+    (tmp_path / "metrics.json").write_text(json.dumps(content))
+    return tmp_path / "metrics.json"
+
+
+def test_a_finished_run_again(stored):
+    for path in (stored, stored.parent):
+        again = config_of("--config", path)
+        expected = Config(epochs=7, rate=0.5, averaged=False, strict=True, data="x.npz")
+        assert again == expected
+
+
+def test_other_flags_over_them(stored):
+    again = config_of("--config", stored, "--epochs", 3, "--averaged", "--output", "new")
+    assert (again.epochs, again.averaged, again.output) == (3, True, "new")
+    assert again.rate == 0.5 and config_of("--epochs", 3).rate is None
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "cannot be read"),
+        ("{", "not the metrics.json"),
+        ("[1]", "not the metrics.json"),
+        ('{"config": 3}', "not the metrics.json"),
+        ('{"config": {"depth": 20}}', "another recipe, which has --depth"),
+        ('{"config": {"epochs": 0}}', "epochs=0"),
+    ],
+)
+def test_other_files_are_one_line(tmp_path, content, words, capsys):
+    if content is not None:
+        (tmp_path / "f.json").write_text(content)
+    assert config_of("--config", tmp_path / "f.json") == 2
+    error = capsys.readouterr().err
+    assert words in error and error.count("\n") == 1
