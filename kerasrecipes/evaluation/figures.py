@@ -25,6 +25,14 @@ def history_figure(history: Any, watched: str = "validation") -> Any:
 
     Returns:
         A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> from kerasrecipes.evaluation import figure_png, history_figure
+    >>> history = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.5], "accuracy": [0.4, 0.6]}
+    >>> figure = history_figure(history)
+    >>> [axes.get_title() for axes in figure.axes], figure_png(figure)[1:4]
+    (['loss', 'accuracy'], b'PNG')
     """
     panels = _panels(history)
     columns = min(max(len(panels), 1), 3)

@@ -11,6 +11,14 @@ def how_good(result: Any) -> Any:
 
     Args:
         result: A `TestResult`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.evaluation import TestResult, how_good
+    >>> probabilities = np.array([[0.9, 0.1]] * 9 + [[0.2, 0.8]])
+    >>> how_good(TestResult("test", 1, probabilities, np.zeros(10, int), 1.0))
+    'Test accuracy: 90.0%, 9 of 10 test images (95% confidence interval: 60% to 98%).'
     """
     correct = result.probabilities.argmax(axis=1) == result.labels
     low, high = wilson_interval(int(correct.sum()), len(correct))

@@ -49,7 +49,15 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
 
 
 def confusion_matrix(probabilities: Any, labels: Any) -> Any:
-    """Return the counts of images by true class (row) and predicted class (column)."""
+    """Return the counts of images by true class (row) and predicted class (column).
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.evaluation import confusion_matrix
+    >>> confusion_matrix(np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]), [0, 1, 1]).tolist()
+    [[1, 0], [1, 1]]
+    """
     classes = probabilities.shape[1]
     matrix = np.zeros((classes, classes), "int64")
     np.add.at(matrix, (np.asarray(labels), probabilities.argmax(axis=1)), 1)

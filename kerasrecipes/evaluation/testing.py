@@ -74,6 +74,19 @@ def run_tests(
     Returns:
         list of `TestResult` in the order of `protocols`. After Ctrl-C it has only the finished
         tests.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from kerasrecipes import augment, evaluation
+    >>> model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    >>> model.add(keras.layers.Dense(2, "softmax"))
+    >>> images = [(np.zeros((20, 16, 3), "uint8"), 0)] * 6
+    >>> crops = {"centre crop": augment.CenterCrop(8), "ten crops": augment.TenCrop(8)}
+    >>> results = evaluation.run_tests(model, images, crops, [], batch_size=2, verbose=False)
+    >>> [(result.name, result.crops, result.probabilities.shape) for result in results]
+    [('centre crop', 1, (6, 2)), ('ten crops', 10, (6, 2))]
     """
     results, task = [], task or ClassesTask()
     for name, crop in protocols.items():

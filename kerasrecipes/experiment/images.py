@@ -10,7 +10,14 @@ from kerasrecipes.evaluation.pick import evenly_spaced, pick
 
 
 def describe_images(images: Any) -> Any:
-    """Return a sentence about a `data.ImageData`: name, sizes, classes, skipped images."""
+    """Return a sentence about a `data.ImageData`: name, sizes, classes, skipped images.
+
+    Example:
+
+    >>> from kerasrecipes import data, experiment
+    >>> experiment.describe_images(data.load("fashion_mnist_sample"))
+    'fashion_mnist_sample: 6000 training, 1000 test images of 10 classes.'
+    """
     sets = [
         f"{size} {name}"
         for name, size in (
@@ -44,6 +51,17 @@ def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024
 
     Returns:
         Two lists of floats in 0..255; the standard deviations are at least 1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import data, experiment
+    >>> pixels = np.full((20, 4, 4, 3), (10, 20, 30), "uint8")
+    >>> pixels += np.arange(20, dtype="uint8")[:, None, None, None]
+    >>> images = data.load((pixels, [0, 1] * 10))
+    >>> mean, std = experiment.channel_statistics(images.train, size=4, channels=3)
+    >>> np.round(np.diff(mean), 2).tolist()
+    [10.0, 10.0]
     """
     indices = evenly_spaced(len(dataset), limit)
     crop = augment.CenterCrop(size, size, channels=channels)

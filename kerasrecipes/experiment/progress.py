@@ -27,6 +27,16 @@ class Progress(keras.callbacks.Callback):
 
     Args:
         stream: a text stream; `None` (default) is standard output.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from kerasrecipes.experiment import Progress
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> history = model.fit(np.ones((4, 2)), np.ones(4), verbose=0, callbacks=[Progress()])
+    epoch 1/1 · loss ... · learning_rate 0.01 · ... s
     """
 
     def __init__(self, stream: Any = None) -> None:

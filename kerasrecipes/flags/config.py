@@ -24,6 +24,17 @@ def flag(
         text: str, help of the flag, with the unit.
         interval: str such as `"[0, 1)"`, the range of a number, or `None`.
         choices: Tuple of strings, the allowed values, or `None`.
+
+    Example:
+
+    >>> import dataclasses
+    >>> from kerasrecipes_flags import TrainingConfig, flag
+    >>> @dataclasses.dataclass(frozen=True, kw_only=True)
+    ... class Config(TrainingConfig):
+    ...     rate: float = flag(0.5, "fraction of the units that are dropped", "[0, 1)")
+    >>> Config(rate=2.0)
+    Traceback (most recent call last):
+    ValueError: Argument `rate` must be in [0, 1). Received: rate=2.0
     """
     metadata = {"help": text, "interval": interval, "choices": choices}
     return dataclasses.field(default=default, metadata=metadata)

@@ -33,6 +33,16 @@ def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply")
     Raises:
         ValueError: If the file does not exist, is not an image, is damaged, has more than 179
             megapixels, or has float or 32-bit pixels, which have no defined range.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> from PIL import Image
+    >>> from kerasrecipes import serving
+    >>> path = os.path.join(tempfile.mkdtemp(), "grey.png")
+    >>> Image.new("L", (20, 10), 200).save(path)
+    >>> serving.read_image(path, channels=3).shape
+    (10, 20, 3)
     """
     check_choice("exif", exif, ("apply", "ignore"))
     contents = _contents(path)

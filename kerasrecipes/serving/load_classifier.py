@@ -30,6 +30,19 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
     Raises:
         ValueError: If the file does not exist, is not a Keras file, contains code or unknown
             layers, does not map images to classes, or has no class names.
+
+    Example:
+
+    >>> import os, tempfile
+    >>> import keras
+    >>> from kerasrecipes import serving
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
+    >>> model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    >>> model.add(keras.layers.Dense(2, "softmax"))
+    >>> _ = serving.save(model, None, ("cat", "dog"), path)
+    >>> classifier = serving.load_classifier(path)
+    >>> classifier.class_names, classifier.channels
+    (('cat', 'dog'), 3)
     """
     path = pathlib.Path(path)
     file = path / "model.keras" if path.is_dir() else path

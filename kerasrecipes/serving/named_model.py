@@ -15,7 +15,17 @@ def named_model(
     task: str = "classes",
     thresholds: Sequence[float] | None = None,
 ) -> keras.Model:
-    """Return `model` with `layers.ClassNames` as last layer; unchanged if it has one."""
+    """Return `model` with `layers.ClassNames` as last layer; unchanged if it has one.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import serving
+    >>> model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    >>> model.add(keras.layers.Dense(2, "softmax"))
+    >>> serving.named_model(model, ("cat", "dog")).layers[-1].class_names
+    ('cat', 'dog')
+    """
     if find_names_layer(model):
         return model
     names = ClassNames(class_names, task, thresholds, dtype="float32", name="class_names")
@@ -23,7 +33,17 @@ def named_model(
 
 
 def calibrated_model(model: keras.Model, temperature: float) -> Any:
-    """Return `model` with `layers.TemperatureScaling` applied to its probabilities."""
+    """Return `model` with `layers.TemperatureScaling` applied to its probabilities.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import serving
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Softmax()])
+    >>> calm = serving.calibrated_model(model, temperature=2.0)
+    >>> keras.ops.convert_to_numpy(calm(keras.ops.ones((1, 2)))).tolist()
+    [[0.5, 0.5]]
+    """
     return _followed_by(model, TemperatureScaling(temperature, dtype="float32", name="temperature"))
 
 

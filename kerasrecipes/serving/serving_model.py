@@ -17,6 +17,16 @@ def serving_model(model: keras.Model, preprocessing: Any, channels: int) -> kera
 
     Returns:
         A `keras.Model` of images in 0..255, of any size that is the same within a batch.
+
+    Example:
+
+    >>> import keras
+    >>> from kerasrecipes import layers, serving
+    >>> network = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Flatten()])
+    >>> network.add(keras.layers.Dense(2, "softmax"))
+    >>> model = serving.serving_model(network, layers.ImagePreprocessing(8), channels=3)
+    >>> model(keras.ops.zeros((1, 30, 20, 3))).shape == (1, 2)
+    True
     """
     inputs = keras.Input((None, None, channels), name="pixels", dtype="float32")
     return keras.Model(inputs, model(preprocessing(inputs)), name=f"{model.name}_from_pixels")
