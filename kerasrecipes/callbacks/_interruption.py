@@ -12,12 +12,12 @@ Once `fit` is over, the signal is delivered again, so that a script ends with st
 import contextlib
 import os
 import signal
-import stat
 import threading
 import time
 
 import keras
 
+from kerasrecipes import _terminal
 from kerasrecipes._backend.keras_internals import locals_of_fit
 
 SIGNALS = tuple(
@@ -142,6 +142,11 @@ def name_of(number):
     return "Ctrl-C" if number == signal.SIGINT else signal.Signals(number).name
 
 
+def has_come():
+    """Whether a signal has come since the command line began."""
+    return _last_number is not None
+
+
 def exit_status():
     """The exit status of a process that a signal stopped: 130 for Ctrl-C, 143 for SIGTERM."""
     return 128 + (_last_number or signal.SIGINT)
@@ -155,6 +160,7 @@ def raised():
     """
     global _last_number
     _last_number, former = None, {}
+    _terminal.hang_up(False)
     if threading.current_thread() is threading.main_thread():
         for number in SIGNALS:
             if number != signal.SIGINT and signal.getsignal(number) == signal.SIG_DFL:
@@ -208,18 +214,7 @@ def _note(number):
     global _last_number
     _last_number = number
     if number != signal.SIGINT:
-        _detach_lost_terminal()
-
-
-def _detach_lost_terminal():
-    """Send output nowhere if its terminal is gone, as every write to it would raise."""
-    for descriptor in (1, 2):
-        with contextlib.suppress(OSError):
-            is_device = stat.S_ISCHR(os.fstat(descriptor).st_mode)
-            if is_device and not os.isatty(descriptor):
-                nowhere = os.open(os.devnull, os.O_WRONLY)
-                os.dup2(nowhere, descriptor)
-                os.close(nowhere)
+        _terminal.hang_up()
 
 
 def _say(text):

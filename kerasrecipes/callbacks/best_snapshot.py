@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._printable import printable
+from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 from kerasrecipes.callbacks import _best_file, _interruption, _monitor, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -283,7 +284,7 @@ class BestSnapshot(FitCallback):
             stored = _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
             text = _monitor.text_of(self.monitor)
-            print(
+            say(
                 f"BestSnapshot continues from {text} {self.best:.4g} of epoch "
                 f"{self.best_epoch + 1} in {printable(self.filepath)}."
             )

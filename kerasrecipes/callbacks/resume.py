@@ -9,6 +9,7 @@ from kerasrecipes._atomic_write import PART
 from kerasrecipes._backend.keras_internals import set_initial_epoch
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
+from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -257,10 +258,10 @@ class Resume(FitCallback):
 
     def _say_where(self, state):
         if state["stopped"] or state["epoch"] >= self.params["epochs"]:
-            print(f"The run in {printable(self.directory)} is finished: nothing is trained.")
+            say(f"The run in {printable(self.directory)} is finished: nothing is trained.")
         else:
             inside = f", step {state['step']}" if state["step"] else ""
-            print(
+            say(
                 f"The run in {printable(self.directory)} goes on from epoch "
                 f"{state['epoch'] + 1}{inside}."
             )

@@ -9,7 +9,7 @@ import keras
 import rich.progress
 from rich.table import Column
 
-from kerasrecipes._terminal import Terminal
+from kerasrecipes._terminal import Terminal, output_may_be_lost
 from kerasrecipes.callbacks import _rate
 
 SECONDS_BETWEEN_BARS = 0.5
@@ -72,7 +72,8 @@ class Progress(keras.callbacks.Callback):
         now = time.perf_counter()
         if self._is_terminal and now - self._last_bar > SECONDS_BETWEEN_BARS:
             self._last_bar = now
-            self._draw_bar(batch)
+            with output_may_be_lost():
+                self._draw_bar(batch)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
@@ -83,11 +84,12 @@ class Progress(keras.callbacks.Callback):
         if len(line) > width:  # the losses of the outputs are in History, and in `loss`
             figures = {name: text for name, text in figures.items() if not _is_partial(name)}
             line = self._line(figures, epoch)
-        if self._is_terminal:
-            self._bar.stop()
-            line = textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
-        self._stream.write(line.replace(NO_BREAK, " ") + "\n")
-        self._stream.flush()
+        with output_may_be_lost():
+            if self._is_terminal:
+                self._bar.stop()
+                line = textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
+            self._stream.write(line.replace(NO_BREAK, " ") + "\n")
+            self._stream.flush()
 
     def _line(self, figures, epoch):
         words = [self._name, *figures.values(), self._times(epoch + 1)]

@@ -20,6 +20,7 @@ from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BAD_INPUT = 2
 DIVERGED = 3
+TERMINAL_CLOSED = 128 + 1  # the status of a process that SIGHUP ended
 BROKEN_PIPE = 128 + 13  # the status of a process that SIGPIPE ended
 
 
@@ -41,6 +42,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         SystemExit: Always.
     """
     parser, config = _parse(config_class, sys.modules[main.__module__].__doc__, arguments)
+    from kerasrecipes._terminal import is_lost_output, output_may_be_lost
     from kerasrecipes.callbacks import _interruption  # imports Keras
 
     try:
@@ -52,14 +54,17 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         print(finished)
         sys.exit(0)
     except BrokenPipeError:
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(BROKEN_PIPE)
+        _detach_output()
+        sys.exit(_interruption.exit_status() if _interruption.has_come() else BROKEN_PIPE)
     except KeyboardInterrupt as interrupt:
         number = getattr(interrupt, "number", signal.SIGINT)
-        print(f"\nStopped at once by {_interruption.name_of(number)}.", file=sys.stderr)
+        with output_may_be_lost():
+            print(f"\nStopped at once by {_interruption.name_of(number)}.", file=sys.stderr)
         sys.exit(128 + number)
     except Exception as error:
+        if isinstance(error, OSError) and is_lost_output(error):
+            _detach_output()
+            sys.exit(TERMINAL_CLOSED)
         if not _is_expected(error, main):
             raise
         parser.fail(one_line(error, config))
@@ -201,6 +206,12 @@ def _with_range(text, field):
     elif field.default is not None:
         words.append(f"default: {field.default}")
     return f"{text} ({'; '.join(words)})" if words else text
+
+
+def _detach_output():
+    """Send what is still buffered nowhere, as Python writes it when it exits."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_expected(error, main):

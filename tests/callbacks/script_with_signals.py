@@ -15,7 +15,7 @@ import time
 import keras
 import numpy as np
 
-from kerasrecipes import callbacks
+from kerasrecipes import callbacks, experiment
 
 EPOCHS, STEPS, BATCH = 3, 6, 4
 
@@ -58,6 +58,7 @@ def make_callbacks(letters, folder):
         "D": lambda: callbacks.SnapshotEnsemble(
             every_epochs=1, directory=os.path.join(folder, "snapshots")
         ),
+        "O": lambda: experiment.Progress(),
         "A": lambda: callbacks.ActivationStatistics(batches(50).__next__()[0]),
     }
     return [kinds[letter]() for letter in letters]

@@ -153,6 +153,27 @@ def test_a_terminal_that_is_closed_does_not_end_the_step(tmp_path):
     assert len(os.listdir(tmp_path / "state")) > 0
 
 
+@pytest.mark.parametrize("kind", ["terminal", "pipe"])
+def test_output_that_is_lost_before_the_signal_does_not_end_fit(kind, tmp_path):
+    """The progress is written to a terminal that is gone, or to the pipe of a logger that ended."""
+    ours, theirs = pty.openpty() if kind == "terminal" else os.pipe()
+    process = start(
+        tmp_path, "RO", "steps", stdout=theirs, stderr=theirs, start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    text = b""
+    while text.count(b"step") < 2:
+        text += os.read(ours, 100)
+    if kind == "pipe":
+        process.send_signal(signal.SIGHUP)
+    os.close(ours)
+    if kind == "terminal":
+        time.sleep(1)  # for some bars
+        process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=120) == 129
+    assert len(os.listdir(tmp_path / "state")) > 0
+
+
 def test_a_handler_of_the_user_gets_the_signal_when_fit_is_over(tmp_path):
     got, act = [], Act(0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     signal.signal(signal.SIGTERM, lambda number, frame: got.append(act.batches))

@@ -194,7 +194,7 @@ def test_a_progress_can_be_used_again_after_an_error():
 
 
 @pytest.mark.parametrize("kind", [Screen, io.StringIO])
-@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.EIO, "terminal is gone")])
+@pytest.mark.parametrize("error", [BrokenPipeError(), OSError(errno.ENOSPC, "disk is full")])
 def test_a_stream_that_is_gone_raises_its_own_error(kind, error):
     class Gone(kind):
         def write(self, text):
@@ -203,6 +203,15 @@ def test_a_stream_that_is_gone_raises_its_own_error(kind, error):
     with pytest.raises(type(error)) as caught:
         fit(Gone())
     assert caught.value is error
+
+
+@pytest.mark.parametrize("kind", [Screen, io.StringIO])
+def test_a_terminal_that_is_closed_does_not_end_training(kind):
+    class Closed(kind):
+        def write(self, text):
+            raise OSError(errno.EIO, "terminal is gone")
+
+    fit(Closed())
 
 
 @pytest.mark.parametrize(
