@@ -114,16 +114,16 @@ def make_backbone(config, images):
     return models.backbone(config.backbone, config.weights, size and (size, size, 3))
 
 
-def batches(config, dataset, crop):
-    """The test crops of images, in order."""
-    return augment.pipeline(dataset, [crop], config.batch_size, training=False)
+def batches(config, dataset, crop, weighted=False):
+    """The test crops of images, in order, with their weights if they have any."""
+    return augment.pipeline(dataset, [crop], config.batch_size, training=False, weighted=weighted)
 
 
 def fit_head(config, plan, phase, images, crop, backbone, weights):
     """Linear classifiers on the last stage, for different data on each; the head is the best."""
-    training, validation = batches(config, images.train, crop), None
+    training, validation = batches(config, images.train, crop, weighted=True), None
     if images.test and images.validation and not phase:
-        training = training.concatenate(batches(config, images.validation, crop))
+        training = training.concatenate(batches(config, images.validation, crop, weighted=True))
     elif images.test and images.validation:
         validation = batches(config, images.validation, crop)
     stages = models.stages(backbone)

@@ -34,7 +34,7 @@ def on_each(head, images, seeds):
     return tf.map_fn(lambda pair: transform(*pair), (images, seeds), fn_output_signature=spec)
 
 
-def on_batch(tail, first, num_classes, jit_compile, seeds_of):
+def on_batch(tail, first, num_classes, jit_compile, seeds_of, weights=None):
     """Return a function of (images, labels, indices, origin) that transforms a batch.
 
     Args:
@@ -43,6 +43,8 @@ def on_batch(tail, first, num_classes, jit_compile, seeds_of):
         num_classes: int to make labels one-hot, or `None`.
         jit_compile: bool. A new iterator compiles again: worth it for training, which has one,
             not for evaluation.
+        weights: float tensor of the weight of each image of the source, to be given with the batch,
+            or `None`.
         seeds_of: function of `origin` that returns the seeds of the images, (N, 2).
     """
     parts = []
@@ -57,7 +59,9 @@ def on_batch(tail, first, num_classes, jit_compile, seeds_of):
             labels = _one_hot(labels, indices, num_classes)
         for part in parts:
             images, labels = part(images, labels, origin)
-        return images, labels
+        if weights is None:
+            return images, labels
+        return images, labels, tf.gather(weights, indices)
 
     return transform_batch
 

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 
 from kerasrecipes._validation import check_boolean, check_integer
@@ -27,6 +28,7 @@ def pipeline(
     num_classes: int | None = None,
     threads: int | None = None,
     shard: tuple[int, int] = (0, 1),
+    weighted: bool | None = None,
 ) -> Any:
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
@@ -64,11 +66,14 @@ def pipeline(
             pipeline: it keeps every `shard_count`-th image of the one common order, so that no
             two see the same image or draw in an epoch. In training it needs `drop_remainder`,
             for equal steps. Shard here, not the dataset: draws follow the index of the image.
+        weighted: bool, whether batches are (images, labels, weights) where images have weights, as
+            those of a table with a column `sample_weight`; `None` (default) is `training`. With
+            `MixUp` or `CutMix` an image keeps its own weight.
 
     Returns:
-        A `tf.data.Dataset` of (images, labels). Its attribute `steps_per_pass` (`None` for a
-        size that is not known) and `benchmark` need this object itself: the methods of `tf.data`,
-        such as `map`, return another without it.
+        A `tf.data.Dataset` of (images, labels), or (images, labels, weights). Its attribute
+        `steps_per_pass` (`None` for a size that is not known) and `benchmark` need this object
+        itself: the methods of `tf.data`, such as `map`, return another without it.
 
     Raises:
         ValueError: an argument outside its range, or a dataset of unknown size, of batches, or
@@ -97,6 +102,9 @@ def pipeline(
         source.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed, len(head)
     )
     buffer = buffer_size(source, shuffle, training, start_step)
+    if weighted is not None:
+        check_boolean("weighted", weighted)
+    weights = _weights(dataset) if (training if weighted is None else weighted) else None
     warn_of_unit_range(source, plan.first % max(plan.used, 1), [*head, *tail])
 
     def images(count):
@@ -104,7 +112,7 @@ def pipeline(
         return stream.with_options(_options(threads))
 
     def batched(heads=None, tails=None):
-        options = {"jit_compile": training, "num_classes": num_classes}
+        options = {"jit_compile": training, "num_classes": num_classes, "weights": weights}
         if source.batch is not None:
             change = on_batch(tail[:tails], len(head), seeds_of=plan.image_seeds, **options)
             batches = read_batches(source, plan, buffer > 0, head[:heads], change, threads)
@@ -134,6 +142,15 @@ def _stages(head, tail, images, batched):
     for count, transform in enumerate(tail, start=1):
         stages.append((_name(transform), lambda count=count: batched(tails=count), True))
     return stages
+
+
+def _weights(dataset):
+    """The weights of the images of a source as a tensor, or `None`."""
+    weights = getattr(dataset, "weights", None)
+    if not isinstance(weights, np.ndarray):  # a PyTorch `Dataset` may call anything so
+        return None
+    with tf.init_scope(), tf.device("CPU:0"):
+        return tf.convert_to_tensor(weights)
 
 
 def _name(transform):

@@ -88,7 +88,7 @@ def load(
             each label; "regression", numbers in one column or more.
         image_column, split_column, weight_column: names of columns of a table. `None` (default) is
             the one with a usual name: `image`, `file`, `filename`, `path`, ...; `split`, `set`;
-            `sample_weight`, `weight`.
+            `sample_weight`, `weight`; training batches of `augment.pipeline` have the weights.
         label_column: name of a column of a table, or several names. `None` (default) is `label`,
             `labels`, `class`, `target`, ..., or, for several labels or numbers without a column of
             such a name, all columns that are nothing else.

@@ -26,7 +26,7 @@ def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = Non
     """
     caption = caption or (lambda class_names, label: class_names[int(label)])
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
-    pixels, labels = next(iter(batches))
+    pixels, labels = next(iter(batches))[:2]
     captions = [shorten(caption(images.class_names, label), 16) for label in labels.numpy()]
     return image_grid(pixels, captions, "Training images after augmentation")
 

@@ -88,6 +88,7 @@ class TrainingConfig:
     image_column: str | None = flag(None, "column of a CSV with the files (default: found by name)")
     label_column: str | None = flag(None, "column of a CSV with the labels (default: by name)")
     split_column: str | None = flag(None, "column of a CSV with train, validation or test")
+    weight_column: str | None = flag(None, "column of a CSV with weights (default: by name)")
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(128, "images per step", "[1, 1000000]")
     seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
@@ -124,7 +125,7 @@ class TrainingConfig:
         """Return the arguments of `data.load` beside the source."""
         names = [
             "seed", "strict", "class_depth", "exif", "image_column", "label_column", "split_column",
-            "task",
+            "weight_column", "task",
         ]  # fmt: skip
         return {name: getattr(self, name) for name in names if hasattr(self, name)}
 

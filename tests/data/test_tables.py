@@ -2,6 +2,7 @@
 
 import csv
 
+import keras
 import numpy as np
 import pytest
 
@@ -186,3 +187,29 @@ def test_columns_of_other_sources_are_an_error():
             data.load("fashion_mnist_sample", **options)
     with pytest.raises(ValueError, match="task"):
         data.load("fashion_mnist_sample", task="detection")
+
+
+def test_weights_reach_the_loss(folder):
+    weight = lambda i: (0.0, 1.0, 3.0)[i % 3]  # noqa: E731
+    rows = [["image", "label", "sample_weight"], *rows_of(lambda i: i % 2, weight)]
+    images = data.load(write_table(folder, rows), strict=True).train
+    options = {"training": True, "drop_remainder": False, "num_classes": 2}
+    batches = augment.pipeline(images, [augment.CenterCrop(8)], 7, **options)
+    x, y, w = (part.numpy() for part in next(iter(batches)))
+    assert w.shape == (7,) and set(w) <= {0.0, 1.0, 3.0}
+    every = [batch[2].numpy() for batch in batches.take(batches.steps_per_pass)]
+    np.testing.assert_array_equal(np.sort(np.concatenate(every)), np.sort(images.weights))
+    order = augment.pipeline(images, [augment.CenterCrop(8)], 99, training=False, weighted=True)
+    pixels, labels, weights = next(iter(order))
+    np.testing.assert_array_equal(weights, images.weights)
+    np.testing.assert_array_equal(labels, images.labels)
+    plain = augment.pipeline(images, [augment.CenterCrop(8)], 99, training=False)
+    assert len(next(iter(plain))) == 2
+    small = keras.layers.Rescaling(1 / 255)
+    head = keras.layers.Dense(2, "softmax")
+    model = keras.Sequential([keras.Input((8, 8, 3)), small, keras.layers.Flatten(), head])
+    model.compile(keras.optimizers.SGD(0.0), "categorical_crossentropy")
+    loss = model.fit(batches, steps_per_epoch=1, shuffle=False, verbose=0).history["loss"][0]
+    p = model.predict(x, verbose=0)
+    own = -np.log(np.maximum((p * y).sum(axis=1), 1e-7))
+    assert loss == pytest.approx(float(np.mean(own * w)), rel=1e-3)
