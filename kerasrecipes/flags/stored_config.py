@@ -14,7 +14,7 @@ def add_config_flag(parser, config_class):
     if not has_runs(config_class):
         return
     parser.add_argument_group("settings of another run").add_argument(
-        "--config", metavar="FILE", help=HELP
+        "--config", metavar="FILE", default=argparse.SUPPRESS, help=HELP
     )
 
 
