@@ -373,3 +373,14 @@ def test_loss_scale_optimizer_leaves_its_own_counter_at_zero():
     assert int(keras_internals.step_counter(model.optimizer)) == 0, CHANGED
     counter = keras_internals.step_counter(optimizer)
     assert any(variable is counter for variable in optimizer.variables), CHANGED
+
+
+def test_fit_begins_a_batch_that_never_comes():
+    tf = pytest.importorskip("tensorflow")
+    x = np.zeros((6, 2), "float32")
+    unknown = tf.data.Dataset.from_tensor_slices((x, x)).batch(2).filter(lambda x, y: True)
+    model, begun = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]), []
+    model.compile("sgd", "mse")
+    count = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda n, logs: begun.append(n))
+    model.fit(unknown, callbacks=[count], verbose=0)
+    assert len(begun) == 3 + keras_internals.asks_for_one_more(model)

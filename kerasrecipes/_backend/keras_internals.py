@@ -279,3 +279,12 @@ def replace_weight_decay_step(optimizer, function):
 def decays(optimizer, variable):
     """Return whether a variable decays. `exclude_from_weight_decay` has no public getter."""
     return optimizer._use_weight_decay(variable)
+
+
+def asks_for_one_more(model):
+    """Return whether `fit` begins a batch that never comes where the length of data is unknown.
+
+    On TensorFlow and JAX the compiled step takes the batch, after `on_train_batch_begin`; on
+    PyTorch the loop does, before. Of an execution of several steps, some may come.
+    """
+    return keras.backend.backend() != "torch" and model.steps_per_execution == 1

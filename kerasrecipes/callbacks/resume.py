@@ -6,7 +6,7 @@ import warnings
 from typing import Any
 
 from kerasrecipes._atomic_write import PART
-from kerasrecipes._backend.keras_internals import set_initial_epoch
+from kerasrecipes._backend.keras_internals import asks_for_one_more, set_initial_epoch
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
@@ -206,15 +206,22 @@ class Resume(FitCallback):
             self._model.stop_training = END_OF_EPOCH
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._is_in_steps = False
+        self._end_of_steps()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch)
-        self._is_in_steps = False
+        self._end_of_steps()
         if self._model.stop_training is END_OF_EPOCH:
             self._model.stop_training = False
         if self._interruption:
             self._stop(self._interruption.cut_epoch)
+
+    def _end_of_steps(self):
+        """Not count the batch that Keras asks data of unknown length for in vain."""
+        is_asked = self._is_in_steps and self.params["steps"] is None
+        if is_asked and asks_for_one_more(self._model) and not self._model.stop_training:
+            self._drawn -= 1
+        self._is_in_steps = False
 
     def _before_end(self):
         if self._epoch is not None and not self._interruption.cut_epoch:

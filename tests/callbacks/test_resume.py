@@ -583,3 +583,27 @@ def test_a_lambda_as_loss_is_told_from_another(tmp_path):
     train(lambda y, scores: keras.ops.mean(scores**2))
     with pytest.raises(ValueError, match="lambda"):
         train(lambda y, scores: keras.ops.mean(scores**4))
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Ends training after so many batches."""
+
+    def __init__(self, batches):
+        super().__init__()
+        self.left = batches
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.left -= 1
+        self.model.stop_training = self.left <= 0
+
+
+@pytest.mark.parametrize("validation", [None, (X[:4], Y[:4])], ids=["alone", "validation"])
+@pytest.mark.parametrize("batches, count", [(1000, 15), (7, 7)], ids=["to the end", "stopped"])
+def test_a_batch_that_never_comes_is_not_counted(batches, count, validation, tmp_path):
+    """Keras asks data of unknown length for one batch more than they have."""
+    tf = pytest.importorskip("tensorflow")
+    known = tf.data.Dataset.from_tensor_slices((X[:20], Y[:20])).batch(4)
+    unknown = known.filter(lambda x, y: True)
+    callbacks = [Resume(tmp_path), StopAfter(batches)]
+    small_model().fit(unknown, epochs=3, callbacks=callbacks, validation_data=validation, verbose=0)
+    assert Resume(tmp_path).step == count
