@@ -32,6 +32,8 @@ def multiply_adds(model: keras.Model, image_shape: Any = None) -> int:
 
     Example:
 
+    >>> import keras
+    >>> from kerasrecipes.models import multiply_adds
     >>> model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3, strides=2)])
     >>> multiply_adds(model)  # 3 · 3 positions, a kernel of 3 · 3 · 3 · 4
     972
