@@ -19,6 +19,7 @@ from kerasrecipes.callbacks import (
     PolyakAveraging,
     Resume,
     SnapshotEnsemble,
+    WeightAverage,
 )
 from kerasrecipes.experiment import Progress
 from kerasrecipes.optimizers import LayerwiseLearningRates
@@ -31,6 +32,7 @@ ALL = (
     "progress", "plateau", "best", "averaging", "resume", "snapshots", "statistics", "sgdr",
 )  # fmt: skip
 NEAR_THE_RATE = ("progress", "sgdr", "plateau", "best", "averaging")
+WITH_MEAN = ("mean", "progress", "sgdr", "plateau", "resume", "snapshots")
 RATES = ("number", "schedule", "layer-wise", "layer-wise schedule")
 
 
@@ -46,6 +48,7 @@ def make(name, folder):
         "averaging": lambda: PolyakAveraging(
             0.0
         ),  # the average is the weight, or its steps would tell no rate
+        "mean": lambda: WeightAverage(1, every_steps=3),
         "resume": lambda: Resume(folder),
         "snapshots": lambda: SnapshotEnsemble(every_epochs=2),
         "statistics": lambda: ActivationStatistics(*ones(2), layers=["slope"]),
@@ -222,3 +225,9 @@ def test_progress_beside_the_finder(is_reversed):
     )  # fmt: skip
     np.testing.assert_allclose(history.history["learning_rate"], recorder.rates[3::4], atol=3e-6)
     assert float(model.optimizer.learning_rate) == pytest.approx(0.123)
+
+
+@pytest.mark.parametrize("rate", ["number", "layer-wise"])
+def test_beside_an_average_of_equal_weights(rate, tmp_path):
+    turns = [WITH_MEAN[i:] + WITH_MEAN[:i] for i in range(len(WITH_MEAN))]
+    check_orders([*turns, WITH_MEAN[::-1]], rate, tmp_path)
