@@ -45,16 +45,8 @@ class Config(TrainingConfig):
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
-from kerasrecipes import (
-    augment,
-    callbacks,
-    data,
-    evaluation,
-    experiment,
-    models,
-    schedules,
-    transfer,
-)
+from kerasrecipes import augment, callbacks, data, evaluation, experiment, models, transfer
+from kerasrecipes.schedules import WarmRestarts
 
 import keras
 
@@ -71,15 +63,12 @@ def main(config):
         size = backbone.input_shape[1]
         crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
         weights = experiment.class_weights(images) if config.class_weights else None
-
         probe = fit_head(config, plan, phase, images, crop, backbone, weights)
         print(probe)
         task, best = evaluation.task_of(images), probe.best
-        model = transfer.classifier(
-            backbone, images.num_classes, stage=best.stage, activation=task.activation
-        )
-        head = task.head_weights(best.kernel, best.bias)
-        model.get_layer("classifier").set_weights(head)
+        top = {"stage": best.stage, "activation": task.activation}
+        model = transfer.classifier(backbone, images.num_classes, **top)
+        model.get_layer("classifier").set_weights(task.head_weights(best.kernel, best.bias))
         model = task.head(model)
         train, history = [crop], None
         if phase:
@@ -130,16 +119,15 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
     if not plan.probe_stages and (phase is None or phase.train != "all"):
         stages = stages[-1:]
     search = {} if images.train_size <= FEW_IMAGES else {"folds": 2, "regularization": STRENGTHS}
-    return transfer.linear_probe(
-        backbone, training, validation, stages, class_weight=weights, task=images.task, **search
-    )
+    search |= {"class_weight": weights, "task": images.task}
+    return transfer.linear_probe(backbone, training, validation, stages, **search)
 
 
 def fine_tune(config, run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     steps = -(-images.train_size // config.batch_size)
     total = phase.epochs * steps
-    rates = schedules.WarmRestarts(phase.learning_rate, total, warmup=total // 20)
+    rates = WarmRestarts(phase.learning_rate, total, warmup=total // 20)
 
     def begin_at(step):
         return augment.pipeline(
@@ -148,18 +136,13 @@ def fine_tune(config, run, phase, images, train, crop, model, weights, task):
 
     labels = {"loss": task.loss(), "metrics": task.compiled_metrics()}
     return transfer.fine_tune(
-        model,
-        begin_at,
-        [dataclasses.replace(phase, learning_rate=rates)],
+        model, begin_at, [dataclasses.replace(phase, learning_rate=rates)],
         validation_data=batches(config, images.validation, crop),
         optimizer=keras.optimizers.Adam(**config.optimizer_options()),
         callbacks=[*run.callbacks(images), callbacks.BestSnapshot("val_loss")],
-        steps_per_epoch=steps,
-        class_weight=weights,
-        jit_compile=run.jit,
-        verbose=0,
+        steps_per_epoch=steps, class_weight=weights, jit_compile=run.jit, verbose=0,
         **({} if task.name == "classes" else labels),
-    )
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -94,7 +94,8 @@ def main(config):
             training=False,
             num_classes=task.one_hot(images),
         )
-        schedule = one_cycle(config, training.steps_per_pass)
+        steps = config.epochs * training.steps_per_pass
+        schedule = schedules.OneCycle(config.learning_rate, max(4, steps))
         model = build(config, images, task, size, schedule, run.jit)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
@@ -120,14 +121,6 @@ def main(config):
             run, from_pixels, history, images, results, crops.train, crops.tests,
             baselines=baselines,
         )  # fmt: skip
-
-
-def one_cycle(config, steps_per_epoch):
-    """A rate that rises and falls once over all steps.
-
-    Keras asks a schedule for each batch, also for those that are accumulated.
-    """
-    return schedules.OneCycle(config.learning_rate, max(4, config.epochs * steps_per_epoch))
 
 
 def build(config, images, task, size, schedule, jit):
