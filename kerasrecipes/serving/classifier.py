@@ -78,9 +78,8 @@ class Classifier:
         """
         if views is not None:
             check_choice("views", views, VIEWS)
-        elif preprocessing_of(self.model) is None:
-            yield from self._predict(self.model, map(self.preprocess, images))
-            return
+        if views != "ten-crop":  # which cuts the crops out of the image itself
+            images = map(self.preprocess, images)
         taken = Views(self.model, views or "centre", self.channels)
         stream = itertools.chain.from_iterable(map(taken, images))
         outputs = self._predict(taken.model, stream)

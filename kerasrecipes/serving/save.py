@@ -33,7 +33,8 @@ def save(
         preprocessing: what the model was tested with: the list of transforms that `pipeline` had
             for testing, `[CenterCrop]` or `[CenterCrop, Normalize]`; or a Keras layer from raw
             pixels `(batch, height, width, channels)` to the model's input, such as
-            `layers.ImagePreprocessing`; or `None` if the model takes raw pixels itself.
+            `layers.ImagePreprocessing`; or `None` if the model takes raw pixels itself. Images of
+            another size than its input are then scaled and cropped as `Classifier.preprocess` does.
         class_names: sequence of str, one a class in the order of the labels, such as
             `images.class_names`.
         path: path of the file, which ends with `.keras`.
@@ -64,7 +65,9 @@ def save(
     if path.suffix != ".keras":
         raise ValueError(f"Argument `path` must end with .keras. Received: path={path}")
     channels = _channels(model)
-    served = serving_model(model, _layer(preprocessing, model), channels)
+    served = model
+    if preprocessing is not None:
+        served = serving_model(model, _layer(preprocessing), channels)
     _check_probabilities(model, class_names)
     if find_class_names(served) not in (None, tuple(class_names)):
         raise ValueError(
@@ -73,7 +76,7 @@ def save(
         )
     served = named_model(served, class_names)
     with atomic_write(path) as temporary:
-        served.save(temporary)
+        served.save(temporary, include_optimizer=False)
     return served
 
 
@@ -93,10 +96,8 @@ def _channels(model):
     return channels
 
 
-def _layer(preprocessing, model):
-    """Return a function from raw pixels to the input of the model."""
-    if preprocessing is None:
-        return lambda pixels: pixels
+def _layer(preprocessing):
+    """Return a layer from raw pixels to the input of the model."""
     if isinstance(preprocessing, keras.layers.Layer):
         return preprocessing
     transforms = preprocessing if isinstance(preprocessing, (list, tuple)) else [preprocessing]

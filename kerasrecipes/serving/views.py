@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes import augment
-from kerasrecipes._backend.keras_internals import flatten_layers, outputs_in_graph
+from kerasrecipes._backend.keras_internals import flatten_layers, input_in_graph, outputs_in_graph
 from kerasrecipes.layers import ImagePreprocessing
 from kerasrecipes.serving.flat_model import flat_model
 
@@ -37,22 +37,23 @@ class Views:
 
     def __init__(self, model: keras.Model, kind: str, channels: int) -> None:
         self.count, self._kind = COUNTS[kind], kind
-        self.model, self._mean, self._std = model, 0.0, 1.0
-        size, scale = model.inputs[0].shape[1], None
-        found = preprocessing_of(model)
+        self.model, self._mean, self._std, self._crop = model, 0.0, 1.0, None
+        (height, width), scale = model.inputs[0].shape[1:3], None
+        found = replaceable_preprocessing(model)
         if found is not None:
             flat = flat_model(model)
-            size, scale = found.size, found.resize
+            height = width = found.size
+            scale = found.resize
             self._mean, self._std = (np.asarray(v, "float32") for v in (found.mean, found.std))
             self.model = keras.Model(outputs_in_graph(flat)[found], flat.outputs[0])
-        self._crop = None if size is None else augment.CenterCrop(size, scale, channels)
-        if kind == "ten-crop" and size is None:
-            raise ValueError(
-                f"Ten crops need the size of the network's images, which {model.name} does not "
-                "tell: it has no ImagePreprocessing, and takes images of any size"
-            )
+            self._crop = augment.CenterCrop(height, scale, channels)
         if kind == "ten-crop":
-            self._crop = augment.TenCrop(size, (scale or round(size * 256 / 224),), channels)
+            if height is None or height != width:
+                raise ValueError(
+                    "Ten crops need the size of the network's images, a square, which "
+                    f"{model.name} does not tell: it takes images of {height}x{width} pixels"
+                )
+            self._crop = augment.TenCrop(height, (scale or round(height * 256 / 224),), channels)
 
     def __call__(self, image: Any) -> list[np.ndarray]:
         """Return the views of an array `(height, width, channels)`."""
@@ -67,3 +68,16 @@ def preprocessing_of(model: keras.Model) -> Any:
     """Return the model's `layers.ImagePreprocessing`, or `None`."""
     layers = flatten_layers(model)
     return next((layer for layer in layers if isinstance(layer, ImagePreprocessing)), None)
+
+
+def replaceable_preprocessing(model: keras.Model) -> Any:
+    """Return the `layers.ImagePreprocessing` that takes the model's pixels as they are, or `None`.
+
+    One behind another layer cannot be done outside of the model.
+    """
+    found = preprocessing_of(model)
+    if found is None:
+        return None
+    flat = flat_model(model)
+    is_first = found in outputs_in_graph(flat) and input_in_graph(flat, found) is flat.inputs[0]
+    return found if is_first else None
