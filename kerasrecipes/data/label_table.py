@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import io
 import os
 import pathlib
 
@@ -38,14 +39,14 @@ class LabelTable:
     lines: list[str]
     problems: list[tuple[str, str]]
 
-    def column(self, argument, given, usual, needed=True):
-        """The name of a column: the one given, or the one with a usual name."""
+    def column(self, argument, given, usual, needed=True, taken=()):
+        """The name of a column: the one given, or the one with a usual name that is not taken."""
         if given is not None and given not in self.columns:
             raise ValueError(
                 f"{self.where}: argument `{argument}` must be one of its columns: "
                 f"{few([*self.columns], 8)}. Received: {argument}={given!r}"
             )
-        found = [name for name in self.columns if name.lower() in usual]
+        found = [name for name in self.columns if name.lower() in usual and name not in taken]
         if given is None and needed and len(found) != 1:
             raise ValueError(
                 f"{self.where}: which column has the {argument.split('_')[0]}s? Give `{argument}`. "
@@ -64,7 +65,7 @@ def read_csv(path):
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"{printable(path)}: not text in UTF-8") from error
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=_delimiter(text))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
     try:
         rows = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row)]
     except csv.Error as error:
@@ -87,12 +88,18 @@ def read_csv(path):
 
 def read_frame(frame):
     """The `LabelTable` of a pandas frame; paths are relative to the current folder."""
-    columns = {str(name): ["" if value != value else str(value).strip() for value in frame[name]]
-               for name in frame.columns}  # fmt: skip
     if not len(frame):
         raise ValueError("frame: the table is empty")
+    _check_header("frame", [str(name) for name in frame.columns])
+    columns = {str(name): [*map(_cell, frame[name])] for name in frame.columns}
     lines = [f"frame, row {index}" for index in frame.index]
     return LabelTable("frame", pathlib.Path.cwd(), columns, lines, [])
+
+
+def _cell(value):
+    """A value of a frame as text; what pandas has for a missing one is empty."""
+    is_missing = value is None or type(value).__name__ == "NAType" or value != value
+    return "" if is_missing else str(value).strip()
 
 
 def _delimiter(text):
@@ -113,12 +120,15 @@ def _header(path, rows):
     first = rows[0]
     if not {cell.lower() for cell in first} & usual and any(map(_is_image, first)):
         return None
-    doubled = {name for name in first if first.count(name) > 1}
-    if doubled or "" in first:
-        raise ValueError(
-            f"{printable(path)}: the header must have different names. Received: {few(first, 8)}"
-        )
+    _check_header(printable(path), first)
     return first
+
+
+def _check_header(where, names):
+    if len({*names}) < len(names) or "" in names:
+        raise ValueError(
+            f"{where}: the header must have different names. Received: {few(names, 8)}"
+        )
 
 
 def _names_by_content(path, row):

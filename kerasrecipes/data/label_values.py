@@ -34,7 +34,10 @@ def read_labels(table, names, task):
             f"{table.where}: several columns of labels are for task='multilabel' or "
             f"'regression'. Received: task='classes', label_column={names}"
         )
-    return _tags(cells[0]) if task == "multilabel" else _classes(cells[0])
+    labels, classes, problems = (_tags if task == "multilabel" else _classes)(cells[0])
+    if not classes:
+        raise ValueError(f"{table.where}: no image has a label in column {names[0]!r}")
+    return labels, classes, problems
 
 
 def _classes(cells):

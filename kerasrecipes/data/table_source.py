@@ -27,9 +27,11 @@ def read_table(table, options, strict, exif):
         strict, exif: those of `load`.
     """
     image = table.column("image_column", options.image_column, IMAGE_NAMES)
-    split = table.column("split_column", options.split_column, SPLIT_NAMES, needed=False)
-    weight = table.column("weight_column", options.weight_column, WEIGHT_NAMES, needed=False)
-    names = _label_columns(table, options, {image, split, weight})
+    given = _given_labels(table, options)
+    more = {"needed": False, "taken": given or ()}  # "weight" may be what is to be predicted
+    split = table.column("split_column", options.split_column, SPLIT_NAMES, **more)
+    weight = table.column("weight_column", options.weight_column, WEIGHT_NAMES, **more)
+    names = given or _usual_labels(table, options.task, {image, split, weight})
     labels, class_names, problems = read_labels(table, names, options.task)
     if options.task == "classes" and separated(table.columns[names[0]]):
         warnings.warn(
@@ -66,18 +68,23 @@ def read_table(table, options, strict, exif):
     return read_listing(table.where, _title(table), listing, strict, exif == "apply")
 
 
-def _label_columns(table, options, others):
+def _given_labels(table, options):
+    """The columns that `label_column` names, `None` without it."""
     given = options.label_column
-    several = list(given) if isinstance(given, (list, tuple)) else None
-    if several is None and options.task != "classes" and given and given not in table.columns:
+    if given is None:
+        return None
+    several = list(given) if isinstance(given, (list, tuple)) else [given]
+    if several == [given] and options.task != "classes" and given not in table.columns:
         several = [name.strip() for name in given.split(",")]
-    if several:
-        return [table.column("label_column", name, ()) for name in several]
+    return [table.column("label_column", name, ()) for name in several]
+
+
+def _usual_labels(table, task, others):
     usual = [name for name in table.columns if name.lower() in LABEL_NAMES]
     rest = [name for name in table.columns if name not in others]
-    if given is None and options.task != "classes" and not usual and rest:
+    if task != "classes" and not usual and rest:
         return rest
-    return [table.column("label_column", given, LABEL_NAMES)]
+    return [table.column("label_column", None, LABEL_NAMES)]
 
 
 def _path(table, cell):

@@ -163,6 +163,48 @@ def test_a_frame(folder, monkeypatch):
     assert set(loaded.train.weights.tolist()) == {0.5}
 
 
+class NAType:
+    """What pandas has for a missing value: its truth is an error."""
+
+    def __ne__(self, other):
+        return self
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), NAType()], ids=["None", "nan", "NA"])
+def test_missing_values_of_a_frame(folder, monkeypatch, missing):
+    monkeypatch.chdir(folder)
+    tags = [missing, *("dog;outdoor" if i % 2 else "cat" for i in range(1, COUNT))]
+    frame = Frame(path=[f"img/{i:02}.jpg" for i in range(COUNT)], tags=tags)
+    loaded = data.load(frame, task="multilabel")
+    assert loaded.class_names == ("cat", "dog", "outdoor")
+    assert labels_by_file(loaded)["00"].tolist() == [0, 0, 0]
+
+
+def test_columns_of_a_frame_have_names_of_their_own():
+    frame = Frame({"path": ["a.jpg"], "label": ["cat"], 1: ["x"], "1": ["y"]})
+    with pytest.raises(ValueError, match="different names"):
+        data.load(frame)
+
+
+def test_a_column_that_is_predicted_is_no_weight(folder):
+    rows = [["file", "weight"], *rows_of(lambda i: i + 0.5)]
+    options = {"task": "regression", "label_column": "weight"}
+    loaded = data.load(write_table(folder, rows), **options)
+    assert loaded.train.weights is None and loaded.class_names == ("weight",)
+    rows = [["file", "weight", "sample_weight"], *rows_of(lambda i: i + 0.5, lambda i: 2)]
+    loaded = data.load(write_table(folder, rows), **options)
+    assert set(loaded.train.weights.tolist()) == {2}
+
+
+def test_cells_end_at_line_ends_alone(folder):
+    rows = [["image", "label"], *rows_of(lambda i: f"{kind(i)}\u2028\x0bx")]
+    loaded = data.load(write_table(folder, rows), strict=True)
+    assert loaded.class_names == tuple(f"{name}\u2028\x0bx" for name in ("cat", "dog", "eel"))
+
+
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
@@ -170,6 +212,7 @@ def test_a_frame(folder, monkeypatch):
         ([["image", "image"], ["a.jpg", "cat"]], "different names"),
         ([["a.jpg", "b.jpg"]], "without a header"),
         ([["image", "label"], ["img/00.jpg", "cat"]], "every training image is of class 'cat'"),
+        ([["image", "label"], ["img/00.jpg", ""]], "no image has a label in column 'label'"),
         ([["image", "label"], ["none.jpg", "cat"], ["no.jpg", "dog"]], "no image in train"),
         ([["image", "label", "split"], ["img/00.jpg", "cat", "test"]], "no row is of the training"),
     ],
