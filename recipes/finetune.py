@@ -125,13 +125,14 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
 
 def fine_tune(config, run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
+    source, weights = experiment.weighted_source(images.train, weights)
     steps = -(-images.train_size // config.batch_size)
     total = phase.epochs * steps
     rates = WarmRestarts(phase.learning_rate, total, warmup=total // 20)
 
     def begin_at(step):
         return augment.pipeline(
-            images.train, train, config.batch_size, training=True, seed=config.seed, start_step=step
+            source, train, config.batch_size, training=True, seed=config.seed, start_step=step
         )
 
     labels = {"loss": task.loss(), "metrics": task.compiled_metrics()}

@@ -7,7 +7,8 @@
 - `Progress`, `Interruption`: the progress bar; Ctrl-C that ends a run cleanly.
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
 - `choose_crops`, `Crops`: the crops of training and of testing that belong together.
-- `class_weights`: weights that give classes of unequal size equal influence.
+- `class_weights`: weights that give classes of unequal size equal influence; `weighted_source`
+  applies them beside weights of images.
 - `fitted_task`: the thresholds of several labels, chosen on validation images.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`: write all files of a run's folder.
@@ -15,7 +16,7 @@
 - `configure`: seed, precision and compilation for this machine.
 """
 
-from kerasrecipes.experiment.class_weights import class_weights
+from kerasrecipes.experiment.class_weights import class_weights, weighted_source
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
@@ -60,5 +61,6 @@ __all__ = [
     "flag",
     "positional",
     "run",
+    "weighted_source",
     "with_temperature",
 ]

@@ -1,5 +1,6 @@
 """Weights for classes of unequal size."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -43,3 +44,20 @@ def class_weights(images: Any) -> Any:
     present = {label: size for label, size in enumerate(sizes) if size}
     total = sum(present.values())
     return {label: total / (len(present) * size) for label, size in present.items()}
+
+
+def weighted_source(source: Any, class_weight: Any) -> Any:
+    """Return a set of images and the `class_weight` for `fit` that together apply the weights.
+
+    Keras refuses `class_weight` beside the weights of images: where a source has those, they are
+    multiplied, and `class_weight` is `None`.
+
+    Args:
+        source: A set of a `data.ImageData`.
+        class_weight: dict from label to float, or `None`.
+    """
+    weights = getattr(source, "weights", None)
+    if class_weight is None or weights is None:
+        return source, class_weight
+    factors = np.array([class_weight.get(int(label), 1.0) for label in source.labels], "float32")
+    return dataclasses.replace(source, weights=weights * factors), None

@@ -73,8 +73,10 @@ class Comparison:
         return model
 
     def for_each(self, networks: Any, batches: Any) -> Any:
-        """Return batches of (images, labels) with the labels repeated for each network."""
-        return batches.map(lambda images, labels: (images, dict.fromkeys(networks, labels)))
+        """Return batches with the labels, and weights if there are any, for each network."""
+        return batches.map(
+            lambda images, *rest: (images, *(dict.fromkeys(networks, part) for part in rest))
+        )
 
     def test(self, networks: Any) -> Any:
         """Return a `TestResult` for each of {name: network}."""

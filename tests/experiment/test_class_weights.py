@@ -29,3 +29,16 @@ def test_a_stream_is_counted_and_an_absent_class_has_no_weight():
     ours = experiment.class_weights(stream)
     assert ours == experiment.class_weights(images) and set(ours) == {0, 1, 2}
     assert np.mean([ours[label] for label in labels]) == pytest.approx(1)
+
+
+def test_weights_of_classes_and_of_images_are_multiplied():
+    images, labels = skewed()
+    by_class = experiment.class_weights(images)
+    assert experiment.weighted_source(images.train, by_class) == (images.train, by_class)
+    own = np.linspace(0.5, 2, len(labels), dtype="float32")
+    source = dataclasses.replace(images.train, weights=own)
+    assert experiment.weighted_source(source, None) == (source, None)
+    both, rest = experiment.weighted_source(source, by_class)
+    np.testing.assert_allclose(both.weights, own * [by_class[label] for label in labels], rtol=1e-6)
+    assert rest is None and len(both) == len(labels)
+    np.testing.assert_array_equal(both.labels, labels)

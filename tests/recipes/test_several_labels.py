@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes import models, serving
+from kerasrecipes import experiment, models, serving
 from tests.recipes.helpers import load_recipe, run_command
 from tests.recipes.labelled_images import LABELS, write_labelled
 
@@ -68,6 +68,49 @@ def test_numbers_through_the_recipe(images, tmp_path):
     rows = (images / "sizes.csv").read_text().splitlines()[1:21]
     true = np.array([float(row.split(",")[1]) for row in rows])
     assert classifier.task == "regression" and np.abs(predicted[:, 0] - true).mean() < 30
+
+
+@pytest.fixture
+def weighted_table(images):
+    """A table of two classes in which each image of the second has a weight of 0."""
+    rows = [f"img/{i:03}.png,{'ab'[i % 2]},{1 - i % 2}" for i in range(96)]
+    (images / "weighted.csv").write_text("\n".join(["file,label,sample_weight", *rows]))
+    return images / "weighted.csv"
+
+
+def test_weights_of_images_are_given_for_each_of_several_networks():
+    """A method that needs nothing of its object."""
+    import tensorflow as tf
+
+    arrays = (np.zeros((4, 2)), np.arange(4), np.linspace(0, 1, 4))
+    batches = tf.data.Dataset.from_tensor_slices(arrays).batch(2)
+    x, y, weights = next(iter(experiment.Comparison.for_each(None, ("a", "b"), batches)))
+    assert x.shape == (2, 2) and set(y) == set(weights) == {"a", "b"}
+    assert y["b"].numpy().tolist() == [0, 1]
+    np.testing.assert_allclose(weights["b"], [0, 1 / 3])
+    two = next(
+        iter(experiment.Comparison.for_each(None, ("a",), batches.map(lambda x, y, w: (x, y))))
+    )
+    assert len(two) == 2 and set(two[1]) == {"a"}
+
+
+@pytest.mark.slow
+def test_weights_of_images_reach_each_of_several_networks(weighted_table, tmp_path):
+    flags = ["--data", weighted_table, "--epochs", 3, "--batch-size", 16]
+    run = tmp_path / "run"
+    assert run_command(load_recipe("group_norm_small_batch"), *flags, "--output", run) == 0
+    test = json.loads((run / "metrics.json").read_text())["test"]
+    assert test["recall"] == [1, 0]  # of the second class nothing is learnt
+
+
+@pytest.mark.slow
+def test_class_weights_beside_weights_of_images(weighted_table, tmp_path):
+    keras.utils.set_random_seed(0)
+    weights = tmp_path / "random.weights.h5"
+    models.backbone("efficientnet_lite0", None, (32, 32, 3)).save_weights(weights)
+    flags = ["--data", weighted_table, "--weights", weights, "--size", 32, "--class-weights"]
+    more = ["--batch-size", 16, "--plan", "many", "--epochs", 1, "--output", tmp_path / "run"]
+    assert run_command(FINETUNE, *flags, *more) == 0
 
 
 @pytest.mark.parametrize("task", ["multilabel", "regression"])
