@@ -29,7 +29,7 @@ class PredictionFile:
             return
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
             text = file.read()
-        complete = text[: text.rfind("\n") + 1]
+        complete = text[: _end_of_rows(text)]
         if not complete and _line(header).startswith(text):  # killed within the header
             self._write("w", [header])
             return
@@ -50,6 +50,14 @@ class PredictionFile:
     def _write(self, mode, rows):
         with open(self._path, mode, encoding="utf-8", errors="surrogateescape", newline="") as file:
             csv.writer(file).writerows(rows)
+
+
+def _end_of_rows(text):
+    """Where the last complete row ends; a line end within quotes ends none."""
+    end = text.rfind("\n") + 1
+    while text.count('"', 0, end) % 2:
+        end = text.rfind("\n", 0, end - 1) + 1
+    return end
 
 
 def _line(row):
