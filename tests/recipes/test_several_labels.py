@@ -35,8 +35,10 @@ def test_several_labels_through_the_recipe(labelled_run):
     assert "accuracy" not in test and "f1" not in test["protocols"]["one crop"]
     assert sum(metrics["class_sizes"]) > 0
     page = (labelled_run / "report.html").read_text()
-    assert "Mean average precision" in page and "<th>mAP</th>" in page and "Threshold" in page
-    for name in ("labels.png", "mistakes.png", "samples.png", "history.png"):
+    assert "Mean average precision" in page and ">mAP</th>" in page and "Threshold" in page
+    for name in (
+        "labels.png", "mistakes.png", "explanations.png", "samples.png", "history.png",
+    ):  # fmt: skip
         assert (labelled_run / name).stat().st_size > 1000
     history = (labelled_run / "history.csv").read_text().splitlines()[0]
     assert "val_f1" in history
