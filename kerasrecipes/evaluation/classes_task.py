@@ -7,7 +7,7 @@ import keras
 
 from kerasrecipes._printable import printable
 from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
-from kerasrecipes.evaluation.figures import confusion_figure
+from kerasrecipes.evaluation.figures import confusion_figure, shorten
 from kerasrecipes.evaluation.image_figures import mistakes_figure, right_figure
 from kerasrecipes.evaluation.metrics import (
     classification_metrics,
@@ -120,6 +120,15 @@ class ClassesTask:
     def worst(self, result: Any, count: int) -> Any:
         """Return the indices of the most confident mistakes of a test."""
         return confident_mistakes(result.probabilities, result.labels, count)
+
+    def mistake(self, class_names: Any, result: Any, index: int) -> tuple[int, str, str]:
+        """Return what an image was mistaken for: the label, and in words the answer and the truth.
+
+        Not of `RegressionTask`.
+        """
+        predicted = int(result.probabilities[index].argmax())
+        name, true = (shorten(class_names[i], 16) for i in (predicted, result.labels[index]))
+        return predicted, f"{name} {result.probabilities[index, predicted]:.0%}", true
 
 
 def rate(value):

@@ -43,7 +43,8 @@ def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
     worst = confident_mistakes(result.probabilities, result.labels, SHOWN)
     indices = sorted(int(index) for index in worst)
     pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
-    captions = [_caption(images.class_names, result, index) for index in worst]
+    mistakes = [result.task.mistake(images.class_names, result, index) for index in worst]
+    captions = [f"{answer}\nis {true}" for _, answer, true in mistakes]
     wrong = int(np.sum(result.probabilities.argmax(axis=1) != result.labels))
     title = f"{_how_many(wrong)} in {len(result.labels)} test images"
     return image_grid([pixels[int(i)] for i in worst], captions, title)
@@ -96,9 +97,3 @@ def _how_many(wrong):
     if wrong > SHOWN:
         return f"The {SHOWN} most confident of {wrong} mistakes"
     return {0: "No mistake", 1: "The only mistake"}.get(wrong, f"All {wrong} mistakes")
-
-
-def _caption(class_names, result, index):
-    predicted = result.probabilities[index].argmax()
-    name, true = (shorten(class_names[i], 16) for i in (predicted, result.labels[index]))
-    return f"{name} {result.probabilities[index, predicted]:.0%}\nis {true}"

@@ -105,22 +105,23 @@ class MultilabelTask:
         wrong = np.flatnonzero(highest > 0)
         return wrong[np.argsort(-highest[wrong], kind="stable")][:count]
 
+    def mistake(self, class_names: Any, result: Any, index: int) -> tuple[int, str, str]:
+        label = int(self._doubt(result)[index].argmax())
+        missing = "not " if result.labels[index, label] > 0.5 else ""
+        answer = f"{missing}{shorten(class_names[label], 14)}"
+        true = shorten(self.caption(class_names, result.labels[index]), 18)
+        return label, f"{answer} ({result.probabilities[index, label]:.0%})", true
+
     def _doubt(self, result):
         """How far each probability is on the wrong side of its threshold, 0 on the right one."""
         beyond = result.probabilities - np.asarray(self.thresholds)
         return np.where((beyond >= 0) != (result.labels > 0.5), np.abs(beyond), 0)
 
     def _mistakes(self, images, result, crop):
-        worst, doubt = self.worst(result, SHOWN), self._doubt(result)
+        worst = self.worst(result, SHOWN)
         indices = sorted(int(index) for index in worst)
         pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
-        captions = []
-        for index in worst:
-            label = int(doubt[index].argmax())
-            missing = "not " if result.labels[index, label] > 0.5 else ""
-            name = shorten(images.class_names[label], 14)
-            true = shorten(self.caption(images.class_names, result.labels[index]), 18)
-            probability = result.probabilities[index, label]
-            captions.append(f"{missing}{name} ({probability:.0%})\nis {true}")
+        mistakes = [self.mistake(images.class_names, result, index) for index in worst]
+        captions = [f"{answer}\nis {true}" for _, answer, true in mistakes]
         title = f"The most confident mistakes in {len(result.labels)} test images"
         return image_grid([pixels[int(index)] for index in worst], captions, title)

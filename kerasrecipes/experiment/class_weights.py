@@ -55,6 +55,14 @@ def weighted_source(source: Any, class_weight: Any) -> Any:
     Args:
         source: A set of a `data.ImageData`.
         class_weight: dict from label to float, or `None`.
+
+    Example:
+
+    >>> from kerasrecipes import data, experiment
+    >>> train = data.load("fashion_mnist_sample").train
+    >>> source, class_weight = experiment.weighted_source(train, {0: 2.0})
+    >>> class_weight, source.weights
+    ({0: 2.0}, None)
     """
     weights = getattr(source, "weights", None)
     if class_weight is None or weights is None:

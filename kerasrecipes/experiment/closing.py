@@ -8,6 +8,7 @@ from kerasrecipes import augment
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import figure_png, history_figure, how_good, samples_figure
 from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.experiment.explanations import explanations
 from kerasrecipes.experiment.images import describe_images
 from kerasrecipes.experiment.model_card import model_card
 from kerasrecipes.experiment.model_facts import facts_table, model_facts
@@ -17,6 +18,7 @@ from kerasrecipes.serving import export_model, named_model
 
 CAPTIONS = {
     "history": "Loss, metrics and learning rate by epoch.",
+    "explanations": "Where the network sees the wrong answer in an image (Grad-CAM).",
     "samples": "Training images after augmentation, before normalisation.",
 }
 
@@ -54,9 +56,13 @@ def close_run(
     task = best.task
     if len(results) < len(protocols):
         run.tests_were_cut()
+    served = named_model(model, images.class_names, task.name, task.thresholds)
     figures, captions = {}, {**CAPTIONS}
     for name, (caption, figure) in task.figures(images, best, crop).items():
         figures[name], captions[name] = figure, caption
+    explained = explanations(served, images, best, crop)
+    if explained is not None:
+        figures["explanations"] = explained
     figures["samples"] = samples_figure(images, train, run.config.seed, task.caption)
     if history is not None:
         curves = run.complete_epochs(history)
@@ -67,7 +73,6 @@ def close_run(
     pngs = {name: figure_png(figure) for name, figure in figures.items()}
     for name, png in pngs.items():
         run.write(f"{name}.png", png)
-    served = named_model(model, images.class_names, task.name, task.thresholds)
     run.write_model(served)
     if run.config.export:
         message = _export(served, run.folder, run.config.export, images)

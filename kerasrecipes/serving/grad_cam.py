@@ -1,5 +1,6 @@
 """Grad-CAM: where in an image a model sees a class."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import keras
@@ -57,26 +58,39 @@ def grad_cam(model: keras.Model, image: Any, label: int | None = None) -> Explan
 
     Reference: Selvaraju et al., 2017, https://arxiv.org/abs/1610.02391.
     """
+    return explainer(model)(image, label)
+
+
+def explainer(model: keras.Model) -> Callable[..., Explanation]:
+    """Return a function of an image and a label that explains several images as `grad_cam` does."""
     flat = flat_model(model)
     layer, feature_map = _last_feature_map(flat)
+    maps_and_output = keras.Model(flat.inputs[0], [feature_map, flat.outputs[0]])
+    score = _score(flat, feature_map)
     dtype = keras.backend.standardize_dtype(flat.inputs[0].dtype)
-    batch = ops.convert_to_tensor(np.asarray(image)[None].astype(dtype))
-    features, output = keras.Model(flat.inputs[0], [feature_map, flat.outputs[0]])(
-        batch, training=False
-    )
-    classes = output.shape[-1]
-    label = int(np.argmax(ops.convert_to_numpy(output)[0])) if label is None else label
-    if not 0 <= label < classes:
-        raise ValueError(f"Argument `label` must be in [0, {classes}). Received: label={label}")
-    score = _score(flat, feature_map, label)
-    _, (gradient,) = gradients_of(lambda maps: (ops.sum(score(maps)), ()), [features])
+
+    def explain(image, label=None):
+        batch = ops.convert_to_tensor(np.asarray(image)[None].astype(dtype))
+        features, output = maps_and_output(batch, training=False)
+        classes = output.shape[-1]
+        label = int(np.argmax(ops.convert_to_numpy(output)[0])) if label is None else label
+        if not 0 <= label < classes:
+            raise ValueError(f"Argument `label` must be in [0, {classes}). Received: label={label}")
+        _, (gradient,) = gradients_of(lambda maps: (ops.sum(score(maps, label)), ()), [features])
+        return Explanation(label, _heat(features, gradient), layer)
+
+    return explain
+
+
+def _heat(features, gradient):
+    """Return the map of one image, divided by its largest value."""
     maps, gradient = (
         ops.convert_to_numpy(ops.cast(values, "float32"))[0] for values in (features, gradient)
     )
     if keras.backend.image_data_format() == "channels_first":
         maps, gradient = np.moveaxis(maps, 0, -1), np.moveaxis(gradient, 0, -1)
     heat = np.maximum(maps @ gradient.mean(axis=(0, 1)), 0)
-    return Explanation(label, heat / max(heat.max(), np.finfo("float32").tiny), layer)
+    return heat / max(heat.max(), np.finfo("float32").tiny)
 
 
 def _last_feature_map(flat):
@@ -94,19 +108,19 @@ def _last_feature_map(flat):
     return found
 
 
-def _score(flat, feature_map, label):
-    """Return a function from the feature map to the score of a class."""
-    outputs = outputs_in_graph(flat)
-    heads = [layer for layer in outputs if isinstance(layer, keras.layers.Dense)]
-    if not heads:
+def _score(flat, feature_map):
+    """Return a function from the feature map and a class to the score of the class."""
+    outputs, classes = outputs_in_graph(flat), flat.outputs[0].shape[-1]
+    dense = [layer for layer in outputs if isinstance(layer, keras.layers.Dense)]
+    if not dense or dense[-1].units != classes:
         rest = keras.Model(feature_map, flat.outputs[0])
-        return lambda maps: rest(maps, training=False)[:, label]
-    inputs = keras.Model(feature_map, input_in_graph(flat, heads[-1]))
+        return lambda maps, label: rest(maps, training=False)[:, label]
+    head = dense[-1]
+    inputs = keras.Model(feature_map, input_in_graph(flat, head))
 
-    def score(maps):
+    def score(maps, label):
         units = ops.cast(inputs(maps, training=False), "float32")
-        kernel, bias = heads[-1].kernel, heads[-1].bias if heads[-1].use_bias else None
-        value = ops.matmul(units, ops.cast(kernel, "float32")[:, label : label + 1])
-        return value if bias is None else value + ops.cast(bias, "float32")[label]
+        value = ops.matmul(units, ops.cast(head.kernel, "float32")[:, label : label + 1])
+        return value + ops.cast(head.bias, "float32")[label] if head.use_bias else value
 
     return score

@@ -82,3 +82,8 @@ def jpeg_bytes(image, **options):
     stream = io.BytesIO()
     image.save(stream, "JPEG", **options)
     return stream.getvalue()
+
+
+def names_in(run):
+    """The names in the folder of a run, without the picture that only runs with mistakes have."""
+    return {path.name for path in run.iterdir()} - {"explanations.png"}

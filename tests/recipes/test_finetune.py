@@ -20,6 +20,7 @@ from tests.recipes.helpers import (
     ROOT,
     assert_one_line,
     load_recipe,
+    names_in,
     run_command,
     write_folder,
     write_npz,
@@ -79,7 +80,7 @@ def read(path):
 
 
 def test_the_folder_of_a_linear_classifier(linear):
-    assert {path.name for path in linear.iterdir()} == FILES - {"history.csv", "history.png"}
+    assert names_in(linear) == FILES - {"history.csv", "history.png"}
     metrics = metrics_of(linear)
     assert metrics["plan"] == "linear classifiers from different stages"
     assert metrics["sizes"] == [24, 3, 3] and metrics["class_names"] == ["circle", "square"]
@@ -261,7 +262,7 @@ def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(flags
             break
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 130, errors
-    assert {path.name for path in cut.iterdir()} == FILES | {"state"}
+    assert names_in(cut) == FILES | {"state"}
     assert metrics_of(cut)["interrupted"] and metrics_of(cut)["steps"] < 120
     assert run_command(RECIPE, *flags, "--resume", "--output", cut) == 0
     assert run_command(RECIPE, *flags, "--output", whole) == 0
@@ -269,5 +270,5 @@ def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(flags
     models_of = [keras.models.load_model(folder / "model.keras") for folder in (whole, cut)]
     for one, other in zip(*(model.get_weights() for model in models_of), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert {path.name for path in cut.iterdir()} == FILES
+    assert names_in(cut) == FILES
     assert metrics_of(whole)["steps"] == metrics_of(cut)["steps"] == 120

@@ -19,6 +19,7 @@ from tests.recipes.helpers import (
     ROOT,
     assert_one_line,
     load_recipe,
+    names_in,
     run_command,
     write_folder,
     write_npz,
@@ -45,8 +46,7 @@ def finished(npz, tmp_path_factory):
 
 
 def test_the_folder_holds_everything(finished):
-    names = {path.name for path in finished.iterdir()}
-    assert names == FILES | {"tensorboard"}
+    assert names_in(finished) == FILES | {"tensorboard"}
     metrics = json.loads((finished / "metrics.json").read_text())
     facts = metrics["model"]
     assert facts["multiply_adds"] > facts["parameters"] > 1000 and facts["latency_ms"] > 0
@@ -253,7 +253,7 @@ def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, 
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 128 + number, errors
     assert f"--resume --output {cut}" in errors and "Traceback" not in errors
-    assert {path.name for path in cut.iterdir()} == FILES | {"state"}
+    assert names_in(cut) == FILES | {"state"}
     metrics = json.loads((cut / "metrics.json").read_text())
     assert metrics["interrupted"] and metrics["steps"] < 36
     rows = list(csv.DictReader((cut / "history.csv").open()))
@@ -264,7 +264,7 @@ def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, 
     models = [keras.models.load_model(folder / "model.keras") for folder in (whole, cut)]
     for one, other in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_array_equal(one, other)
-    assert {path.name for path in cut.iterdir()} == FILES
+    assert names_in(cut) == FILES
 
 
 def test_tensorflow_datasets(tmp_path):
