@@ -20,19 +20,21 @@
 
 from kerasrecipes.evaluation.baselines import pixel_baselines
 from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
-from kerasrecipes.evaluation.classes_task import ClassesTask
-from kerasrecipes.evaluation.figures import (
+from kerasrecipes.evaluation.charts import (
     calibration_figure,
     confusion_figure,
-    explanation_figure,
-    figure_png,
-    history_figure,
-    image_grid,
     label_scores_figure,
-    predictions_figure,
     probe_figure,
     scatter_figure,
 )
+from kerasrecipes.evaluation.classes_task import ClassesTask
+from kerasrecipes.evaluation.figures import (
+    explanation_figure,
+    figure_png,
+    image_grid,
+    predictions_figure,
+)
+from kerasrecipes.evaluation.history_figure import history_figure
 from kerasrecipes.evaluation.how_good import how_good
 from kerasrecipes.evaluation.image_figures import (
     mistakes_figure,

@@ -7,7 +7,8 @@ import keras
 
 from kerasrecipes._printable import printable
 from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
-from kerasrecipes.evaluation.figures import confusion_figure, shorten
+from kerasrecipes.evaluation.charts import confusion_figure
+from kerasrecipes.evaluation.figures import shorten
 from kerasrecipes.evaluation.image_figures import mistakes_figure, right_figure
 from kerasrecipes.evaluation.metrics import (
     classification_metrics,

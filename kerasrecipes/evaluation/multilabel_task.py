@@ -6,8 +6,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes.evaluation.charts import label_scores_figure
 from kerasrecipes.evaluation.classes_task import rate
-from kerasrecipes.evaluation.figures import image_grid, label_scores_figure, shorten
+from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.multilabel_metrics import best_thresholds, multilabel_metrics
 from kerasrecipes.evaluation.pick import pick
 

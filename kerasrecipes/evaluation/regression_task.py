@@ -7,7 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes.evaluation.figures import image_grid, scatter_figure, shorten
+from kerasrecipes.evaluation.charts import scatter_figure
+from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.pick import pick
 from kerasrecipes.evaluation.regression_metrics import regression_metrics
 

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kerasrecipes.evaluation import TestResult, figure_png, figures, image_figures
+from kerasrecipes.evaluation import (
+    TestResult,
+    charts,
+    figure_png,
+    figures,
+    history_figure,
+    image_figures,
+)
 from kerasrecipes.experiment.report import report_html, table_html
 
 
@@ -19,7 +26,7 @@ def pixels(figure):
 def test_confusion_of_few_and_many_classes(classes):
     matrix = np.eye(classes, dtype=int) * 7
     matrix[0, 1] = 3
-    figure = figures.confusion_figure(matrix, [f"class {i}" for i in range(classes)])
+    figure = charts.confusion_figure(matrix, [f"class {i}" for i in range(classes)])
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts == (["7", "3"] + ["7"] * (classes - 1) if classes <= 20 else [])
     share = 7 * classes / (7 * classes + 3)
@@ -45,7 +52,7 @@ def test_no_samples_is_an_empty_picture():
 @pytest.mark.parametrize("epochs", [0, 1, 3])
 def test_history_of_few_epochs(epochs):
     history = {"accuracy": [0.5] * epochs, "loss": [1.0] * epochs, "learning_rate": [0.1] * epochs}
-    figure = figures.history_figure(history, "test")
+    figure = history_figure(history, "test")
     assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
     assert pixels(figure).shape[0] > 50
 
@@ -72,7 +79,7 @@ def test_columns_are_aligned_by_their_kind():
 
 def test_class_names_are_plain_text():
     names = ["$a_$", "caf\udce9", r"\frac{"]
-    assert pixels(figures.confusion_figure(np.eye(3, dtype=int), names)).std() > 5
+    assert pixels(charts.confusion_figure(np.eye(3, dtype=int), names)).std() > 5
     captions = [figures.shorten(name, 16) for name in names]
     assert pixels(figures.image_grid([np.zeros((4, 4, 1))] * 3, captions)).std() > 5
 
@@ -92,7 +99,7 @@ def test_predictions_show_each_image_with_its_classes(count, most):
 
 def test_calibration_shows_accuracy_by_bin_and_leaves_empty_bins_bare():
     bins = np.array([3, 0, 5]), np.array([0.2, np.nan, 0.9]), np.array([0.5, np.nan, 0.8])
-    figure = figures.calibration_figure(bins)
+    figure = charts.calibration_figure(bins)
     above, below = figure.axes
     assert [bar.get_height() for bar in above.patches] == [0.5, 0, 0.8]
     assert [bar.get_height() for bar in below.patches] == [3, 0, 5]
@@ -103,7 +110,7 @@ def test_two_networks_share_a_panel_a_metric():
     names = ("loss", "slow_loss", "fast_loss", "slow_accuracy", "fast_accuracy")
     history = {key: [1.0, 0.5, 0.25] for name in names for key in (name, f"val_{name}")}
     history |= {"learning_rate_slow": [0.1] * 3, "learning_rate_fast": [0.2] * 3}
-    figure = figures.history_figure(history)
+    figure = history_figure(history)
     assert [axes.get_title() for axes in figure.axes] == ["loss", "accuracy", "learning rate"]
     assert [len(axes.lines) for axes in figure.axes] == [4, 4, 2]
     for axes in figure.axes:
@@ -114,7 +121,7 @@ def test_two_networks_share_a_panel_a_metric():
 
 def test_panels_of_other_metrics_begin_a_second_row():
     history = {name: [1.0, 2.0] for name in ("loss", "accuracy", "top_5", "learning_rate")}
-    figure = figures.history_figure(history)
+    figure = history_figure(history)
     assert [axes.get_title() for axes in figure.axes[:4]] == [
         "loss", "accuracy", "top 5", "learning rate",
     ]  # fmt: skip
