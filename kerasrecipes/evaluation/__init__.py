@@ -28,13 +28,13 @@ from kerasrecipes.evaluation.charts import (
     scatter_figure,
 )
 from kerasrecipes.evaluation.classes_task import ClassesTask
+from kerasrecipes.evaluation.curves import history_figure
 from kerasrecipes.evaluation.figures import (
     explanation_figure,
     figure_png,
     image_grid,
     predictions_figure,
 )
-from kerasrecipes.evaluation.history_figure import history_figure
 from kerasrecipes.evaluation.how_good import how_good
 from kerasrecipes.evaluation.image_figures import (
     mistakes_figure,
