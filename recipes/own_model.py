@@ -17,15 +17,16 @@ import keras
 
 SIZE, BATCH_SIZE, EPOCHS = 64, 32, 20
 
+keras.utils.set_random_seed(1)
 images = data.load(sys.argv[1])  # 80% for training, 10% for validation, 10% for the test
-resume = callbacks.Resume("mine")  # a folder for each run: delete it to begin again
+print(images)
+resume = callbacks.Resume("mine")  # for other images or another model: another folder
 train = [augment.RandomResizedCrop(SIZE, (0.35, 1.0), channels=3), augment.RandomFlip()]
 test = [augment.CenterCrop(SIZE, channels=3)]  # pixels from 0 to 255: the model scales them
 training = augment.pipeline(images.train, train, BATCH_SIZE, training=True, start_step=resume.step)
-validation, testing = (
-    augment.pipeline(one or another, test, BATCH_SIZE, training=False)
-    for one, another in ((images.validation, images.test), (images.test, images.validation))
-)
+held_out = images.validation or images.test  # your folders may have one of the two
+validation = augment.pipeline(held_out, test, BATCH_SIZE, training=False)
+testing = augment.pipeline(images.test or held_out, test, BATCH_SIZE, training=False)
 
 model = keras.Sequential([keras.Input((SIZE, SIZE, 3)), keras.layers.Rescaling(1 / 255)])
 for filters in (32, 64, 128):
@@ -43,5 +44,8 @@ model.fit(
     callbacks=[callbacks.PolyakAveraging(0.9), callbacks.BestSnapshot("val_loss"), resume],
     shuffle=False,  # the pipeline has shuffled
 )
+if not resume.finished:
+    sys.exit(130)  # after Ctrl-C: the same command goes on
 model.evaluate(testing)
 serving.save(model, test, images.class_names, "mine.keras")
+print("python recipes/predict.py mine.keras PHOTO")

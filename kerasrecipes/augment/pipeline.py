@@ -125,6 +125,7 @@ def pipeline(
         return batches.prefetch(2).with_options(_options(threads))
 
     batches = batched()
+    batches.source = dataset  # by which `callbacks.Resume` tells other images
     batches.steps_per_pass = plan.steps if plan.images >= 0 else None
     batches.stages = _stages(head, tail, None if source.batch else images, batched)
     batches.buffered = threads + 2

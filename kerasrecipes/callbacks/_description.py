@@ -25,6 +25,7 @@ NOT_DESCRIBED = (
     "seed", "build_config", "build_input_shape",
     "filepath", "directory", "log_dir", "backup_dir", "verbose",
 )  # fmt: skip
+OF_VARIABLES = (" shape", " dtype")
 WITH_BATCH = ("batch_shape", "batch_input_shape")
 
 
@@ -72,6 +73,8 @@ def differing_names(stored, here, allowed=()):
 
 def is_allowed(name, allowed):
     """Whether `allowed` has the name's last word, or its callback: `patience`, `BestSnapshot`."""
+    if name.endswith(OF_VARIABLES):  # their values could not be assigned
+        return False
     words = _words(name)
     is_of_allowed_callback = words[0] == "callback" and words[1] in allowed
     return is_of_allowed_callback or words[-1] in allowed or name in allowed

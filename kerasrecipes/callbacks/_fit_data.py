@@ -86,8 +86,10 @@ def _describe(value, is_open):
     if isinstance(value, np.ndarray) or keras.ops.is_tensor(value):
         array = np.asarray(keras.ops.convert_to_numpy(value))
         return f"{array.dtype} {array.shape} {_hash(array)}"
-    if hasattr(value, "fingerprints"):
-        return f"{len(value)} images {_hash(np.asarray(value.fingerprints))}"
+    images = getattr(value, "source", value)  # a pipeline's, or these are images themselves
+    if hasattr(images, "fingerprints"):
+        hashes = [_hash(np.asarray(part)) for part in (images.fingerprints, images.labels)]
+        return f"{len(images)} images {hashes[0]}, labels {hashes[1]}"
     if isinstance(value, (tuple, list)):
         return f"{len(value)} values {_hash(np.asarray(value))}"
     words = [type(value).__name__]

@@ -23,9 +23,8 @@ def check_state(state, here, directory, allow, position_is_known):
         raise ValueError(
             "Argument `directory` must hold the state of the same model, optimizer, callbacks and "
             "data. It differs in\n  " + "\n  ".join(lines) + "\n"
-            "To go on although it differs, name what may: "
-            f"`allow=({_description.word_to_allow(names)!r},)`. "
-            f"Received: directory={str(directory)!r}, allow={allow!r}"
+            "To begin again, delete that folder or take another"
+            f"{_how_to_allow(names)}. Received: directory={str(directory)!r}, allow={allow!r}"
         )
     if versions:
         lines = _description.difference_lines(state["description"], here, versions)
@@ -40,3 +39,13 @@ def check_state(state, here, directory, allow, position_is_known):
             "build the data with `start_step=resume.step`, as the run that wrote it did. "
             f"Received: directory={str(directory)!r}"
         )
+
+
+def _how_to_allow(names):
+    """Return what `allow` would have to hold; variables of other shapes cannot be restored."""
+    if any(name.endswith(_description.OF_VARIABLES) for name in names):
+        return ""
+    return (
+        "; to go on although it differs, name what may: "
+        f"`allow=({_description.word_to_allow(names)!r},)`"
+    )

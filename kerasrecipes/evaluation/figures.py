@@ -25,7 +25,7 @@ def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) 
     """
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
-    width = max(1.45 * columns, 0.075 * len(title or ""))
+    width = max(1.45 * columns, 0.1 * len(title or ""))
     figure = Figure(figsize=(width, 1.75 * rows + 0.5), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:

@@ -153,7 +153,7 @@ class Run:
         Args:
             images: `data.ImageData`; a run goes on with the same training images and labels only.
         """
-        self._resume.data = {"images": images.train, "labels": _labels(images.train)}
+        self._resume.data = {"images": images.train}
         batch_size = min(self.config.batch_size, len(images.train))
         callbacks = [
             MemoryCheck(batch_size),
@@ -250,11 +250,6 @@ class Run:
                     f"The run in {printable(self.folder)} was begun with {name}={before!r}: a "
                     f"resumed run keeps its configuration. Received: {name}={ours[name]!r}"
                 )
-
-
-def _labels(source):
-    """The labels of a source; those of a stream would have to be read."""
-    return source.labels if hasattr(source, "fingerprints") else None
 
 
 def _finite(value):

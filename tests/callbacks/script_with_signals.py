@@ -9,6 +9,7 @@ import contextlib
 import itertools
 import json
 import os
+import signal
 import sys
 import time
 
@@ -17,6 +18,7 @@ import numpy as np
 
 from kerasrecipes import callbacks, experiment
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests under `nohup` would pass on that it is ignored
 EPOCHS, STEPS, BATCH = 3, 6, 4
 
 

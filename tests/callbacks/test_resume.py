@@ -442,6 +442,22 @@ class TestWhatMayDiffer:
                 self.go_on(tmp_path / f"{number}", first, second)
             self.go_on(tmp_path / f"{number} allowed", first, second, allow=("BestSnapshot",))
 
+    def test_variables_of_other_shapes_are_never_allowed(self, tmp_path):
+        def wide(units):
+            def make():
+                layers = [keras.Input((4,)), keras.layers.Dense(units), keras.layers.Dense(3)]
+                model = keras.Sequential(layers)
+                loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+                model.compile("sgd", loss, run_eagerly=True)
+                return model, []
+
+            return make
+
+        for number, allow in enumerate([(), ("shape", "units")]):
+            with pytest.raises(ValueError, match=r"delete that folder") as caught:
+                self.go_on(tmp_path / f"{number}", wide(5), wide(6), allow=allow)
+            assert "name what may" not in str(caught.value)
+
     def test_rate_that_is_allowed_to_differ_is_the_new_one(self, tmp_path):
         def at(rate):
             def make():

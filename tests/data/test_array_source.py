@@ -1,10 +1,11 @@
 """Arrays: shapes, random access without a copy in the graph, splits."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from kerasrecipes import data
+from kerasrecipes import augment, callbacks, data
 
 
 def arrays(count=40, classes=4, shape=(6, 5, 3), seed=0):
@@ -110,3 +111,24 @@ def test_a_class_without_training_images_is_a_warning():
     x, y = arrays()
     with pytest.warns(UserWarning, match="no training image of class '4', '5'"):
         data.load({"x_train": x, "y_train": y, "class_names": list("012345")})
+
+
+@pytest.mark.parametrize("other", ["images", "labels"])
+def test_a_run_goes_on_with_the_same_images_and_labels_alone(other, tmp_path):
+    x, y = arrays(8)
+
+    def train(x, y, epochs):
+        keras.utils.set_random_seed(1)
+        resume = callbacks.Resume(tmp_path)
+        source = data.load((x, y, *arrays(4, seed=1))).train
+        batches = augment.pipeline(source, [], 4, training=True, start_step=resume.step)
+        model = keras.Sequential([keras.Input((6, 5, 3)), keras.layers.Flatten()])
+        model.add(keras.layers.Dense(4, "softmax"))
+        model.compile("sgd", "sparse_categorical_crossentropy")
+        model.fit(batches, epochs=epochs, steps_per_epoch=2, verbose=0, callbacks=[resume])
+
+    train(x, y, 1)
+    train(x, y, 2)
+    changed = (255 - x, y) if other == "images" else (x, y[::-1])
+    with pytest.raises(ValueError, match=r"data x: 8 images .*in the state, 8 images"):
+        train(*changed, 3)
