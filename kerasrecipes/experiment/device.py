@@ -1,5 +1,6 @@
 """Seed, precision and compilation that suit the device."""
 
+import logging
 from typing import Any
 
 import keras
@@ -21,6 +22,7 @@ def configure(config: Any) -> Any:
         tuple of a bool for `model.compile(jit_compile=...)` and a str.
     """
     keras.utils.set_random_seed(config.seed)
+    logging.getLogger("tensorflow").addFilter(_is_no_advice_on_retracing)
     kind, has_bfloat16 = accelerator()
     backend = keras.backend.backend()
     precision = choose_precision(config.precision, kind, has_bfloat16)
@@ -54,3 +56,8 @@ def choose_jit(choice, kind, backend):
     if choice != "auto":
         return choice == "on"
     return backend == "jax" or (backend == "tensorflow" and kind != "cpu")
+
+
+def _is_no_advice_on_retracing(record):
+    """Whether to show a line: a test compiles a model once for each number of crops."""
+    return "tf.function retracing" not in str(record.msg)
