@@ -13,7 +13,7 @@ def configure(config: Any) -> Any:
 
     The default on a CPU is float32; on a GPU it is mixed precision (bfloat16 if the GPU has it). By
     default JAX always compiles with XLA, PyTorch never, and TensorFlow on a GPU: XLA is slower for
-    it on a CPU.
+    it on a CPU. TensorFlow's advice on retracing is no longer logged.
 
     Args:
         config: A `TrainingConfig`.
