@@ -3,10 +3,10 @@
 The rooms (each `__init__` is a table of contents):
 
 `ops`, `layers`, `losses`, `schedules`, `callbacks`, `optimizers`, `models`, `inference`,
-`transfer` run on every Keras backend. `augment` and `data` are built on `tf.data` and work with any
-backend; so do `evaluation` (metrics, test protocols, figures), `serving` (models that take pixels,
-reading of image files, export) and `experiment` (run folder and report of the recipes). `flags`
-is the command line of the recipes.
+`transfer`, `initializers` run on every Keras backend. `augment` and `data` are built on `tf.data`
+and work with any backend; so do `evaluation` (metrics, test protocols, figures), `serving` (models
+that take pixels, reading of image files, export) and `experiment` (run folder and report of the
+recipes). `flags` is the command line of the recipes.
 """
 
 import importlib
@@ -23,6 +23,7 @@ if "kerasrecipes_flags" not in sys.modules:
     from kerasrecipes import (
         callbacks,
         inference,
+        initializers,
         layers,
         losses,
         models,
@@ -36,6 +37,7 @@ from kerasrecipes.version import __version__
 _ROOMS = (
     "callbacks",
     "inference",
+    "initializers",
     "layers",
     "losses",
     "models",
@@ -50,6 +52,7 @@ __all__ = [
     "__version__",
     "callbacks",
     "inference",
+    "initializers",
     "layers",
     "losses",
     "models",

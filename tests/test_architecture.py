@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "ops": set(),
     "layers": {"ops"},
     "losses": {"ops"},
+    "initializers": set(),
     "schedules": set(),
     "inference": {"ops", "layers"},
     "callbacks": {"ops", "schedules", "inference"},
