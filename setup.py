@@ -23,6 +23,8 @@ PRETRAINED = [
     "scikit-learn>=1.9",
 ]
 
+SEARCH = ["optuna>=5.0"]
+
 EXTRAS = {
     "cpu": [
         f"tensorflow-cpu>=2.21,<2.22; {HAS_CPU_WHEEL}",
@@ -36,12 +38,14 @@ EXTRAS = {
     "tfds": ["tensorflow-datasets>=4.9.10", "importlib_resources>=7.1"],
     "pretrained": PRETRAINED,
     "export": ["onnx>=1.23", "onnxruntime>=1.31", "tf2onnx>=1.17", "ai-edge-litert>=2.3"],
+    "search": SEARCH,
     "test": [
         "pytest>=9.2",
         "pytest-xdist>=3.8",
         "ruff>=0.17",
         "pyright[nodejs]>=1.1.400",
         *PRETRAINED,
+        *SEARCH,
         "scikit-image>=0.26",
         "opencv-python-headless>=5.0",
         "tensorflow-datasets>=4.9.10",

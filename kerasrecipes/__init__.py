@@ -6,7 +6,7 @@ The rooms (each `__init__` is a table of contents):
 `transfer`, `initializers` run on every Keras backend. `augment` and `data` are built on `tf.data`
 and work with any backend; so do `evaluation` (metrics, test protocols, figures), `serving` (models
 that take pixels, reading of image files, export) and `experiment` (run folder and report of the
-recipes). `flags` is the command line of the recipes.
+recipes). `flags` is the command line of the recipes, `search` a random search over those flags.
 """
 
 import importlib
@@ -46,7 +46,7 @@ _ROOMS = (
     "schedules",
     "transfer",
 )
-_LAZY_ROOMS = ("augment", "data", "evaluation", "experiment", "flags", "serving")
+_LAZY_ROOMS = ("augment", "data", "evaluation", "experiment", "flags", "search", "serving")
 
 __all__ = [
     "__version__",

@@ -15,7 +15,8 @@ import keras
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TENSORFLOW_ROOMS = (
-    "augment", "data", "evaluation", "serving", "experiment", "flags", "recipes", "notebooks",
+    "augment", "data", "evaluation", "serving", "experiment", "flags", "search", "recipes",
+    "notebooks",
 )  # fmt: skip
 
 collect_ignore_glob = (

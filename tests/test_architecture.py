@@ -51,6 +51,7 @@ MAY_IMPORT = {
         "ops", "layers", "losses", "schedules", "inference", "callbacks", "optimizers", "models",
         "transfer", "augment", "data", "evaluation", "serving", "flags",
     },
+    "search": {"callbacks", "data", "evaluation", "experiment", "flags"},
 }  # fmt: skip
 
 FILES = sorted(PACKAGE.rglob("*.py"))

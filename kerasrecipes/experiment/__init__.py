@@ -4,6 +4,7 @@
   are the flags of a command line.
 - `command_line`: parses the flags, calls `main`, exits with its status.
 - `run`, `Run`, `RunFinished`: the folder of a run, its settings and its callbacks.
+- `watching`: a function called after each epoch of the runs inside a block.
 - `Progress`, `Interruption`: the progress bar; Ctrl-C that ends a run cleanly.
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
 - `choose_crops`, `Crops`: the crops of training and of testing that belong together.
@@ -26,7 +27,7 @@ from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
-from kerasrecipes.experiment.run import Run, run
+from kerasrecipes.experiment.run import Run, run, watching
 from kerasrecipes.flags import (
     CROPS,
     ComparisonConfig,
@@ -61,6 +62,7 @@ __all__ = [
     "flag",
     "positional",
     "run",
+    "watching",
     "weighted_source",
     "with_temperature",
 ]

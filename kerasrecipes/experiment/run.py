@@ -27,6 +27,29 @@ from kerasrecipes.flags import RunFinished
 MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict", "keep_going")
 
 
+_watchers: list[Any] = []
+
+
+@contextlib.contextmanager
+def watching(function: Any) -> Iterator[None]:
+    """Call `function(epoch, logs)` after each epoch of every run inside the block.
+
+    What it raises ends the run, which can be resumed.
+
+    Args:
+        function: Function of the number of the epoch, from 0, and its dict of metrics.
+    """
+    _watchers.append(function)
+    try:
+        yield
+    finally:
+        _watchers.remove(function)
+
+
+def _as_callback(function):
+    return keras.callbacks.LambdaCallback(on_epoch_end=function)
+
+
 @contextlib.contextmanager
 def run(config: Any, recipe: str) -> Iterator[Any]:
     """Open the folder of a run, and close it whatever happens in between.
@@ -165,7 +188,7 @@ class Run:
         ]
         if self.config.tensorboard:
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
-        return callbacks
+        return [*callbacks, *(_as_callback(function) for function in _watchers)]
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file of the folder, text or bytes, whole or not at all."""

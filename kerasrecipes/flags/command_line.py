@@ -187,6 +187,8 @@ def _add_flag(parser, field, kind):
         action = argparse.BooleanOptionalAction
         text = f"{text} (default: {name if field.default else '--no' + name[1:]})"
         parser.add_argument(name, action=action, default=field.default, help=text)
+    elif field.metadata.get("many"):
+        parser.add_argument(name, nargs="+", default=field.default, metavar="TEXT", help=text)
     else:
         choices = field.metadata.get("choices")
         metavar = {int: "N", float: "X"}.get(kind, "TEXT")

@@ -15,7 +15,11 @@ EXIF_MODES = ("apply", "ignore")
 
 
 def flag(
-    default: Any, text: str, interval: str | None = None, choices: Sequence[str] | None = None
+    default: Any,
+    text: str,
+    interval: str | None = None,
+    choices: Sequence[str] | None = None,
+    many: bool = False,
 ) -> Any:
     """Return a field of a `Config`, with the default, help and allowed values of its flag.
 
@@ -24,6 +28,7 @@ def flag(
         text: str, help of the flag, with the unit.
         interval: str such as `"[0, 1)"`, the range of a number, or `None`.
         choices: Tuple of strings, the allowed values, or `None`.
+        many: bool, whether it takes one or more strings. Defaults to `False`.
 
     Example:
 
@@ -36,7 +41,7 @@ def flag(
     Traceback (most recent call last):
     ValueError: Argument `rate` must be in [0, 1). Received: rate=2.0
     """
-    metadata = {"help": text, "interval": interval, "choices": choices}
+    metadata = {"help": text, "interval": interval, "choices": choices, "many": many}
     return dataclasses.field(default=default, metadata=metadata)
 
 
@@ -89,6 +94,9 @@ class TrainingConfig:
     label_column: str | None = flag(None, "column of a CSV with the labels (default: by name)")
     split_column: str | None = flag(None, "column of a CSV with train, validation or test")
     weight_column: str | None = flag(None, "column of a CSV with weights (default: by name)")
+    validation_fraction: float | None = flag(
+        None, "fraction of the training images held out for validation", "(0, 0.5]"
+    )
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(128, "images per step", "[1, 1000000]")
     seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
@@ -127,7 +135,10 @@ class TrainingConfig:
             "seed", "strict", "class_depth", "exif", "image_column", "label_column", "split_column",
             "weight_column", "task",
         ]  # fmt: skip
-        return {name: getattr(self, name) for name in names if hasattr(self, name)}
+        options = {name: getattr(self, name) for name in names if hasattr(self, name)}
+        if self.validation_fraction is not None:
+            options["split"] = (1 - self.validation_fraction, self.validation_fraction)
+        return options
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

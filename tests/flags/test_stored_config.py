@@ -70,3 +70,10 @@ def test_other_files_are_one_line(tmp_path, content, words, capsys):
     assert config_of("--config", tmp_path / "f.json") == 2
     error = capsys.readouterr().err
     assert words in error and error.count("\n") == 1
+
+
+def test_a_part_of_the_training_images_for_validation():
+    assert Config(validation_fraction=0.2).data_options()["split"] == (0.8, 0.2)
+    assert "split" not in Config().data_options()
+    with pytest.raises(ValueError, match=r"in \(0, 0.5\]"):
+        Config(validation_fraction=0.6)
