@@ -208,7 +208,7 @@ def _states():
     return {"pruned": TrialState.PRUNED, "failed": TrialState.FAIL}
 
 
-def _open(path, maximize, drawing, warm_up):
+def _open(path, maximize, sampler, warm_up):
     import optuna
     import sqlalchemy.exc
 
