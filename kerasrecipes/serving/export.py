@@ -38,8 +38,8 @@ class Export:
     Attributes:
         files: Tuple of strings, names of the files and folders written; empty if a converter is
             missing.
-        difference: Largest difference of a probability between the runtime and Keras, or `None`
-            if the runtime is missing.
+        difference: Largest difference of an output between the runtime and Keras, divided by the
+            largest output where that is above 1; `None` if the runtime is missing.
         message: str, a line that says what was written and compared.
     """
 
@@ -65,7 +65,7 @@ def export_model(model: keras.Model, folder: str | os.PathLike[str], kind: str, 
         An `Export`.
 
     Raises:
-        ValueError: If the probabilities differ from Keras's by more than 0.001, or Keras cannot
+        ValueError: If the outputs differ from Keras's by more than 0.001, or Keras cannot
             export this model; no file is kept then.
     """
     check_choice("kind", kind, EXPORTS)
@@ -133,7 +133,7 @@ def _difference(path, kind, inputs, expected):
     difference = float(difference / max(1.0, np.max(np.abs(expected))))  # numbers have any scale
     if not difference <= LARGEST_DIFFERENCE:
         raise ValueError(
-            f"{os.path.basename(path)}: its probabilities are {difference:.3g} from Keras's, more "
+            f"{os.path.basename(path)}: its outputs are {difference:.3g} from Keras's, more "
             f"than {LARGEST_DIFFERENCE}: not kept"
         )
     return difference

@@ -1,4 +1,4 @@
-"""Saves a classifier of one's own so that `load_classifier` and `recipes/predict.py` take it."""
+"""Saves a model of one's own so that `load_classifier` and `recipes/predict.py` take it."""
 
 import os
 import pathlib
@@ -10,8 +10,10 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._validation import check_choice
 from kerasrecipes.layers import ImagePreprocessing
-from kerasrecipes.serving.named_model import find_class_names, named_model
+from kerasrecipes.layers.class_names import TASKS
+from kerasrecipes.serving.named_model import find_names_layer, named_model
 from kerasrecipes.serving.serving_model import serving_model
 
 
@@ -20,8 +22,10 @@ def save(
     preprocessing: Any,
     class_names: Sequence[str],
     path: str | os.PathLike[str],
+    task: str = "classes",
+    thresholds: Sequence[float] | None = None,
 ) -> keras.Model:
-    """Save a trained classifier as one `.keras` file that takes raw pixels and names its classes.
+    """Save a trained model as one `.keras` file that takes raw pixels and names its outputs.
 
     The file is written atomically. `load_classifier(path)` and
     `python recipes/predict.py PATH PHOTO` read it, and Keras loads it after `import kerasrecipes`.
@@ -29,23 +33,29 @@ def save(
 
     Args:
         model: Keras model from a batch of images `(batch, height, width, 1 or 3)` to
-            probabilities `(batch, classes)`.
+            probabilities `(batch, classes)`, or numbers `(batch, targets)`.
         preprocessing: what the model was tested with: the list of transforms that `pipeline` had
             for testing, `[CenterCrop]` or `[CenterCrop, Normalize]`; or a Keras layer from raw
             pixels `(batch, height, width, channels)` to the model's input, such as
             `layers.ImagePreprocessing`; or `None` if the model takes raw pixels itself. Images of
             another size than its input are then scaled and cropped as `Classifier.preprocess` does.
-        class_names: sequence of str, one a class in the order of the labels, such as
+        class_names: sequence of str, one an output in the order of the labels, such as
             `images.class_names`.
         path: path of the file, which ends with `.keras`.
+        task: what the outputs are: `"classes"` (default), probabilities that sum to 1;
+            `"multilabel"`, a probability for each label; `"regression"`, numbers.
+        thresholds: sequence of floats in [0, 1], one a label, from which probability on a label is
+            predicted, for `task="multilabel"`, such as those of `evaluation.best_thresholds` on
+            validation images; `None` (default) is 0.5 for each.
 
     Returns:
         The model that was saved, for `export_model`.
 
     Raises:
         TypeError: if `preprocessing` is none of these.
-        ValueError: if the model has not one input of images and one output of probabilities of
-            `class_names`, or `path` does not end with `.keras`.
+        ValueError: if the model has not one input of images and one output of `task` for each of
+            `class_names`, if it has other names already, if `thresholds` are not one a label, or
+            `path` does not end with `.keras`.
         OSError: if the file cannot be written.
 
     Example:
@@ -68,13 +78,11 @@ def save(
     served = model
     if preprocessing is not None:
         served = serving_model(model, _layer(preprocessing), channels)
-    _check_probabilities(model, class_names)
-    if find_class_names(served) not in (None, tuple(class_names)):
-        raise ValueError(
-            "Argument `class_names` must be the names that the model has already, "
-            f"{find_class_names(served)}. Received: class_names={tuple(class_names)}"
-        )
-    served = named_model(served, class_names)
+    check_choice("task", task, TASKS)
+    _check_outputs(model, class_names, task)
+    thresholds = None if thresholds is None else np.asarray(thresholds, "float64").tolist()
+    _check_names(find_names_layer(served), class_names, task, thresholds)
+    served = named_model(served, class_names, task, thresholds)
     with atomic_write(path) as temporary:
         served.save(temporary, include_optimizer=False)
     return served
@@ -116,21 +124,42 @@ def _layer(preprocessing):
     return ImagePreprocessing(crop.size, crop.resize, dtype="float32", **statistics)
 
 
-def _check_probabilities(model, class_names):
-    """Raise unless the model's outputs for a grey image sum to 1, one for each class."""
+def _check_names(layer, class_names, task, thresholds):
+    """Raise if the model has other names, another task or other thresholds already."""
+    if layer is None:
+        return
+    thresholds = None if thresholds is None else tuple(thresholds)
+    given = {"class_names": tuple(class_names), "task": task, "thresholds": thresholds}
+    for name, value in given.items():
+        if value != getattr(layer, name):
+            raise ValueError(
+                f"Argument `{name}` must be what the model has already, {getattr(layer, name)}. "
+                f"Received: {name}={value}"
+            )
+
+
+def _check_outputs(model, class_names, task):
+    """Raise unless the model's outputs for a grey image are of the task, one for each name."""
     shape = tuple(model.outputs[0].shape)
     if len(model.outputs) != 1 or shape[1:] != (len(class_names),):
         raise ValueError(
-            f"Argument `model` must return one probability for each of {len(class_names)} classes. "
+            f"Argument `model` must return one value for each of {len(class_names)} class names. "
             f"Received: a model of outputs {[tuple(t.shape) for t in model.outputs]}"
         )
     sides = [side or 32 for side in model.inputs[0].shape[1:3]]
     image = np.full((1, *sides, model.inputs[0].shape[-1]), 100, "float32")
     outputs = keras.ops.convert_to_numpy(model(image, training=False)).astype("float64")
     if not np.isfinite(outputs).all():
-        raise ValueError("Argument `model` must return probabilities. Received: NaN or infinity")
-    if outputs.min() < 0 or abs(outputs.sum() - 1) > 0.02:
+        kind = "numbers" if task == "regression" else "probabilities"
+        raise ValueError(f"Argument `model` must return {kind}. Received: NaN or infinity")
+    if task == "classes" and (outputs.min() < 0 or abs(outputs.sum() - 1) > 0.02):
         raise ValueError(
             "Argument `model` must return probabilities, such as those of a last activation "
-            f"'softmax'. Received: outputs that sum to {outputs.sum():.3g}"
+            f"'softmax'. Received: outputs that sum to {outputs.sum():.3g}; independent labels "
+            "need task='multilabel', numbers task='regression'"
+        )
+    if task == "multilabel" and (outputs.min() < 0 or outputs.max() > 1):
+        raise ValueError(
+            "Argument `model` must return probabilities, such as those of a last activation "
+            f"'sigmoid'. Received: outputs from {outputs.min():.3g} to {outputs.max():.3g}"
         )

@@ -70,8 +70,62 @@ def test_a_model_that_has_its_names_keeps_them(tmp_path):
     served = serving.save(model, [augment.CenterCrop(SIZE)], NAMES, tmp_path / "mine.keras")
     names = [layer for layer in served.layers if isinstance(layer, layers.ClassNames)]
     assert len(names) <= 1
-    with pytest.raises(ValueError, match="`class_names` must be the names that the model has"):
+    with pytest.raises(ValueError, match="`class_names` must be what the model has already"):
         serving.save(model, [augment.CenterCrop(SIZE)], ("a", "b", "c"), tmp_path / "mine.keras")
+
+
+def test_several_labels_keep_their_thresholds(tmp_path):
+    model, images = network(end="sigmoid"), photos()
+    thresholds = np.array([0.25, 0.5, 0.75], "float32")
+    crop = [augment.CenterCrop(SIZE)]
+    serving.save(model, crop, NAMES, tmp_path / "mine.keras", "multilabel", thresholds)
+    classifier = serving.load_classifier(tmp_path / "mine.keras")
+    assert classifier.task == "multilabel"
+    np.testing.assert_allclose(classifier.thresholds, thresholds, atol=1e-12)
+    batches = augment.pipeline([(image, 0) for image in images], crop, 3, training=False)
+    expected = model.predict(batches, verbose=0)
+    np.testing.assert_allclose(list(classifier.predict(images)), expected, atol=1e-4)
+    serving.save(model, crop, NAMES, tmp_path / "mine.keras", "multilabel")
+    assert serving.load_classifier(tmp_path / "mine.keras").thresholds is None
+
+
+@pytest.mark.parametrize("targets", [1, 3])
+def test_numbers_of_any_range(tmp_path, targets):
+    model, image = network(end=None, classes=targets), photos()[0]
+    names = NAMES[:targets]
+    serving.save(model, [augment.CenterCrop(SIZE)], names, tmp_path / "mine.keras", "regression")
+    classifier = serving.load_classifier(tmp_path / "mine.keras")
+    assert classifier.task == "regression" and classifier.class_names == names
+    crop = np.asarray(augment.CenterCrop(SIZE)(image))
+    expected = model.predict(crop[None], verbose=0)[0]
+    np.testing.assert_allclose(next(classifier.predict([image])), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "end, arguments, match",
+    [
+        ("sigmoid", ("several",), "`task` must be one of 'classes'"),
+        ("sigmoid", ("multilabel", [0.5]), "`thresholds` must be 3 numbers"),
+        ("sigmoid", ("multilabel", [0.5, 0.5, 1.5]), "`thresholds` must be in"),
+        ("softmax", ("classes", [0.5] * 3), "is for task='multilabel'"),
+        ("linear", ("multilabel",), "such as those of a last activation 'sigmoid'"),
+        ("sigmoid", ("classes",), "independent labels need task='multilabel'"),
+    ],
+)
+def test_another_task_than_the_models_is_refused(tmp_path, end, arguments, match):
+    with pytest.raises(ValueError, match=match):
+        serving.save(network(end=end), None, NAMES, tmp_path / "mine.keras", *arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_has_its_task_keeps_it(tmp_path):
+    named = serving.named_model(network(end="sigmoid"), NAMES, "multilabel", [0.1, 0.2, 0.3])
+    path = tmp_path / "mine.keras"
+    serving.save(named, None, NAMES, path, "multilabel", [0.1, 0.2, 0.3])
+    assert serving.load_classifier(path).thresholds == (0.1, 0.2, 0.3)
+    for arguments, name in ((("regression",), "task"), (("multilabel",), "thresholds")):
+        with pytest.raises(ValueError, match=f"`{name}` must be what the model has already"):
+            serving.save(named, None, NAMES, path, *arguments)
 
 
 def two_inputs():
@@ -84,7 +138,7 @@ def two_inputs():
     "make, match",
     [
         (lambda: network(end=None), "must return probabilities, such as those of a last"),
-        (lambda: network(classes=4), "one probability for each of 3 classes"),
+        (lambda: network(classes=4), "one value for each of 3 class names"),
         (lambda: network(channels=4), "1 or 3 channels"),
         (two_inputs, "one input"),
         (lambda: keras.Sequential([keras.layers.Dense(3)]), "must be built"),
