@@ -2,38 +2,34 @@
 
 Any recipe's `model.keras`, wherever it was copied, or the folder of its run. Images may be of any
 size and mode (JPEG, PNG and what else Pillow reads; grey, CMYK, 16 bits); the model prepares them
-itself. Images are turned upright as a camera noted it in EXIF, as in training (`--exif ignore`: as
-stored). A model file cannot run code: Keras's safe mode stays on, and a file with a Lambda layer is
-refused.
+itself, rotated upright by EXIF as in training. A model file cannot run code: Keras's safe mode is
+on, and a file with a Lambda layer is refused.
 
-    python recipes/predict.py runs/finetune/TIME photo.jpg other.png
-    python recipes/predict.py model.keras *.jpg --top 3
+    python recipes/predict.py runs/finetune/TIME photo.jpg other.png --top 3
     python recipes/predict.py model.keras *.jpg --json > labels.jsonl
     python recipes/predict.py model.keras *.jpg --draw labels.png --explain why.png
     python recipes/predict.py model.keras FOLDER --recursive --csv labels.csv
 
 `--json` prints one object a line: `file` as given, `class`, `probability`. Nothing is printed or
 written unless every image could be read: exit status 2 and one line otherwise.
-
 `--csv` is for any number of images: rows are written as they are predicted, and the same command
-goes on where it was stopped. Images that cannot be read are named, counted and skipped, and so they
-are in a folder; with `--strict` they are errors.
+continues where it was stopped; `labels.csv.json` notes by which model. Images that cannot be read
+are named, counted and skipped, as in folders, or errors with `--strict`.
 
 A model of several labels gives every label from its threshold on, chosen on validation images.
 `--explain` shows where the network sees the predicted class (Grad-CAM, Selvaraju et al., 2017,
-https://arxiv.org/abs/1610.02391). The probabilities are the model's; how far to trust them is the
-calibration error in the report of its run (Guo et al., 2017, https://arxiv.org/abs/1706.04599).
+https://arxiv.org/abs/1610.02391). How far to trust the probabilities is the calibration error in
+the report of the run (Guo et al., 2017, https://arxiv.org/abs/1706.04599).
 """
 
 import dataclasses
 import json
 import os
-import pathlib
 import sys
 
-from kerasrecipes_flags import check_fields, flag, parse_first, positional
+from kerasrecipes_flags import check_fields, check_output_file, flag, parse_first, positional
 
-DRAWN, EXPLAINED, THUMBNAIL, ROWS_AT_ONCE = 48, 24, 320, 64
+DRAWN, EXPLAINED, THUMBNAIL = 48, 24, 320
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -45,9 +41,7 @@ class Config:
     recursive: bool = flag(False, "also look into folders in folders")
     top: int = flag(5, "classes shown for each image, the likeliest first", "[1, 1000000]")
     tta: str = flag("none", "average over views of an image", None, ("none", "flip", "ten-crop"))
-    exif: str = flag(
-        "apply", "rotate images upright as their EXIF data say", None, ("apply", "ignore")
-    )
+    exif: str = flag("apply", "rotate images upright by EXIF", None, ("apply", "ignore"))
     json: bool = flag(False, "one JSON object a line instead of the table")
     csv: str | None = flag(None, "CSV file to write predictions into, continued if it exists")
     strict: bool = flag(False, "stop at an image that cannot be read instead of skipping it")
@@ -56,28 +50,11 @@ class Config:
 
     def __post_init__(self):
         check_fields(self)
-        inputs = [self.model, *self.image]
         for name, suffix in (("draw", ".png"), ("explain", ".png"), ("csv", ".csv")):
             if getattr(self, name) is not None:
-                check_output(name, pathlib.Path(getattr(self, name)), suffix, inputs)
+                check_output_file(name, getattr(self, name), suffix, [self.model, *self.image])
         if self.csv is not None and self.json:
             raise ValueError("Argument `json` is for standard output. Received: json and csv")
-
-
-def check_output(name, path, suffix, inputs):
-    """Raise unless a file can be written there, before any work is done."""
-    if path.suffix.lower() != suffix or path.is_dir():
-        raise ValueError(
-            f"Argument `{name}` must be a file that ends in {suffix}. Received: {name}={path}"
-        )
-    if not path.parent.is_dir() or not os.access(path.parent, os.W_OK):
-        raise ValueError(
-            f"Argument `{name}` must be in a folder that can be written. Received: {path}"
-        )
-    if path.resolve() in [pathlib.Path(file).resolve() for file in inputs]:
-        raise ValueError(
-            f"Argument `{name}` must not be one of the inputs. Received: {name}={path}"
-        )
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -87,173 +64,86 @@ from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._printable import printable
 from kerasrecipes._progress import progress
 
-import numpy as np
-
 
 def main(config):
     """Label every image, then print and draw."""
     classifier = serving.load_classifier(config.model)
+    answers = serving.Answers(classifier, config.top)
     files = list(serving.find_images(config.image, config.recursive))
-    table = None
-    if config.csv is not None:
-        table = serving.PredictionFile(config.csv, header(config, classifier))
-        if table.done:
-            print(f"{len(table.done)} images are in {printable(config.csv)} already.")
+    table = None if config.csv is None else open_table(config, answers)
+    if table is not None and table.done:
+        print(f"{len(table.done)} images are in {printable(config.csv)} already.")
         files = [file for file in files if file not in table.done]
-    reading = Reading(config, classifier)
+    strict = config.strict or not (table or any(map(os.path.isdir, config.image)))
+    pictures, shown = Pictures(config, classifier), []
     with progress("predicting", len(files)) as advance:
+        images = serving.ImageFiles(files, classifier.channels, config.exif, strict, advance)
         views = None if config.tta == "none" else config.tta
-        outputs = classifier.predict(reading.pixels(files, advance), views)
-        answers = write_all(config, classifier, table, outputs, reading.good)
-    draw(config, classifier, reading, answers)
-    if table is not None:
-        print(f"{len(reading.good)} images predicted: {printable(config.csv)}")
-    elif config.json:
-        for file, answer in zip(reading.good, answers):
-            print(json.dumps(as_object(classifier, file, answer)))
-    elif answers:
-        print(text_table(classifier, reading.good, answers))
-    if reading.bad:
-        words = "1 image was" if reading.bad == 1 else f"{reading.bad} images were"
-        print(f"{words} skipped: not readable.", file=sys.stderr)
+        for number, output in enumerate(classifier.predict(map(pictures.keep, images), views)):
+            if table is not None:
+                table.append([[images.good[number], *answers.cells(output)]])
+            if table is None or len(shown) < DRAWN:
+                shown.append(answers.of(output))
+    pictures.draw(images.good, shown)
+    say(config, answers, images, shown)
     return {}
 
 
-class Reading:
-    """Reads images one by one, and knows which were good.
+def open_table(config, answers):
+    """Return the CSV file, new or continued; one of another model is an error."""
+    model = serving.file_hash(serving.model_file(config.model))
+    made_by = {"model": model, "tta": config.tta, "exif": config.exif}
+    return serving.PredictionFile(config.csv, answers.header(), made_by)
 
-    Attributes:
-        good: list of the files that were read, in order.
-        bad: int, those that were skipped.
-        thumbnails: list of small copies of the first, for `--draw`.
-        explained: list of (what the network sees, its `Explanation`) of the first, for `--explain`.
-    """
+
+def say(config, answers, images, shown):
+    """Print what was predicted."""
+    if config.csv is not None:
+        print(f"{len(images.good)} images predicted: {printable(config.csv)}")
+    elif config.json:
+        for one in map(answers.as_object, images.good, shown):
+            print(json.dumps(one))
+    elif shown:
+        print(answers.table(images.good, shown))
+
+
+class Pictures:
+    """The first images, for the pictures that are asked for."""
 
     def __init__(self, config, classifier):
         self._config, self._classifier = config, classifier
-        folders = any(os.path.isdir(path) for path in config.image)
-        self._skips = not config.strict and (folders or config.csv is not None)
-        self.good, self.bad, self.thumbnails, self.explained = [], 0, [], []
+        self._explain = config.explain and serving.explainer(classifier.model)
+        self._thumbnails, self._explained = [], []
 
-    def pixels(self, files, advance):
-        """Yield the pixels of the files that can be read."""
-        for file in files:
-            try:
-                pixels = serving.read_image(file, self._classifier.channels, self._config.exif)
-            except ValueError as error:
-                if not self._skips:
-                    raise
-                self.bad += 1
-                print(f"skipped: {printable(str(error))}", file=sys.stderr)
-                advance(1)
-                continue
-            self.good.append(file)
-            self._keep(self._classifier.preprocess(pixels))
-            yield pixels
-            advance(1)
+    def keep(self, pixels):
+        """Return the pixels, and keep what will be drawn of them."""
+        drawn = self._config.draw and len(self._thumbnails) < DRAWN
+        explained = self._explain and len(self._explained) < EXPLAINED
+        prepared = self._classifier.preprocess(pixels) if drawn or explained else None
+        if drawn:
+            self._thumbnails.append(evaluation.thumbnail(prepared, THUMBNAIL))
+        if explained:
+            view, found = self._classifier.network_view(prepared), self._explain(prepared)
+            self._explained.append((view, found.heat, self._classifier.class_names[found.label]))
+        return pixels
 
-    def _keep(self, pixels):
-        if self._config.draw is not None and len(self.thumbnails) < DRAWN:
-            self.thumbnails.append(evaluation.thumbnail(pixels, THUMBNAIL))
-        if self._config.explain is not None and len(self.explained) < EXPLAINED:
-            view = self._classifier.network_view(pixels)
-            self.explained.append((view, serving.grad_cam(self._classifier.model, pixels)))
+    def draw(self, files, answers):
+        """Write the pictures, each whole or not at all."""
+        titles = [os.path.basename(file) for file in files]
+        if self._thumbnails:
+            shown = self._thumbnails, answers[:DRAWN], titles[:DRAWN]
+            self._write("draw", evaluation.predictions_figure(*shown), titles)
+        if self._explained:
+            views, heats, names = zip(*self._explained)
+            figure = evaluation.explanation_figure(views, heats, titles, names)
+            self._write("explain", figure, titles)
 
-
-def write_all(config, classifier, table, outputs, files):
-    """Return what is shown of each image; with a table write it there, batch by batch."""
-    answers, rows = [], []
-    for number, output in enumerate(outputs):
-        if table is None or number < DRAWN:
-            answers.append(answer_of(config, classifier, output))
-        if table is not None:
-            rows.append([files[number], *cells(config, classifier, output)])
-            if len(rows) >= ROWS_AT_ONCE:
-                table.append(rows)
-                rows = []
-    if rows:
-        table.append(rows)
-    return answers
-
-
-def answer_of(config, classifier, output):
-    """Return (name, value) pairs: the likeliest classes, the labels above threshold, or all."""
-    names, order = classifier.class_names, np.argsort(-output, kind="stable")
-    if classifier.task == "classes":
-        order = order[: config.top]
-    elif classifier.task == "multilabel":
-        order = [label for label in order if output[label] >= classifier.threshold(label)]
-    else:
-        order = range(len(names))
-    return [(names[label], float(output[label])) for label in order]
-
-
-def header(config, classifier):
-    """Return the columns of the table."""
-    names = list(classifier.class_names)
-    if classifier.task == "multilabel":
-        return ["file", "labels", *names]
-    if classifier.task == "regression":
-        return ["file", *names]
-    places = range(2, min(config.top, len(names)) + 1)
-    more = [cell for place in places for cell in (f"class_{place}", f"probability_{place}")]
-    return ["file", "class", "probability", *more]
-
-
-def cells(config, classifier, output):
-    """Return the cells of an image's row, behind its name."""
-    if classifier.task == "classes":
-        answer = answer_of(config, classifier, output)
-        return [cell for name, value in answer for cell in (name, f"{value:.6f}")]
-    values = [f"{value:.6g}" for value in output]
-    if classifier.task == "regression":
-        return values
-    return [";".join(name for name, _ in answer_of(config, classifier, output)), *values]
-
-
-def as_object(classifier, file, answer):
-    """Return the JSON object of an image."""
-    if classifier.task == "classes":
-        name, probability = answer[0]
-        return {"file": file, "class": name, "probability": probability}
-    return {"file": file, "labels" if classifier.task == "multilabel" else "values": dict(answer)}
-
-
-def text_table(classifier, files, answers):
-    """Lines of text: a line a class, the file named on the first of each image."""
-    value = "value" if classifier.task == "regression" else "probability"
-    rows = [("image", "class" if classifier.task == "classes" else "label", value)]
-    for file, answer in zip(files, answers):
-        for number, (name, number_of) in enumerate(answer or [("(none)", None)]):
-            shown = "" if number_of is None else f"{number_of:.4f}"
-            rows.append(("" if number else file, name, shown))
-    rows = [[printable(cell) for cell in row] for row in rows]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    return "\n".join(f"{f:<{widths[0]}}  {n:<{widths[1]}}  {p:>11}" for f, n, p in rows)
-
-
-def draw(config, classifier, reading, answers):
-    """Write the pictures that are asked for, atomically."""
-    titles = [os.path.basename(file) for file in reading.good]
-    if reading.thumbnails:
-        shown = answers[:DRAWN], titles[:DRAWN]
-        write_figure(config, "draw", evaluation.predictions_figure(reading.thumbnails, *shown))
-    if reading.explained:
-        views, found = zip(*reading.explained)
-        names = [classifier.class_names[explanation.label] for explanation in found]
-        figure = evaluation.explanation_figure(views, [one.heat for one in found], titles, names)
-        write_figure(config, "explain", figure)
-    for name, most in (("draw", DRAWN), ("explain", EXPLAINED)):
-        path = getattr(config, name)
-        if path is not None and titles:
-            first = f", the first {most} of {len(titles)} images" if len(titles) > most else ""
-            print(f"wrote {printable(path)}{first}", file=sys.stderr if config.json else None)
-
-
-def write_figure(config, name, figure):
-    """Write a figure whole or not at all."""
-    with atomic_write(getattr(config, name)) as temporary:
-        temporary.write_bytes(evaluation.figure_png(figure))
+    def _write(self, name, figure, titles):
+        path, most = getattr(self._config, name), {"draw": DRAWN, "explain": EXPLAINED}[name]
+        with atomic_write(path) as temporary:
+            temporary.write_bytes(evaluation.figure_png(figure))
+        first = f", the first {most} of {len(titles)} images" if len(titles) > most else ""
+        print(f"wrote {printable(path)}{first}", file=sys.stderr if self._config.json else None)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 - `flag`, `positional`, `check_fields`: fields of a dataclass that become flags.
 - `TrainingConfig`, `ComparisonConfig`: the flags that recipes share.
 - `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
+- `check_output_file`: refuses the name of a file that cannot be written.
 - `command_line`: parses the flags, calls `main`, exits with its status.
 - `RunFinished`: ends a script whose run is finished already, with status 0.
 - `CROPS`, `EXPORTS`, `TASKS`: the choices of `--crops`, `--export` and `--task`.
@@ -14,6 +15,7 @@ from kerasrecipes.flags.choices import CROPS, EXPORTS, TASKS
 from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
 from kerasrecipes.flags.config import TrainingConfig, check_fields, flag, positional
+from kerasrecipes.flags.output_file import check_output_file
 from kerasrecipes.flags.run_finished import RunFinished
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "RunFinished",
     "TrainingConfig",
     "check_fields",
+    "check_output_file",
     "command_line",
     "flag",
     "parse_first",

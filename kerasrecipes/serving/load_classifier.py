@@ -2,7 +2,6 @@
 
 import json
 import os
-import pathlib
 import zipfile
 from typing import Any
 
@@ -10,6 +9,7 @@ import keras
 
 from kerasrecipes._printable import printable, visible
 from kerasrecipes.serving.classifier import Classifier
+from kerasrecipes.serving.model_file import model_file
 from kerasrecipes.serving.named_model import find_names_layer
 
 LARGEST_RATIO = 20
@@ -44,15 +44,7 @@ def load_classifier(path: str | os.PathLike[str]) -> Any:
     >>> classifier.class_names, classifier.channels
     (('cat', 'dog'), 3)
     """
-    path = pathlib.Path(path)
-    file = path / "model.keras" if path.is_dir() else path
-    if path.is_dir() and not file.exists():
-        raise ValueError(
-            f"{printable(path)}: the folder has no model.keras, so it is not the folder of a "
-            "finished run"
-        )
-    if not file.exists():
-        raise ValueError(f"{printable(path)}: no such file or folder")
+    file = model_file(path)
     model = _load(file)
     channels, size = _input_of(file, model)
     layer = find_names_layer(model)

@@ -1,7 +1,9 @@
 """predict.py on folders: streamed into a CSV that goes on, bad files skipped, views, labels."""
 
 import csv
+import json
 import os
+import shutil
 
 import keras
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 
 from kerasrecipes import augment, layers, serving
+from kerasrecipes.serving import image_files
 from tests.data.drawn_images import draw, encoded, write
 from tests.recipes.helpers import load_recipe, run_command
 from tests.serving.color_classifier import color_model, color_shares, saved_color_model
@@ -67,17 +70,52 @@ def test_a_stopped_run_goes_on(model, folder, tmp_path, capsys):
     assert "other columns" in capsys.readouterr().err and cut.read_bytes() == contents
 
 
+def test_predictions_of_two_models_are_not_mixed(model, folder, tmp_path, capsys):
+    out, flags = tmp_path / "out.csv", (folder, "--recursive", "--csv", tmp_path / "out.csv")
+    assert run_command(PREDICT, model, *flags) == 0
+    contents = out.read_bytes()
+    out.write_bytes(contents[: len(contents) // 2])
+    cut = out.read_bytes()
+    other = color_model()
+    other.get_layer("head").set_weights([-np.eye(3), np.zeros(3)])
+    serving.save(other, None, ("blue", "green", "red"), tmp_path / "other.keras")
+    for more, words in (
+        ([tmp_path / "other.keras", *flags], "was begun with another model: give another file"),
+        ([model, *flags, "--tta", "flip"], "another tta"),
+        ([tmp_path / "other.keras", *flags, "--exif", "ignore"], "another model and exif"),
+    ):
+        assert run_command(PREDICT, *more) == 2
+        assert words in capsys.readouterr().err and out.read_bytes() == cut
+    (tmp_path / "copy").mkdir()
+    copied = shutil.copy(model, tmp_path / "copy" / "model.keras")
+    assert run_command(PREDICT, os.path.dirname(copied), *flags) == 0
+    assert out.read_bytes() == contents
+
+
+def test_a_csv_without_its_note_is_continued_with_a_warning(model, folder, tmp_path):
+    flags = (model, folder, "--csv", tmp_path / "out.csv")
+    assert run_command(PREDICT, *flags) == 0
+    contents = (tmp_path / "out.csv").read_bytes()
+    for damaged in (None, "[", "3"):
+        (tmp_path / "out.csv.json").unlink()
+        if damaged is not None:
+            (tmp_path / "out.csv.json").write_text(damaged)
+        with pytest.warns(UserWarning, match="by which model it was begun"):
+            assert run_command(PREDICT, *flags) == 0
+        assert (tmp_path / "out.csv").read_bytes() == contents
+        assert "model" in json.loads((tmp_path / "out.csv.json").read_text())
+
+
 def test_rows_are_written_as_images_are_predicted(model, folder, tmp_path, monkeypatch):
     """A run that is killed has what was predicted before."""
-    monkeypatch.setattr(PREDICT, "ROWS_AT_ONCE", 2)
     monkeypatch.setattr("kerasrecipes.serving.classifier.IMAGES_AT_ONCE", 2)
-    read, out, seen = serving.read_image, tmp_path / "out.csv", []
+    read, out, seen = image_files.read_image, tmp_path / "out.csv", []
 
     def reading(file, *args):
         seen.append(len(rows_of(out)) - 1)
         return read(file, *args)
 
-    monkeypatch.setattr(serving, "read_image", reading)
+    monkeypatch.setattr(image_files, "read_image", reading)
     assert run_command(PREDICT, model, folder, "--recursive", "--csv", out) == 0
     assert seen[0] == 0 and seen[-1] >= 4 and seen == sorted(seen)
 
@@ -150,7 +188,7 @@ def test_views_and_exif_by_flags(tmp_path, capsys):
     assert len(set(answers.values())) == 4
 
 
-def test_the_explanation_is_drawn(tmp_path, folder):
+def test_the_explanation_is_drawn(tmp_path, folder, monkeypatch):
     keras.utils.set_random_seed(0)
     network = keras.Sequential(
         [
@@ -164,7 +202,10 @@ def test_the_explanation_is_drawn(tmp_path, folder):
     served = serving.named_model(serving.serving_model(network, pixels, 3), ["a", "b"])
     served.save(tmp_path / "model.keras")
     out = tmp_path / "why.png"
+    built, explainer = [], serving.explainer
+    monkeypatch.setattr(serving, "explainer", lambda model: built.append(1) or explainer(model))
     assert run_command(PREDICT, tmp_path / "model.keras", folder, "--explain", out) == 0
+    assert built == [1]  # not for each image
     with Image.open(out) as picture:
         assert min(picture.size) > 200
         assert len(np.unique(np.asarray(picture.convert("RGB")).reshape(-1, 3), axis=0)) > 300
