@@ -10,6 +10,7 @@ import numpy as np
 from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_sets import class_folders, level_below, set_folders
 from kerasrecipes.data.image_sets import few
+from kerasrecipes.data.walk_folders import walk_folders
 
 SUFFIXES = {
     ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".webp", ".bmp", ".dib", ".gif", ".tif",
@@ -105,23 +106,14 @@ def _list_classes(folder, class_depth, left_out):
 
 
 def _list_images(folder):
-    """Sorted image files at any depth below `folder`, and the other files by suffix.
-
-    Links to folders are followed, but not to one that is above.
-    """
+    """Sorted image files at any depth below `folder`, and the other files by suffix."""
     images, others = [], collections.Counter()
-    above = {str(folder.parent): {_identity(parent) for parent in folder.absolute().parents}}
-    for parent, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
-        above[parent] = above[os.path.dirname(parent)] | {_identity(parent)}
-        folders[:] = sorted(
-            name
-            for name in folders
-            if name[0] != "." and _identity(os.path.join(parent, name)) not in above[parent]
-        )
-        visible = [name for name in files if name[0] != "."]
-        found = sorted(name for name in visible if _suffix(name) in SUFFIXES)
-        images += [os.path.join(parent, name) for name in found]
-        others.update(_suffix(name) for name in visible if _suffix(name) not in SUFFIXES)
+    for parent, files in walk_folders(folder):
+        for name in files:
+            if _suffix(name) in SUFFIXES:
+                images.append(os.path.join(parent, name))
+            else:
+                others[_suffix(name)] += 1
     return images, others
 
 
@@ -149,12 +141,3 @@ def _is_file(path):
 
 def _suffix(name):
     return os.path.splitext(name)[1].lower()
-
-
-def _identity(path):
-    status = os.stat(path)
-    return status.st_dev, status.st_ino
-
-
-def _raise(error):
-    raise error

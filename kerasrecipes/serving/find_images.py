@@ -5,12 +5,14 @@ import pathlib
 from collections.abc import Iterable, Iterator
 
 from kerasrecipes.data.folder_listing import SUFFIXES
+from kerasrecipes.data.walk_folders import walk_folders
 
 
 def find_images(paths: Iterable[str], recursive: bool = False) -> Iterator[str]:
     """Yield files as they are given, and the image files of folders, sorted by name.
 
-    Image files are told by their suffix; hidden files and folders are left out.
+    Image files are told by their suffix; hidden files and folders are left out. Links to folders
+    are followed, but not to one that is above.
 
     Args:
         paths: Names of files and folders.
@@ -18,6 +20,7 @@ def find_images(paths: Iterable[str], recursive: bool = False) -> Iterator[str]:
 
     Raises:
         ValueError: If a folder has no image files.
+        OSError: If a folder cannot be read.
     """
     for path in paths:
         if not os.path.isdir(path):
@@ -33,8 +36,9 @@ def find_images(paths: Iterable[str], recursive: bool = False) -> Iterator[str]:
 
 
 def _in_folder(folder, recursive):
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name[0] != ".") if recursive else []
-        for name in sorted(files):
-            if name[0] != "." and pathlib.Path(name).suffix.lower() in SUFFIXES:
+    for parent, files in walk_folders(folder):
+        for name in files:
+            if pathlib.Path(name).suffix.lower() in SUFFIXES:
                 yield os.path.join(parent, name)
+        if not recursive:
+            return
