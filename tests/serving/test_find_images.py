@@ -35,7 +35,7 @@ def test_the_files_of_a_folder_and_of_those_in_it(tree):
 
 
 def test_links_to_folders_are_followed_once(tree):
-    (tree / "linked").symlink_to(tree.parent / "other")
+    (tree / "linked").symlink_to(tree.parent / "elsewhere")
     for name, target in (("up", tree), ("in/top", tree.parent), ("in/self", tree / "in")):
         (tree / name).symlink_to(target)
     assert found(tree, True) == ["a.png", "b.JPG", "in/c.webp", "linked/e.gif"]
