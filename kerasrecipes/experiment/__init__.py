@@ -13,7 +13,7 @@
 - `fitted_task`: the thresholds of several labels, chosen on validation images.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`: write all files of a run's folder.
-- `with_temperature`: calibrates the probabilities of a model by one scalar.
+- `calibrated`, `with_temperature`: a model with calibrated probabilities, by one scalar.
 - `configure`: seed, precision and compilation for this machine.
 """
 
@@ -22,12 +22,13 @@ from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
-from kerasrecipes.experiment.finetuning import close_fine_tuning, with_temperature
+from kerasrecipes.experiment.finetuning import close_fine_tuning
 from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.run import Run, run, watching
+from kerasrecipes.experiment.temperature import calibrated, with_temperature
 from kerasrecipes.flags import (
     CROPS,
     ComparisonConfig,
@@ -49,6 +50,7 @@ __all__ = [
     "Run",
     "RunFinished",
     "TrainingConfig",
+    "calibrated",
     "channel_statistics",
     "check_fields",
     "choose_crops",

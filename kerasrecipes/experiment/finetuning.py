@@ -1,4 +1,4 @@
-"""The end of a fine-tuning: temperature scaling, tests, export and all files of the run."""
+"""The end of a fine-tuning: temperature scaling, tests and all files of the run."""
 
 from typing import Any
 
@@ -9,10 +9,8 @@ from kerasrecipes import augment
 from kerasrecipes.evaluation import how_good, probe_figure, run_tests, task_of
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.fitted_task import fitted_task
-from kerasrecipes.inference import fit_temperature, multi_crop_predict
-from kerasrecipes.serving import calibrated_model, serving_classifier
-
-FEWEST_PREDICTIONS = 50
+from kerasrecipes.experiment.temperature import with_temperature
+from kerasrecipes.serving import serving_classifier
 
 
 def close_fine_tuning(
@@ -104,33 +102,3 @@ def _probe_sentence(probe, images, history):
         f"Linear classifier on {probe.stage}, fitted on {which}: accuracy "
         f"{probe.left_out_accuracy:.1%} cross-validated{start}."
     )
-
-
-def with_temperature(model: keras.Model, known: Any) -> Any:
-    """Return the model calibrated by temperature scaling, and a sentence about it.
-
-    With fewer than 50 predictions the model is returned unchanged: a temperature fitted to so few
-    can make the calibration worse.
-
-    Args:
-        model: Keras model from images to probabilities.
-        known: Data that the model was not trained on: a finite dataset of (images, labels), or
-            the `transfer.ProbeResult` with the model's classifier as `best`, for its
-            cross-validation predictions.
-    """
-    if hasattr(known, "best"):
-        predicted = ~np.isnan(known.best.left_out[:, 0])
-        probabilities = np.exp(known.best.left_out[predicted])
-        labels = known.labels[predicted]
-        source = "cross-validation"
-    else:
-        probabilities, labels = multi_crop_predict(model, known, return_labels=True)
-        source = "validation"
-    if len(labels) < FEWEST_PREDICTIONS:
-        return model, (
-            f"No temperature scaling: {len(labels)} {source} predictions are too few "
-            f"({FEWEST_PREDICTIONS} are needed)."
-        )
-    temperature = fit_temperature(probabilities, labels)
-    sentence = f"Temperature {temperature:.3f}, fitted to {len(labels)} {source} predictions."
-    return calibrated_model(model, temperature), sentence
