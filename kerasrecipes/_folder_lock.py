@@ -6,9 +6,9 @@ import json
 import os
 import pathlib
 import socket
-import warnings
 
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 
 try:
     import fcntl
@@ -96,10 +96,9 @@ class _LockedFile:
         self._descriptor = _open_locked(path)
         holder = _read(self._descriptor)
         if holder:
-            warnings.warn(
+            warn(
                 f"Taking over {printable(os.path.dirname(path))} from {_name(holder)}, which ended "
                 "without releasing it.",
-                stacklevel=4,
             )
         this = {"host": socket.gethostname(), "pid": os.getpid()}
         os.truncate(self._descriptor, 0)

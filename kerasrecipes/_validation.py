@@ -1,5 +1,6 @@
 """Checks of arguments, with consistent error messages."""
 
+import difflib
 import math
 import numbers
 
@@ -45,7 +46,30 @@ def check_choice(name, value, choices):
     """Raise unless `value` is one of the strings `choices`."""
     if value not in choices:
         allowed = ", ".join(repr(choice) for choice in choices)
-        raise ValueError(f"Argument `{name}` must be one of {allowed}. Received: {name}={value!r}")
+        meant = did_you_mean(value, choices) or "."
+        raise ValueError(
+            f"Argument `{name}` must be one of {allowed}{meant} Received: {name}={value!r}"
+        )
+
+
+def did_you_mean(value, choices):
+    """Return words that name the choice most like a mistyped string, "" if none is.
+
+    >>> did_you_mean("Adam", ("sgd", "adam")), did_you_mean("--lr", ("--learning-rate",))
+    ("; did you mean 'adam'?", "; did you mean '--learning-rate'?")
+    >>> did_you_mean("something", ("sgd", "adam"))
+    ''
+    """
+    if not isinstance(value, str):
+        return ""
+    spelled = {choice.lower(): choice for choice in choices if isinstance(choice, str)}
+    for choice in [*spelled]:
+        words = choice.lstrip("-").replace("_", "-").split("-")
+        if len(words) > 1:
+            dashes = choice[: len(choice) - len(choice.lstrip("-"))]
+            spelled.setdefault(dashes + "".join(word[:1] for word in words), spelled[choice])
+    close = difflib.get_close_matches(value.lower(), spelled, 1, 0.7)
+    return f"; did you mean {spelled[close[0]]!r}?" if close else ""
 
 
 def check_range(name, value, interval):

@@ -11,7 +11,7 @@ import sys
 if sys.argv[1:] in ([], ["-h"], ["--help"]):
     sys.exit(print(__doc__))
 
-from kerasrecipes import augment, callbacks, data, serving
+from kerasrecipes import augment, callbacks, data, experiment, serving
 
 import keras
 
@@ -41,8 +41,14 @@ model.fit(
     epochs=EPOCHS,
     steps_per_epoch=training.steps_per_pass,
     validation_data=validation,
-    callbacks=[callbacks.PolyakAveraging(0.9), callbacks.BestSnapshot("val_loss"), resume],
+    callbacks=[  # in any order
+        experiment.Progress(),
+        callbacks.PolyakAveraging(0.9),
+        callbacks.BestSnapshot("val_loss"),
+        resume,
+    ],
     shuffle=False,  # the pipeline has shuffled
+    verbose=0,  # Progress prints a line an epoch
 )
 if not resume.finished:
     sys.exit(130)  # after Ctrl-C: the same command goes on

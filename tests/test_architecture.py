@@ -12,7 +12,7 @@ BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 TENSORFLOW_ROOMS = {"augment", "data"}
 EVERYONE = {
     "_atomic_write", "_backend", "_batches", "_feature_statistics", "_folder_lock", "_printable",
-    "_progress", "_terminal", "_validation", "version",
+    "_progress", "_terminal", "_validation", "_warning", "version",
 }  # fmt: skip
 
 MAY_IMPORT = {
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "_progress": set(),
     "_terminal": set(),
     "_validation": set(),
+    "_warning": set(),
     "version": set(),
     "_backend": set(),
     "ops": set(),

@@ -81,12 +81,25 @@ def is_allowed(name, allowed):
 
 
 def difference_lines(stored, here, names, most=5):
-    """Return a readable line for each entry that differs, and how many more there are."""
+    """Return a readable line for each difference, and how many more there are.
+
+    Data that are known by two names, such as an argument of `fit` and one of `Resume`, are one.
+
+    >>> difference_lines({"data x": "A", "data images": "A"}, {"data x": "B", "data images": "B"},
+    ...                  ["data x", "data images"])
+    ['data x, images: A in the state, B here']
+    """
+    differences = {}
+    for name in names:
+        texts = stored.get(name, "absent"), here.get(name, "absent")
+        differences.setdefault((name.split()[0], *texts), []).append(name)
     lines = [
-        f"{name}: {stored.get(name, 'absent')} in the state, {here.get(name, 'absent')} here"
-        for name in names[:most]
+        f"{', '.join([first, *(name.split(maxsplit=1)[-1] for name in others)])}: {before} in the "
+        f"state, {now} here"
+        for (_, before, now), (first, *others) in differences.items()
     ]
-    return [*lines, f"and {len(names) - most} more"] if len(names) > most else lines
+    more = len(lines) - most
+    return [*lines[:most], f"and {more} more"] if more > 0 else lines
 
 
 def word_to_allow(names):

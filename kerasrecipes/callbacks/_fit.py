@@ -1,13 +1,13 @@
 """The callbacks of this package that take part in one `fit`."""
 
 import threading
-import warnings
 import weakref
 
 from keras import ops
 
 from kerasrecipes._backend.keras_internals import logs_of_fit, step_counter
 from kerasrecipes._backend.updating_optimizers import updating_optimizers
+from kerasrecipes._warning import warn
 
 # Looked up by key under the lock, never iterated: fits may run in several threads.
 _fits = weakref.WeakValueDictionary()
@@ -111,8 +111,7 @@ def _warn_of_partial_group(model):
         group = optimizer.gradient_accumulation_steps or 1
         rest = int(ops.convert_to_numpy(step_counter(optimizer))) % group
         if rest:
-            warnings.warn(
+            warn(
                 f"The gradients of the last {rest} batches are not in the weights: the optimizer "
                 f"updates after every {group}. They wait for the next fit of this model.",
-                stacklevel=2,
             )

@@ -4,13 +4,12 @@
 before no longer fits, and nothing brings the variable back. Here no variable changes.
 """
 
-import warnings
-
 import keras
 from keras import ops
 
 from kerasrecipes._backend import keras_internals
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._batch_counter import BatchCounter
 from kerasrecipes.schedules import Scaled
 
@@ -63,10 +62,9 @@ class RateControl:
 
     def warn_if_scheduled(self):
         if _is_schedule(keras_internals.rate_or_schedule(self.optimizer)):
-            warnings.warn(
+            warn(
                 f"The schedule that {self.optimizer.name} was compiled with has no effect while "
                 "a callback drives the rate.",
-                stacklevel=3,
             )
 
     def rate_of_last_batch(self, steps_before=0):

@@ -1,8 +1,7 @@
 """Whether a state may go on in the `fit` that begins."""
 
-import warnings
-
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description
 
 
@@ -28,10 +27,9 @@ def check_state(state, here, directory, allow, position_is_known):
         )
     if versions:
         lines = _description.difference_lines(state["description"], here, versions)
-        warnings.warn(
+        warn(
             f"The state in {printable(directory)} was written with other versions, so that the "
             "result may differ in its last digits:\n  " + "\n  ".join(lines),
-            stacklevel=2,
         )
     if state["step"] and not position_is_known:
         raise ValueError(

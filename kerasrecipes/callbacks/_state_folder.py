@@ -3,10 +3,10 @@
 import contextlib
 import os
 import re
-import warnings
 
 from kerasrecipes._atomic_write import remove_parts
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _state_file
 from kerasrecipes.callbacks._writable_folder import make_folder
 
@@ -58,10 +58,9 @@ class StateFolder:
             path = os.path.join(self.directory, f"state-{number:08d}.bin")
             _state_file.write(path, state)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"Resume could not write {printable(path)} ({error.strerror}); the state before "
                 "it stays. The next one will be tried.",
-                stacklevel=3,
             )
         else:
             self._remove_old()
@@ -90,5 +89,5 @@ def _read(path):
         return _state_file.read(path)
     except (_state_file.BadStateFile, OSError) as problem:
         reason = getattr(problem, "strerror", None) or problem
-        warnings.warn(f"Resume does not use {printable(path)}: {reason}.", stacklevel=2)
+        warn(f"Resume does not use {printable(path)}: {reason}.")
         return None

@@ -1,12 +1,12 @@
 """What each layer does to the signal: is the network well initialised, does it learn?"""
 
-import warnings
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
 from kerasrecipes._validation import check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._activation_figure import activation_figure
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._probe import outputs_and_gradients
@@ -166,7 +166,7 @@ class ActivationStatistics(FitCallback):
                 f"floats. Received: layers={self.layers}, of which {missing} are {what}"
             )
         if not self._has_warned:
-            warnings.warn(f"Layers that are {what} are left out: {missing}", stacklevel=2)
+            warn(f"Layers that are {what} are left out: {missing}")
         self._has_warned = True
 
     def _record(self, epoch):

@@ -3,7 +3,6 @@
 import math
 import os
 import signal
-import warnings
 from typing import Any
 
 import keras
@@ -12,6 +11,7 @@ import numpy as np
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _best_file, _interruption, _monitor, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
@@ -257,11 +257,10 @@ class BestSnapshot(FitCallback):
         try:
             _best_file.write(self.filepath, model, {**plain, **snapshot})
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"BestSnapshot could not write {printable(self.filepath)} "
                 f"({error.strerror or error}). "
                 "The best is in memory, and the write will be tried again.",
-                stacklevel=2,
             )
             return False
         return True
@@ -309,10 +308,9 @@ class BestSnapshot(FitCallback):
         try:
             return _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"BestSnapshot could not read {printable(self.filepath)} "
                 f"({error.strerror or error}): the model keeps its last weights.",
-                stacklevel=2,
             )
             return None
 
@@ -348,4 +346,4 @@ def _check_validation(monitor, every_steps, validation_data):
             f"Received: monitor={monitor!r}"
         )
     if every_steps is None and validation_data is not None:
-        warnings.warn("`validation_data` has no effect without `every_steps`.", stacklevel=3)
+        warn("`validation_data` has no effect without `every_steps`.")

@@ -1,7 +1,6 @@
 """The range test: which learning rates a model can be trained with."""
 
 import math
-import warnings
 from typing import Any
 
 import keras
@@ -10,6 +9,7 @@ from keras import ops
 
 from kerasrecipes._backend.random_state import get_random_state, set_random_state
 from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _rate, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks.best_snapshot import BestSnapshot
@@ -183,7 +183,7 @@ class LearningRateFinder(FitCallback):
         try:
             axes.axvline(self.suggestion, color="C1", label=f"steepest: {self.suggestion:.2g}")
         except ValueError as error:
-            warnings.warn(str(error), stacklevel=2)
+            warn(str(error))
         axes.set(xscale="log", xlabel="learning rate", ylabel="loss")
         axes.legend()
         return figure

@@ -2,7 +2,6 @@
 
 import inspect
 import os
-import warnings
 from typing import Any
 
 from kerasrecipes._atomic_write import PART
@@ -11,6 +10,7 @@ from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._resumed_random_state import ResumedRandomState
@@ -148,11 +148,10 @@ class Resume(FitCallback):
         self._folder.make()
         self._lock.acquire()
         if self.every_steps and not self._position_is_known:
-            warnings.warn(
+            warn(
                 f"`every_steps={self.every_steps}` has an effect between epochs only: inside one, "
                 "the data can go on only if they are built with `start_step=resume.step`, and "
                 "`step` was not read.",
-                stacklevel=2,
             )
         self._is_in_steps = self._is_last = False
         self._interruption = _interruption.begin(self, stops=self._on_signal)

@@ -1,7 +1,6 @@
 """Several models for the price of one: the snapshots at the ends of cosine cycles."""
 
 import os
-import warnings
 from typing import Any
 
 import keras
@@ -10,6 +9,7 @@ import numpy as np
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
 from kerasrecipes.callbacks._writable_folder import make_folder
@@ -166,11 +166,10 @@ class SnapshotEnsemble(FitCallback):
             with atomic_write(self._path(epoch)) as temporary:
                 model.save(temporary, include_optimizer=False)
         except OSError as error:
-            warnings.warn(
+            warn(
                 f"SnapshotEnsemble could not write {printable(self._path(epoch))} "
                 f"({error.strerror or error}). The snapshot is in memory, and the write will be "
                 "tried again.",
-                stacklevel=2,
             )
             return False
         return True
@@ -229,10 +228,9 @@ class SnapshotEnsemble(FitCallback):
 
     def _warn_of_logits(self, model):
         if not self.from_logits and any(map(_takes_logits, keras.tree.flatten(model.loss))):
-            warnings.warn(
+            warn(
                 "The loss is `from_logits`, and SnapshotEnsemble averages what the model gives: "
                 "say `from_logits=True` to average probabilities.",
-                stacklevel=2,
             )
 
 

@@ -1,6 +1,5 @@
 """Stochastic weight averaging: the mean of the weights of the last epochs."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,7 @@ from keras import ops
 from kerasrecipes._backend.averaging import mix, to_numpy, wide_dtype
 from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes._validation import check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _raw_weights, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
@@ -86,9 +86,8 @@ class WeightAverage(FitCallback):
         if recalibration_steps is not None:
             check_integer("recalibration_steps", recalibration_steps, "[1, inf)")
             if recalibration_data is None:
-                warnings.warn(
+                warn(
                     "`recalibration_steps` has no effect without `recalibration_data`.",
-                    stacklevel=2,
                 )
         self.start_epoch = start_epoch
         self.every_steps = every_steps
@@ -137,11 +136,10 @@ class WeightAverage(FitCallback):
 
     def _finish(self):
         if not self.count:
-            warnings.warn(
+            warn(
                 f"fit ended before the first weights of WeightAverage(start_epoch="
                 f"{self.start_epoch}, every_steps={self.every_steps}): there is no average, and "
                 "the model keeps its weights.",
-                stacklevel=2,
             )
             return
         model = self.model
@@ -199,17 +197,15 @@ class WeightAverage(FitCallback):
     def _warn_of_statistics(self, model):
         has_statistics = _adapts_statistics(model)
         if has_statistics and self.recalibration_data is None:
-            warnings.warn(
+            warn(
                 "The statistics of normalisation layers will be averaged as the weights are, which "
                 "does not make them those of the averaged weights: give WeightAverage "
                 "`recalibration_data`.",
-                stacklevel=2,
             )
         elif self.recalibration_data is not None and not has_statistics:
-            warnings.warn(
+            warn(
                 f"`recalibration_data` has no effect: {model.name} has no normalisation layer with "
                 "trainable statistics.",
-                stacklevel=2,
             )
 
 

@@ -10,7 +10,8 @@
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
 - `paired_test`, `PairedTest`: two classifiers on the same images, by McNemar's exact test.
 - `winner`: a sentence that compares two tests on the same images.
-- `samples_figure`, `right_figure`, `mistakes_figure`: training images, right and wrong predictions.
+- `samples_figure`, `samples_title`, `right_figure`, `mistakes_figure`: training images, right and
+  wrong predictions.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
   `probe_figure`, `label_scores_figure`, `scatter_figure`, `explanation_figure`,
   `image_grid`: figures of arrays.
@@ -40,6 +41,7 @@ from kerasrecipes.evaluation.image_figures import (
     mistakes_figure,
     right_figure,
     samples_figure,
+    samples_title,
     thumbnail,
 )
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
@@ -85,6 +87,7 @@ __all__ = [
     "right_figure",
     "run_tests",
     "samples_figure",
+    "samples_title",
     "scatter_figure",
     "task_of",
     "thumbnail",

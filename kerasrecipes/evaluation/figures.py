@@ -26,7 +26,8 @@ def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) 
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
     width = max(1.45 * columns, 0.1 * len(title or ""))
-    figure = Figure(figsize=(width, 1.75 * rows + 0.5), layout="constrained")
+    height = 1.75 * rows if len(images) else 0.0
+    figure = Figure(figsize=(width, height + 0.5), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
@@ -124,7 +125,8 @@ def shorten(text, length):
 
 
 def figure_png(figure: Any, dots_per_inch: int = 110) -> Any:
-    """Return a Matplotlib figure as the bytes of a PNG file."""
+    """Return a Matplotlib figure as the bytes of a PNG file, without empty borders."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dots_per_inch, facecolor="white")
+    options = {"facecolor": "white", "bbox_inches": "tight", "pad_inches": 0.08}
+    figure.savefig(stream, format="png", dpi=dots_per_inch, **options)
     return stream.getvalue()

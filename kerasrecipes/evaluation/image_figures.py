@@ -11,11 +11,12 @@ from kerasrecipes.evaluation.metrics import confident_mistakes
 from kerasrecipes.evaluation.pick import evenly_spaced, pick
 
 SHOWN = 32
+NOT_RANDOM = (augment.CenterCrop, augment.DecodeImage, augment.Normalize)
 RIGHT_SHOWN = 16
 
 
 def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = None) -> Any:
-    """Return a figure of the first training images after augmentation, before normalisation.
+    """Return a figure of training images as the transforms leave them, before normalisation.
 
     Args:
         images: A `data.ImageData`.
@@ -28,7 +29,25 @@ def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = Non
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
     pixels, labels = next(iter(batches))[:2]
     captions = [shorten(caption(images.class_names, label), 16) for label in labels.numpy()]
-    return image_grid(pixels, captions, "Training images after augmentation")
+    return image_grid(pixels, captions, samples_title(train))
+
+
+def samples_title(train: Any) -> str:
+    """Return what a figure of training images shows.
+
+    Args:
+        train: List of the training transforms.
+
+    Example:
+
+    >>> from kerasrecipes import augment, evaluation
+    >>> evaluation.samples_title([augment.CenterCrop(224)])
+    'Training images without augmentation'
+    >>> evaluation.samples_title([augment.CenterCrop(224), augment.RandomFlip()])
+    'Training images after augmentation'
+    """
+    is_random = any(not isinstance(transform, NOT_RANDOM) for transform in train)
+    return f"Training images {'after' if is_random else 'without'} augmentation"
 
 
 def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:

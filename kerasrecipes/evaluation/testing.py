@@ -140,5 +140,5 @@ def results_table(results):
         )
     speeds = sorted({result.speed_of for result in results if result.speed_of})
     if speeds:
-        lines.append(f"images/s: of {' and '.join(speeds)}")
+        lines.append(f"images/s: with reading and decoding, {' and '.join(speeds)}")
     return "\n".join(lines)

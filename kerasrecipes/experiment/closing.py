@@ -6,7 +6,13 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes.data.duplicates import describe_duplicates
-from kerasrecipes.evaluation import figure_png, history_figure, how_good, samples_figure
+from kerasrecipes.evaluation import (
+    figure_png,
+    history_figure,
+    how_good,
+    samples_figure,
+    samples_title,
+)
 from kerasrecipes.evaluation.pick import pick
 from kerasrecipes.experiment.explanations import explanations
 from kerasrecipes.experiment.images import describe_images
@@ -19,7 +25,6 @@ from kerasrecipes.serving import export_model, named_model
 CAPTIONS = {
     "history": "Loss, metrics and learning rate by epoch.",
     "explanations": "Where the network sees the wrong answer in an image (Grad-CAM).",
-    "samples": "Training images after augmentation, before normalisation.",
 }
 
 
@@ -64,6 +69,7 @@ def close_run(
     if explained is not None:
         figures["explanations"] = explained
     figures["samples"] = samples_figure(images, train, run.config.seed, task.caption)
+    captions["samples"] = f"{samples_title(train)}, before normalisation."
     if history is not None:
         curves = run.complete_epochs(history)
         figures["history"] = history_figure(curves, "validation" if images.validation else "test")
@@ -184,7 +190,8 @@ def _baselines_table(baselines):
 
 def _header(task, speed_of):
     title = task.title.capitalize() if task.title.islower() else task.title
-    speed = f"Images per second ({speed_of})" if speed_of else "Images per second"
+    speed = "Images per second, with reading and decoding"
+    speed += f" ({speed_of})" if speed_of else ""
     return ("Test", "Crops per image", title, "Loss", speed)
 
 

@@ -61,9 +61,8 @@ def close_fine_tuning(
     (result,) = results
     if task.name == "classes":
         remarks.insert(0, how_good(result))
-    print(
-        *remarks, f"{result.images_per_second:,.0f} images a second of {result.speed_of}.", sep="\n"
-    )
+    rate = f"{result.images_per_second:,.0f} images a second, with reading and decoding"
+    print(*remarks, f"{rate} ({result.speed_of}).", sep="\n")
     remarks.append(f"Plan: {plan.cell}: {plan.reason}.")
     figure = probe_figure(probe)
     return close_run(

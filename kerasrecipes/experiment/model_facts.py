@@ -48,6 +48,6 @@ def facts_table(facts: dict[str, Any]) -> Any:
         ["Parameters", f"{facts['parameters']:,}"],
         ["Multiply-adds of one image", f"{facts['multiply_adds'] / 1e6:,.1f} million"],
         ["Size of model.keras", f"{facts['file_bytes'] / 1e6:,.1f} MB"],
-        ["Time for one image on this machine", f"{facts['latency_ms']:,.2f} ms"],
+        ["Time of the model alone, one image in memory", f"{facts['latency_ms']:,.2f} ms"],
     ]
     return "Model", ("What", "Value"), rows

@@ -11,6 +11,7 @@ from rich.table import Column
 
 from kerasrecipes._terminal import Terminal, output_may_be_lost
 from kerasrecipes.callbacks import _rate
+from kerasrecipes.callbacks._fit import Fit
 
 SECONDS_BETWEEN_BARS = 0.5
 BAR_WIDTH = 24
@@ -22,8 +23,9 @@ class Progress(keras.callbacks.Callback):
     """Shows a bar within the epoch on a terminal, and a line an epoch anywhere.
 
     Each line has the losses and metrics, the learning rate of the epoch's last batch, the time
-    taken and an estimate of the time left. The rate also joins the logs as `learning_rate`, so
-    place it before callbacks that read it.
+    taken and an estimate of the time left, which leaves out the first step, as it compiles. The
+    line of an epoch that was stopped says after how many steps. The rate also joins the logs as
+    `learning_rate`, so place it before callbacks that read it.
 
     Args:
         stream: a text stream; `None` (default) is standard output.
@@ -43,7 +45,8 @@ class Progress(keras.callbacks.Callback):
         super().__init__()
         self.stream = stream
         self._start = self._last_bar = 0.0
-        self._epoch = self._first_epoch = 0
+        self._epoch = self._first_epoch = self._steps = 0
+        self._compiled = None
 
     def __getstate__(self):
         """A copy or a pickle has the option, not the fit that it took part in."""
@@ -51,7 +54,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._start = time.perf_counter()
-        self._first_epoch = None
+        self._first_epoch = self._compiled = None
         self._stream = self.stream or sys.stdout
         terminal = Terminal(self._stream)
         ascii_only = terminal.options.ascii_only
@@ -64,16 +67,23 @@ class Progress(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         epochs = self.params["epochs"]
         self._name = f"epoch {epoch + 1:>{len(str(epochs))}}/{epochs}"
-        self._epoch = epoch
+        self._epoch, self._steps = epoch, 0
         if self._first_epoch is None:
             self._first_epoch = epoch
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         now = time.perf_counter()
+        before = _steps_before(self.params)
+        is_first = self._steps == 0 and self._epoch == self._first_epoch
+        self._steps = before + batch + self.model.steps_per_execution
+        if is_first:
+            self._first_epoch = self._position(before + batch)
+        elif self._compiled is None:
+            self._compiled = now, self._position(before + batch)
         if self._is_terminal and now - self._last_bar > SECONDS_BETWEEN_BARS:
             self._last_bar = now
             with output_may_be_lost():
-                self._draw_bar(batch)
+                self._draw_bar(batch, before + batch, is_first)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
@@ -92,34 +102,50 @@ class Progress(keras.callbacks.Callback):
             self._stream.flush()
 
     def _line(self, figures, epoch):
-        words = [self._name, *figures.values(), self._times(epoch + 1)]
+        steps = self.params.get("steps") or 0
+        if self.model.stop_training and self._steps < steps:
+            taken = clock(time.perf_counter() - self._start)
+            name = f"{self._name}, stopped after {self._steps} of {steps} steps"
+            words = [name, *figures.values(), taken]
+        else:
+            words = [self._name, *figures.values(), self._times(epoch + 1)]
         return self._separator.join(word.replace(" ", NO_BREAK) for word in words)
 
-    def _draw_bar(self, batch):
+    def _draw_bar(self, batch, step, is_first):
         metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
         words = [f"{name} {float(value):.4g}" for name, value in metrics.items()]
         words += [
             f"{name.replace('_', ' ')} {rate:.3g}"
             for name, rate in _rate.rates_of_last_batch(self.model).items()
         ]
-        steps = self.params.get("steps")
-        times = self._times(self._epoch + (batch / steps if steps else 0))
+        times = self._times(self._position(step)) + (", compiling" if is_first else "")
         self._bar.update(
             self._task,
             description=self._name,
-            completed=batch,
+            completed=step,
             times=times + self._separator.rstrip(),
             rest=self._separator.join(words),
         )
         self._bar.start()
         self._bar.refresh()
 
-    def _times(self, epochs_done):
-        taken = time.perf_counter() - self._start
-        done = epochs_done - self._first_epoch
-        left = taken / done * (self.params["epochs"] - epochs_done) if done > 0 else 0
+    def _position(self, step):
+        """Return how many epochs are done, with the fraction of this one if it is known."""
+        steps = self.params.get("steps")
+        return self._epoch + (step / steps if steps else 0)
+
+    def _times(self, position):
+        now = time.perf_counter()
+        since, begin = self._compiled or (self._start, self._first_epoch)
+        done = position - begin
+        left = (now - since) / done * (self.params["epochs"] - position) if done > 0 else 0
         estimate = f", about {clock(left)} left" if left else ""
-        return clock(taken) + estimate
+        return clock(now - self._start) + estimate
+
+
+def _steps_before(params):
+    """Return how many steps of the epoch were done before this `fit`, as a `Resume` knows."""
+    return max((getattr(one, "_first_step", 0) for one in Fit.of(params).members), default=0)
 
 
 def _is_partial(name):

@@ -18,9 +18,13 @@ h2 { font-size: 1.15rem; margin: 2rem 0 0.3rem; break-after: avoid; }
 p { margin: 0.4rem 0; } .note { color: var(--quiet); font-size: 0.94rem; }
 .result { font-size: 1.25rem; font-weight: 600; margin: 0.2rem 0 0.8rem; }
 .warning { border-left: 4px solid #d9822b; padding-left: 0.7rem; }
-.scroll { overflow-x: auto; } .scroll img { max-width: 100%; height: auto; display: block;
-  background: #fff; border-radius: 4px; }
-@media (max-width: 40rem) { .scroll img.wide { max-width: none; width: 40rem; } }
+.scroll { overflow-x: auto; }
+.picture { display: block; overflow-x: auto; } .picture input { position: absolute; opacity: 0; }
+.picture img { max-width: 100%; height: auto; display: block; cursor: zoom-in; background: #fff;
+  border-radius: 4px; }
+.picture input:checked + img { max-width: none; cursor: zoom-out; }
+.picture input:focus-visible + img { outline: 2px solid #0b6e99; }
+.hint { display: none; } @media (max-width: 40rem) { .hint { display: inline; } }
 table { border-collapse: collapse; font-size: 0.94rem; }
 td, th { padding: 0.3rem 1rem 0.3rem 0; text-align: left; vertical-align: top; }
 td { border-bottom: 1px solid var(--line); max-width: 22rem; overflow-wrap: break-word; }
@@ -28,10 +32,14 @@ th { font-weight: 600; border-bottom: 2px solid var(--line); overflow-wrap: norm
 .number { text-align: right; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 details { background: var(--card); border-radius: 4px; padding: 0.6rem 0.9rem; margin: 2rem 0; }
 summary { cursor: pointer; font-weight: 600; }
-@media print { body { max-width: none; font-size: 11pt; } .scroll { overflow: visible; }
-  .scroll img { max-height: 22cm; width: auto; } figure, img, tr { break-inside: avoid; } }
+@media print { :root { --text: #000; --quiet: #444; --line: #ccc; --page: #fff; --card: #fff; }
+  body { max-width: none; font-size: 10pt; padding: 0; } .hint { display: none; }
+  .scroll, .picture { overflow: visible; } table { font-size: 9pt; }
+  .picture img, .picture input:checked + img { max-width: 100%; max-height: 22cm; width: auto; }
+  .note { break-after: avoid; } img, tr { break-inside: avoid; } }
 """
-WIDE_PIXELS = 640
+WIDE_PIXELS = 400  # a picture that the screen of a phone shrinks
+HINT = ' <span class="hint">Tap the picture to enlarge it.</span>'
 
 
 def report_html(title, result, summary, figures, tables, settings):
@@ -54,12 +62,12 @@ def report_html(title, result, summary, figures, tables, settings):
         parts.append(f'<p class="{kind}">{_escaped(text)}</p>')
     for heading, caption, png in figures:
         data = base64.b64encode(png).decode("ascii")
-        wide = ' class="wide"' if _width(png) > WIDE_PIXELS else ""
+        hint = HINT if _width(png) > WIDE_PIXELS else ""
         parts += [
             f"<h2>{_escaped(heading)}</h2>",
-            f'<p class="note">{_escaped(caption)}</p>',
-            f'<div class="scroll"><img{wide} alt="{_escaped(caption)}" '
-            f'src="data:image/png;base64,{data}"></div>',
+            f'<p class="note">{_escaped(caption)}{hint}</p>',
+            f'<label class="picture"><input type="checkbox" aria-label="{_escaped(heading)}, full '
+            f'size"><img alt="{_escaped(caption)}" src="data:image/png;base64,{data}"></label>',
         ]
     for heading, header, rows in tables:
         parts += [f"<h2>{_escaped(heading)}</h2>", table_html(header, rows)]

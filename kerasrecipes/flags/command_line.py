@@ -9,8 +9,10 @@ import signal
 import sys
 import traceback
 import typing
+import warnings
 from typing import Any
 
+from kerasrecipes._validation import did_you_mean
 from kerasrecipes.flags import quiet_interruption
 from kerasrecipes.flags.config import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
@@ -18,6 +20,7 @@ from kerasrecipes.flags.run_finished import RunFinished
 from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+UNKNOWN = "unrecognized arguments: "  # how argparse begins its message
 BAD_INPUT = 2
 DIVERGED = 3
 TERMINAL_CLOSED = 128 + 1  # the status of a process that SIGHUP ended
@@ -47,7 +50,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
 
     try:
         quiet_interruption.end()
-        with _interruption.raised():
+        with _interruption.raised(), _warnings_in_one_line(parser.prog):
             result = main(config)
         sys.stdout.flush()
     except RunFinished as finished:
@@ -166,7 +169,12 @@ def _metadata(owner, name):
 class _OneLineParser(argparse.ArgumentParser):
     def error(self, message):
         """End the script because of a flag."""
-        self.fail(f"{one_line(message)} (--help lists the flags)")
+        meant = ""
+        if message.startswith(UNKNOWN):
+            flags = [flag for flag in self._option_string_actions if flag.startswith("--")]
+            typed = message.removeprefix(UNKNOWN).split()[0].split("=")[0]
+            meant = did_you_mean(typed.replace("_", "-"), flags)
+        self.fail(f"{one_line(message)}{meant} (--help lists the flags)")
 
     def fail(self, error):
         """End the script with one line."""
@@ -208,6 +216,20 @@ def _with_range(text, field):
     elif field.default is not None:
         words.append(f"default: {field.default}")
     return f"{text} ({'; '.join(words)})" if words else text
+
+
+@contextlib.contextmanager
+def _warnings_in_one_line(prog):
+    """Print warnings as errors are, without a line of source code, in the block."""
+
+    def in_one_line(message, category, filename, lineno, line=None):
+        return f"{prog}: warning: {one_line(message)}\n"
+
+    former, warnings.formatwarning = warnings.formatwarning, in_one_line
+    try:
+        yield
+    finally:
+        warnings.formatwarning = former
 
 
 def _detach_output():

@@ -56,12 +56,12 @@ def extract_features(
     extractor = _extractor(model, stages)
     features, others = [], []
     _check_finite(data)
-    with progress("extracting features of images", None) as advance:
+    with progress("extracting features, batches", _number_of_batches(data, batch_size)) as advance:
         for batch in batches(data, batch_size):
             pooled = extractor.predict_on_batch(np.asarray(batch[0]))
             features.append(keras.tree.map_structure(_to_float32, pooled))
             others.append([np.asarray(array) for array in batch[1:]])
-            advance(len(batch[0]))
+            advance(1)
     if not features:
         raise ValueError("Argument `data` must have at least one batch. Received: none")
     joined = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *features)
@@ -112,6 +112,16 @@ def _pool(output):
 
 def _to_float32(output):
     return np.asarray(ops.convert_to_numpy(output), "float32")
+
+
+def _number_of_batches(data, batch_size):
+    """Return how many batches there are, or `None` if the data do not tell."""
+    if hasattr(data, "cardinality"):
+        return max(0, int(data.cardinality())) or None
+    first = data[0] if isinstance(data, tuple) and data else data
+    if hasattr(first, "shape"):
+        return -(-len(first) // batch_size)
+    return len(data) if hasattr(data, "__len__") else None
 
 
 def _check_finite(data):

@@ -5,8 +5,10 @@ import re
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
+from kerasrecipes import augment, data, evaluation
 from kerasrecipes.evaluation import (
     TestResult,
     charts,
@@ -46,7 +48,7 @@ def test_samples_keep_their_pixels_in_grey_and_colour():
 
 def test_no_samples_is_an_empty_picture():
     picture = pixels(figures.image_grid([], []))
-    assert (picture == 255).all() and min(picture.shape[:2]) > 50
+    assert (picture == 255).all() and min(picture.shape[:2]) > 10
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 3])
@@ -68,6 +70,35 @@ def test_report_escapes_what_it_is_given():
     assert "data:image/png;base64,cG5n" in page
     assert 'name="viewport"' in page and page.index("base64") < page.index("<table>")
     assert page.index("<details>") < page.index("&lt;s&gt;") < page.index("</details>")
+
+
+def test_a_wide_picture_of_a_report_can_be_enlarged():
+    wide, narrow = (figures.figure_png(Figure(figsize=(side, 1))) for side in (9, 1))
+    page = report_html("t", "r", [], [("a", "b", narrow), ("c", "d", wide)], [], [])
+    first, second = page.split("<h2>")[1:]
+    assert "Tap the picture" in second and "Tap the picture" not in first
+    assert all('<label class="picture"><input type="checkbox"' in part for part in (first, second))
+
+
+def test_a_png_has_no_empty_border():
+    for figure in (
+        charts.confusion_figure(np.eye(2, dtype=int), ["cold", "warm"]),
+        figures.image_grid(np.zeros((0, 4, 4, 3)), [], "No mistake in 9 test images"),
+    ):
+        drawn = np.asarray(Image.open(io.BytesIO(figures.figure_png(figure))).convert("L")) < 250
+        rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
+        borders = rows[0], columns[0], len(drawn) - rows[-1], drawn.shape[1] - columns[-1]
+        assert max(borders) < 50, borders
+
+
+def test_samples_say_whether_they_are_augmented():
+    crop, images = (
+        augment.CenterCrop(8),
+        data.load((np.random.default_rng(0).integers(0, 256, (30, 8, 8, 3), "uint8"), [0, 1] * 15)),
+    )
+    for train, word in (([crop], "without"), ([crop, augment.RandomFlip()], "after")):
+        figure = evaluation.samples_figure(images, train, 0)
+        assert figure.get_suptitle() == f"Training images {word} augmentation"
 
 
 def test_columns_are_aligned_by_their_kind():

@@ -44,7 +44,7 @@ def test_each_protocol_by_itself(dataset, capsys):
         np.testing.assert_array_equal(result.labels, LABELS)
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4 and lines[2].startswith("twenty") and "1.0000" in lines[2]
-    assert lines[3] == "images/s: of 8x8 pixels on CPU"
+    assert lines[3] == "images/s: with reading and decoding, 8x8 pixels on CPU"
 
 
 def test_ctrl_c_keeps_the_tests_that_are_done(dataset):

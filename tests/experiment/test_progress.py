@@ -2,6 +2,7 @@
 
 import errno
 import io
+import itertools
 import re
 import sys
 import threading
@@ -10,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.callbacks import Resume
 from kerasrecipes.experiment import Progress
 from kerasrecipes.experiment.progress import clock
 from tests.experiment.screen import HIDE_CURSOR, Screen
@@ -77,6 +79,55 @@ def test_a_line_an_epoch():
     assert "loss" in lines[0] and "learning_rate 0.25" in lines[0] and "left" in lines[0]
     assert "left" not in lines[-1], "nothing is left after the last epoch"
     assert history["learning_rate"] == [0.25] * 3
+
+
+class Stop(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        self.model.stop_training = batch == 1
+
+
+def test_a_stopped_epoch_says_after_how_many_steps():
+    stream = io.StringIO()
+    fit(stream, more=[Stop()])
+    (line,) = stream.getvalue().splitlines()
+    assert line.startswith("epoch 1/3, stopped after 2 of 4 steps · ") and "left" not in line
+
+
+def test_the_first_step_which_compiles_is_not_in_the_estimate(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    class Clock(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            now[0] += 1.0 if now[0] else 100.0
+
+    screen = Screen()
+    fit(screen, more=[Clock()])
+    bars = list(dict.fromkeys(screen.bars()))
+    assert "0 s, compiling" in bars[0] and "left" not in bars[0]
+    assert "1 min 40 s ·" in bars[1] and "compiling" not in bars[1]
+    assert "about 10 s left" in bars[2] and "about 9 s left" in bars[3]
+
+
+def test_a_resumed_epoch_counts_the_steps_of_its_first_part(tmp_path):
+    x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
+
+    def train(screen, *more):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", jit_compile=False)
+        resume = Resume(tmp_path, every_steps=1)
+        batches = ((x, y) for _ in itertools.count(resume.step))
+        callbacks = [Progress(screen), resume, *more]
+        model.fit(batches, epochs=1, steps_per_epoch=4, verbose=0, callbacks=callbacks)
+
+    with pytest.raises(ValueError):
+        train(Screen(), Fail(ValueError))
+    assert Resume(tmp_path).step == 2
+    screen = Screen()
+    train(screen)
+    shown = dict.fromkeys(re.search(r" (\d/4) ", bar)[1] for bar in screen.bars())
+    assert list(shown) == ["2/4", "3/4"]
+    assert screen.lines()[-1].startswith("epoch 1/1 · loss")
 
 
 def test_a_long_line_leaves_out_the_losses_of_the_outputs():

@@ -3,6 +3,7 @@
 import dataclasses
 import subprocess
 import sys
+import warnings
 
 import pytest
 import tensorflow as tf
@@ -80,6 +81,42 @@ def status(main, *flags):
 def test_an_error_in_main_does_not_send_to_the_flags(capsys):
     assert status(_raised(ValueError("Argument `data` must be a folder."))) == 2
     assert "--help" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "typed, meant",
+    [
+        (["--batchsize", "3"], "--batch-size"),
+        (["--batch_size=3"], "--batch-size"),
+        (["-epochs", "3"], "--epochs"),
+        (["--bs", "3"], "--batch-size"),
+        (["--crop", "pad"], None),
+        (["--nothing-like-it"], None),
+        (["extra"], None),
+    ],
+)
+def test_a_mistyped_flag_names_the_one_that_was_meant(typed, meant, capsys):
+    assert status(lambda config: {}, *typed) == 2
+    error = capsys.readouterr().err
+    assert f"did you mean '{meant}'?" in error if meant else "did you mean" not in error
+    assert error.count("\n") == 1 and "--help" in error
+
+
+def test_a_mistyped_choice_names_the_one_that_was_meant(capsys):
+    assert status(lambda config: {}, "--jit", "of") == 2
+    assert "did you mean 'off'? Received: jit='of'" in capsys.readouterr().err
+
+
+def test_a_warning_is_one_line_without_source_code():
+    shown, usual = [], warnings.formatwarning
+
+    def main(config):
+        shown.append(warnings.formatwarning("of two\nlines", UserWarning, __file__, 1, "source"))
+        return {}
+
+    assert status(main) == 0
+    assert shown[0].endswith(": warning: of two lines\n") and shown[0].count("\n") == 1
+    assert warnings.formatwarning is usual
 
 
 def test_exit_statuses(capsys):

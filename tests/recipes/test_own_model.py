@@ -27,7 +27,7 @@ def test_the_template_trains_and_saves(tmp_path):
     shapes = write_folder(tmp_path / "shapes", per_class=20)
     first = run(tmp_path, shapes)
     assert first.returncode == 0, first.stderr
-    assert "Epoch 20/20" in first.stdout
+    assert "epoch 20/20 · accuracy" in first.stdout
     assert "will be ignored" not in first.stderr
     classifier = serving.load_classifier(tmp_path / "mine.keras")
     assert classifier.class_names == ("circle", "square")
@@ -44,7 +44,7 @@ def test_a_second_start_finds_it_finished(tmp_path):
     (before,) = serving.load_classifier(tmp_path / "mine.keras").predict([photo])
     again = run(tmp_path, shapes)
     assert again.returncode == 0, again.stderr
-    assert "Epoch 1/20" not in again.stdout, "it was finished, so nothing is trained again"
+    assert "epoch  1/20" not in again.stdout, "it was finished, so nothing is trained again"
     (after,) = serving.load_classifier(tmp_path / "mine.keras").predict([photo])
     np.testing.assert_allclose(after, before, atol=1e-6)
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import models, transfer
+from kerasrecipes.transfer.extract_features import _number_of_batches
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(7, 16, 16, 3)).astype("float32")
@@ -66,6 +67,16 @@ def test_dropout_is_off_and_half_precision_is_averaged_in_float32():
     features = transfer.extract_features(keras.Model(inputs, outputs), images)
     exact = images.astype("float16").astype("float64").mean(axis=(1, 2))
     np.testing.assert_allclose(features, exact, rtol=1e-5)
+
+
+def test_the_number_of_batches_is_known_beforehand():
+    tf = pytest.importorskip("tensorflow")
+    x = np.zeros((5, 4))
+    dataset = tf.data.Dataset.from_tensor_slices(x).batch(2)
+    cases = [(x, 3), ((x, x), 3), (dataset, 3), (dataset.repeat(), None), ([x, x], 2)]
+    cases += [((batch for batch in [x]), None), (dataset.filter(lambda batch: True), None)]
+    for data, expected in cases:
+        assert _number_of_batches(data, 2) == expected
 
 
 def test_a_dataset_of_batches(model):
