@@ -37,6 +37,7 @@ EXTRAS = {
     # tensorflow-datasets 4.9.10 imports importlib_resources when it downloads, undeclared.
     "tfds": ["tensorflow-datasets>=4.9.10", "importlib_resources>=7.1"],
     "pretrained": PRETRAINED,
+    "lbfgs": ["scipy>=1.17"],
     "export": ["onnx>=1.23", "onnxruntime>=1.31", "tf2onnx>=1.17", "ai-edge-litert>=2.3"],
     "search": SEARCH,
     "test": [
@@ -46,6 +47,7 @@ EXTRAS = {
         "pyright[nodejs]>=1.1.400",
         *PRETRAINED,
         *SEARCH,
+        "scipy>=1.17",
         "scikit-image>=0.26",
         "opencv-python-headless>=5.0",
         "tensorflow-datasets>=4.9.10",

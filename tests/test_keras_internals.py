@@ -384,3 +384,12 @@ def test_fit_begins_a_batch_that_never_comes():
     count = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda n, logs: begun.append(n))
     model.fit(unknown, callbacks=[count], verbose=0)
     assert len(begun) == 3 + keras_internals.asks_for_one_more(model)
+
+
+def test_locals_of_fit_are_those_of_fit_lbfgs_too():
+    def fit_lbfgs(model, x):
+        return keras_internals.locals_of_fit(model)["x"]
+
+    model = network()
+    assert fit_lbfgs(model, 5) == 5
+    assert keras_internals.locals_of_fit(model) == {}

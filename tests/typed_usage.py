@@ -33,6 +33,8 @@ schedule = schedules.OneCycle(0.1, total=100)
 schedules.StepDecay(0.1, (10, 20))
 schedules.StepDecay(0.1, 10)  # pyright: ignore
 optimizers.LayerwiseLearningRates("adam", {"backbone": 0.1}, model=model)
+optimizers.fit_lbfgs(model, [[1.0]], [1], batch_size=None, epochs=3).history["loss"]
+optimizers.fit_lbfgs(model, [[1.0]], epochs="3")  # pyright: ignore
 loss: keras.losses.Loss = losses.MulticlassHinge(margin=1)
 
 callbacks.BestSnapshot("val_accuracy", patience=3, filepath=pathlib.Path("best.keras"))

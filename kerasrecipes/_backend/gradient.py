@@ -44,3 +44,54 @@ def _torch(function, tensors):
         torch.zeros_like(leaf) if gradient is None else gradient
         for leaf, gradient in zip(leaves, gradients)
     ]
+
+
+def compiled_value_and_gradient(function, jit, eager=False):
+    """Return a function that computes a scalar and its gradient, compiled where backends compile.
+
+    Args:
+        function: from a vector and structures of tensors to a scalar; the gradient is with respect
+            to the vector. It has no side effects, and the result has none.
+        jit: bool, whether TensorFlow compiles with XLA. JAX always does; PyTorch runs eagerly.
+        eager: bool, whether nothing is compiled. Defaults to `False`.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        compute = _tensorflow_value_and_gradient(function)
+        return compute if eager else tf.function(compute, jit_compile=jit)
+    if backend == "jax":
+        import jax
+
+        compute = jax.value_and_grad(function)
+        return compute if eager else jax.jit(compute)
+    return _torch_value_and_gradient(function)
+
+
+def _tensorflow_value_and_gradient(function):
+    import tensorflow as tf
+
+    def compute(vector, *arguments):
+        with tf.GradientTape() as tape:
+            tape.watch(vector)
+            value = function(vector, *arguments)
+        zero = tf.UnconnectedGradients.ZERO
+        return value, tape.gradient(value, vector, unconnected_gradients=zero)
+
+    return compute
+
+
+def _torch_value_and_gradient(function):
+    import torch
+
+    def compute(vector, *arguments):
+        with torch.enable_grad():
+            leaf = vector.detach().requires_grad_()
+            value = function(leaf, *arguments)
+            if not value.requires_grad:
+                return value, torch.zeros_like(vector)
+            (gradient,) = torch.autograd.grad(value, [leaf])
+        return value.detach(), gradient
+
+    return compute

@@ -132,6 +132,7 @@ def locals_of_fit(model, thread=None):
     """Return arguments and variables of the running `fit` of a model, {} if none runs.
 
     Keras does not tell callbacks what `fit` was called with; the arguments have their public names.
+    `optimizers.fit_lbfgs`, which calls the same callbacks, counts as `fit`.
 
     Args:
         model: the model.
@@ -139,7 +140,8 @@ def locals_of_fit(model, thread=None):
     """
     frame = sys._getframe() if thread is None else sys._current_frames().get(thread)
     while frame is not None:
-        if frame.f_code.co_name == "fit" and frame.f_locals.get("self") is model:
+        owner = {"fit": "self", "fit_lbfgs": "model"}.get(frame.f_code.co_name)
+        if owner and frame.f_locals.get(owner) is model:
             return frame.f_locals
         frame = frame.f_back
     return {}
