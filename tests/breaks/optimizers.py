@@ -29,7 +29,7 @@ BREAKS = [
     Break(
         "fit_lbfgs", "the model is not given the weights of an iteration",
         "optimizers/_lbfgs_epochs.py",
-        "        self._loss.assign(intermediate_result.x)\n        evaluations", "        evaluations",
+        "self._loss.assign(intermediate_result.x)\n        evaluations", "evaluations",
         f"{TESTS} -k callbacks_see",
     ),
     Break(
