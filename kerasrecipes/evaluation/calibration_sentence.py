@@ -4,7 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from kerasrecipes.inference import expected_calibration_error
+from kerasrecipes.evaluation.not_finite_sentence import not_finite_sentence
+from kerasrecipes.inference.expected_calibration_error import (
+    BINS,
+    bin_of,
+    expected_calibration_error,
+)
 
 SIMULATIONS = 200
 LEVEL = 0.95
@@ -37,11 +42,11 @@ def calibration_sentence(result: Any) -> str:
     Reference: Bröcker & Smith (2007), https://doi.org/10.1175/WAF993.1, consistency resampling.
     """
     probabilities = np.asarray(result.probabilities, "float64")
-    if not np.isfinite(probabilities).all():
-        return "The probabilities are not finite."
+    if broken := not_finite_sentence(probabilities):
+        return broken
     error = expected_calibration_error(probabilities, result.labels)
     confidence = probabilities.max(axis=1)
-    if error <= np.quantile(_by_chance(probabilities), LEVEL):
+    if error <= np.quantile(errors_by_chance(confidence), LEVEL):
         return ""
     right = np.mean(probabilities.argmax(axis=1) == result.labels)
     gap = confidence.mean() - right
@@ -49,15 +54,12 @@ def calibration_sentence(result: Any) -> str:
     return f"Confidence is off by {100 * error:.0f} points on average{direction}."
 
 
-def _by_chance(probabilities):
+def errors_by_chance(confidence):
     """The errors of simulated tests that are perfectly calibrated."""
-    rng = np.random.default_rng(0)
-    best = probabilities.argmax(axis=1)
-    other = (best + 1) % probabilities.shape[1]
-    confidence = probabilities.max(axis=1)
-    return [
-        expected_calibration_error(
-            probabilities, np.where(rng.random(len(best)) < confidence, best, other)
-        )
-        for _ in range(SIMULATIONS)
-    ]
+    rng, bins, images = np.random.default_rng(0), bin_of(confidence, BINS), len(confidence)
+    errors = []
+    for _ in range(SIMULATIONS):
+        gaps = (rng.random(images) < confidence) - confidence
+        sums = np.bincount(bins, weights=gaps, minlength=BINS)
+        errors.append(np.abs(sums).sum() / images)
+    return errors

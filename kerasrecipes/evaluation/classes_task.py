@@ -4,6 +4,7 @@ import dataclasses
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasrecipes._printable import printable
 from kerasrecipes.evaluation.calibration_sentence import calibration_sentence
@@ -105,12 +106,13 @@ class ClassesTask:
         metrics = self.metrics(result.probabilities, result.labels)
         names = [printable(name) for name in images.class_names]
         trained = images.class_sizes or [None] * images.num_classes
+        tested = np.bincount(result.labels, minlength=images.num_classes)
         rows = []
         for label, confused_with in enumerate(most_confused(matrix)):
             rates = [rate(metrics[key][label]) for key in self.by_class]
             counts = [
                 str(trained[label] if trained[label] is not None else ""),
-                str(matrix[label].sum()),
+                str(tested[label]),
             ]
             confusion = ""
             if confused_with is not None:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+from kerasrecipes.evaluation.metrics import predicted_classes
+
 NORMAL_95 = 1.959964
 
 
@@ -20,7 +22,7 @@ def how_good(result: Any) -> Any:
     >>> how_good(TestResult("test", 1, probabilities, np.zeros(10, int), 1.0))
     'Test accuracy: 90.0%, 9 of 10 test images (95% confidence interval: 60% to 98%).'
     """
-    correct = result.probabilities.argmax(axis=1) == result.labels
+    correct = predicted_classes(result.probabilities) == result.labels
     low, high = wilson_interval(int(correct.sum()), len(correct))
     return (
         f"Test accuracy: {correct.mean():.1%}, {correct.sum()} of {len(correct)} test images "

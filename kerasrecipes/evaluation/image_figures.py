@@ -7,7 +7,7 @@ from PIL import Image
 
 from kerasrecipes import augment
 from kerasrecipes.evaluation.figures import image_grid, shorten
-from kerasrecipes.evaluation.metrics import confident_mistakes
+from kerasrecipes.evaluation.metrics import confident_mistakes, predicted_classes
 from kerasrecipes.evaluation.pick import evenly_spaced, pick
 
 SHOWN = 32
@@ -64,7 +64,7 @@ def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
     pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
     mistakes = [result.task.mistake(images.class_names, result, index) for index in worst]
     captions = [f"{answer}\nis {true}" for _, answer, true in mistakes]
-    wrong = int(np.sum(result.probabilities.argmax(axis=1) != result.labels))
+    wrong = int(np.sum(predicted_classes(result.probabilities) != result.labels))
     title = f"{_how_many(wrong)} in {len(result.labels)} test images"
     return image_grid([pixels[int(i)] for i in worst], captions, title)
 
@@ -78,7 +78,7 @@ def right_figure(images: Any, result: Any, crop: Any) -> Any:
         result: A `TestResult`.
         crop: Transform of the images to be shown.
     """
-    right = np.flatnonzero(result.probabilities.argmax(axis=1) == result.labels)
+    right = np.flatnonzero(predicted_classes(result.probabilities) == result.labels)
     shown = right[evenly_spaced(len(right), RIGHT_SHOWN)] if len(right) else right
     pixels = list(pick(images.test or images.validation, shown, crop))
     captions = [

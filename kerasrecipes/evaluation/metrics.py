@@ -13,7 +13,8 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
     `loss = -mean(log p_label)`, with p at least 1e-7 as in Keras. Top-5 accuracy is included with
     more than five classes. The precision of a class that was never predicted and the recall of a
     class without images are `None`. `calibration_error` is
-    `inference.expected_calibration_error` with 15 bins, and NaN if any probability is.
+    `inference.expected_calibration_error` with 15 bins, and NaN if any probability is not finite;
+    the prediction of such an image is wrong.
 
     Args:
         probabilities: Array `(images, classes)`.
@@ -33,23 +34,26 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
     probabilities, labels = np.asarray(probabilities, "float64"), np.asarray(labels)
     classes = probabilities.shape[1]
     true_class = probabilities[np.arange(len(labels)), labels]
-    matrix = confusion_matrix(probabilities, labels)
+    matrix, predicted = confusion_matrix(probabilities, labels), predicted_classes(probabilities)
     metrics = {
-        "accuracy": float(np.mean(probabilities.argmax(axis=1) == labels)),
+        "accuracy": float(np.mean(predicted == labels)),
         "loss": float(-np.mean(np.log(np.maximum(true_class, 1e-7)))),
         "calibration_error": _calibration_error(probabilities, labels),
         "images": int(len(labels)),
         "precision": _ratios(np.diag(matrix), matrix.sum(axis=0)),
-        "recall": _ratios(np.diag(matrix), matrix.sum(axis=1)),
+        "recall": _ratios(np.diag(matrix), np.bincount(labels, minlength=classes)),
     }
     if classes > 5:
         best = np.argsort(-probabilities, axis=1, kind="stable")[:, :5]
-        metrics["top_5_accuracy"] = float(np.mean((best == labels[:, None]).any(axis=1)))
+        among = (best == labels[:, None]).any(axis=1) & (predicted >= 0)
+        metrics["top_5_accuracy"] = float(np.mean(among))
     return metrics
 
 
 def confusion_matrix(probabilities: Any, labels: Any) -> Any:
     """Return the counts of images by true class (row) and predicted class (column).
+
+    Images whose probabilities are not finite are not counted.
 
     Example:
 
@@ -58,16 +62,22 @@ def confusion_matrix(probabilities: Any, labels: Any) -> Any:
     >>> confusion_matrix(np.array([[0.9, 0.1], [0.8, 0.2], [0.3, 0.7]]), [0, 1, 1]).tolist()
     [[1, 0], [1, 1]]
     """
-    classes = probabilities.shape[1]
-    matrix = np.zeros((classes, classes), "int64")
-    np.add.at(matrix, (np.asarray(labels), probabilities.argmax(axis=1)), 1)
+    classes, predicted = probabilities.shape[1], predicted_classes(probabilities)
+    matrix, finite = np.zeros((classes, classes), "int64"), predicted >= 0
+    np.add.at(matrix, (np.asarray(labels)[finite], predicted[finite]), 1)
     return matrix
+
+
+def predicted_classes(probabilities):
+    """Return the likeliest class of each image, -1 where a probability is not finite."""
+    finite = np.isfinite(probabilities).all(axis=1)
+    return np.where(finite, np.argmax(probabilities, axis=1), -1)
 
 
 def confident_mistakes(probabilities, labels, count):
     """Return the indices of at most `count` wrong predictions, the most confident first."""
     predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != labels)
+    wrong = np.flatnonzero(predicted_classes(probabilities) != labels)
     order = np.argsort(-probabilities[wrong, predicted[wrong]], kind="stable")
     return wrong[order][:count]
 

@@ -10,7 +10,7 @@ def average_precision(probabilities: Any, labels: Any) -> Any:
 
     `P_n` and `R_n` are precision and recall at the n-th largest different probability, as in
     scikit-learn's `average_precision_score`; nothing is interpolated. NaN for a label that no image
-    has.
+    has, or with a probability that is not finite.
 
     Args:
         probabilities: Array `(images, labels)`.
@@ -34,7 +34,7 @@ def best_thresholds(probabilities: Any, labels: Any) -> Any:
 
     A label is predicted from its threshold on. A threshold lies in the middle between two
     probabilities, so that it does not hang on the last digit of one; of several, the highest. A
-    label that no image has, or that all have, keeps 0.5.
+    label that no image has, or that all have, or with a probability that is not finite, keeps 0.5.
 
     Args:
         probabilities: Array `(images, labels)`.
@@ -64,6 +64,9 @@ def multilabel_metrics(probabilities: Any, labels: Any, thresholds: Any) -> Any:
     - `macro_f1`: mean of the F1 that are not `None`. `micro_f1`: of all labels together.
     - `exact`: fraction of images whose labels are all right.
 
+    A probability that is not finite predicts nothing and makes `exact` wrong for its image, and
+    `mean_average_precision` and `loss` NaN.
+
     Args:
         probabilities: Array `(images, labels)`.
         labels: Array `(images, labels)` of 0 and 1.
@@ -80,16 +83,16 @@ def multilabel_metrics(probabilities: Any, labels: Any, thresholds: Any) -> Any:
         scikit-learn's `f1_score`.
     """
     p, labels = np.asarray(probabilities, "float64"), np.asarray(labels) > 0.5
-    predicted = p >= np.asarray(thresholds)
+    predicted = np.isfinite(p) & (p >= np.asarray(thresholds))
     hits = (predicted & labels).sum(axis=0)
-    clipped = np.clip(p, 1e-7, 1 - 1e-7)
+    clipped = np.where(np.isfinite(p), np.clip(p, 1e-7, 1 - 1e-7), np.nan)
     precisions = average_precision(p, labels)
     f1 = _ratios(2 * hits, predicted.sum(axis=0) + labels.sum(axis=0))
     return {
-        "mean_average_precision": _mean(precisions[~np.isnan(precisions)]),
+        "mean_average_precision": _mean(precisions[labels.any(axis=0)]),
         "macro_f1": _mean([value for value in f1 if value is not None]),
         "micro_f1": _ratios([2 * hits.sum()], [predicted.sum() + labels.sum()])[0] or 0.0,
-        "exact": float((predicted == labels).all(axis=1).mean()),
+        "exact": float(((predicted == labels) & np.isfinite(p)).all(axis=1).mean()),
         "loss": float(-np.mean(np.log(np.where(labels, clipped, 1 - clipped)))),
         "images": len(labels),
         "average_precision": [None if np.isnan(value) else float(value) for value in precisions],
@@ -101,7 +104,7 @@ def multilabel_metrics(probabilities: Any, labels: Any, thresholds: Any) -> Any:
 
 
 def _average_precision(probabilities, labels):
-    if not labels.any():
+    if not labels.any() or not np.isfinite(probabilities).all():
         return np.nan
     hits, count, _ = _ranked(probabilities, labels)
     recall = hits / labels.sum()

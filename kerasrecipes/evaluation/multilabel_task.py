@@ -10,6 +10,7 @@ from kerasrecipes.evaluation.charts import label_scores_figure
 from kerasrecipes.evaluation.classes_task import rate
 from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.multilabel_metrics import best_thresholds, multilabel_metrics
+from kerasrecipes.evaluation.not_finite_sentence import not_finite_sentence
 from kerasrecipes.evaluation.pick import pick
 
 SHOWN = 32
@@ -82,9 +83,11 @@ class MultilabelTask:
 
     def remarks(self, result: Any) -> list[str]:
         metrics = self.metrics(result.probabilities, result.labels)
+        broken = not_finite_sentence(result.probabilities)
         return [
+            *([broken] if broken else []),
             f"F1 {metrics['macro_f1']:.4f} as mean over the labels, {metrics['micro_f1']:.4f} over "
-            f"all; all labels of an image are right in {metrics['exact']:.1%}."
+            f"all; all labels of an image are right in {metrics['exact']:.1%}.",
         ]
 
     def table(self, images: Any, result: Any) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes.evaluation.how_good import NORMAL_95
+from kerasrecipes.evaluation.metrics import predicted_classes
 
 SIGNIFICANCE = 0.05
 
@@ -78,7 +79,7 @@ def paired_test(first: Any, second: Any) -> PairedTest:
             "Argument `second` must be a test on the images of `first`, in the same order. "
             f"Received: tests of {len(labels)} and {len(second.labels)} images with other labels"
         )
-    rights = [r.probabilities.argmax(axis=1) == labels for r in (first, second)]
+    rights = [predicted_classes(r.probabilities) == labels for r in (first, second)]
     lost, gained = int(np.sum(rights[0] & ~rights[1])), int(np.sum(rights[1] & ~rights[0]))
     count = len(labels)
     difference = (gained - lost) / count

@@ -9,6 +9,7 @@ from keras import ops
 
 from kerasrecipes.evaluation.charts import scatter_figure
 from kerasrecipes.evaluation.figures import image_grid, shorten
+from kerasrecipes.evaluation.not_finite_sentence import not_finite_sentence
 from kerasrecipes.evaluation.pick import pick
 from kerasrecipes.evaluation.regression_metrics import regression_metrics
 
@@ -90,7 +91,7 @@ class RegressionTask:
         )
 
     def remarks(self, result: Any) -> list[str]:
-        return []
+        return [s for s in (not_finite_sentence(result.probabilities),) if s]
 
     def table(self, images: Any, result: Any) -> Any:
         metrics = self.metrics(result.probabilities, result.labels)

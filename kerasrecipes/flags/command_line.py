@@ -191,6 +191,7 @@ def _add_flag(parser, field, kind):
         parser.add_argument(field.name, nargs=nargs, metavar=metavar, help=text)
     elif kind is bool and field.default is False:
         parser.add_argument(name, action="store_true", help=text)
+        _add_negative(parser, field.name)
     elif kind is bool:
         action = argparse.BooleanOptionalAction
         text = f"{text} (default: {name if field.default else '--no' + name[1:]})"
@@ -204,6 +205,13 @@ def _add_flag(parser, field, kind):
         parser.add_argument(
             name, type=kind, default=field.default, metavar=metavar, help=_with_range(text, field)
         )
+
+
+def _add_negative(parser, name):
+    """Add `--no-FLAG`, which only settings of another run need."""
+    flag = "--no-" + name.replace("_", "-")
+    off = {"action": "store_false", "default": argparse.SUPPRESS, "help": argparse.SUPPRESS}
+    parser.add_argument(flag, dest=name, **off)
 
 
 def _with_range(text, field):

@@ -5,7 +5,10 @@ import dataclasses
 import json
 import os
 
-HELP = "metrics.json of a run, or its folder: its settings are the defaults of all flags"
+HELP = (
+    "metrics.json of a run, or its folder: its settings are the defaults of all flags, and "
+    "--no-FLAG turns one off"
+)
 NOT_AGAIN = ("output", "resume")  # of one run alone
 
 

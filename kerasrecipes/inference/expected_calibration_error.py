@@ -7,6 +7,8 @@ import numpy as np
 from kerasrecipes._validation import check_integer
 from kerasrecipes.inference._outcomes import checked_outcomes
 
+BINS = 15
+
 
 class Reliability(NamedTuple):
     """The result of `reliability`: one value per bin of confidence."""
@@ -16,7 +18,7 @@ class Reliability(NamedTuple):
     accuracy: np.ndarray
 
 
-def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) -> float:
+def expected_calibration_error(probabilities: Any, labels: Any, bins: int = BINS) -> float:
     """Return the mean absolute difference between confidence and accuracy.
 
     ```
@@ -55,7 +57,7 @@ def expected_calibration_error(probabilities: Any, labels: Any, bins: int = 15) 
     return float(np.sum(count[filled] * gaps) / count.sum())
 
 
-def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
+def reliability(probabilities: Any, labels: Any, bins: int = BINS) -> Any:
     """Return count, mean confidence and accuracy of the predictions per bin of confidence.
 
     Args:
@@ -84,9 +86,14 @@ def reliability(probabilities: Any, labels: Any, bins: int = 15) -> Any:
     values, labels = checked_outcomes(probabilities, labels)
     confidences = values.max(axis=1)
     correct = values.argmax(axis=1) == labels
-    edges = np.arange(1, bins + 1) / bins
-    index = np.minimum(np.searchsorted(edges, confidences, side="left"), bins - 1)
+    index = bin_of(confidences, bins)
     count = np.bincount(index, minlength=bins)
     sums = [np.bincount(index, weights=part, minlength=bins) for part in (confidences, correct)]
     with np.errstate(invalid="ignore"):
         return Reliability(count, *(total / count for total in sums))
+
+
+def bin_of(confidences, bins):
+    """Return the bin of each confidence, from 0 on."""
+    edges = np.arange(1, bins + 1) / bins
+    return np.minimum(np.searchsorted(edges, confidences, side="left"), bins - 1)

@@ -15,9 +15,11 @@ def multiply_adds(model: keras.Model, image_shape: Any = None) -> int:
     """Return the multiply-adds of a model for one image, of convolutions and dense layers.
 
     A layer with a kernel has `positions · size of the kernel`, for the positions of its output (of
-    its input for a transposed convolution). As in the papers, biases, normalisation, pooling and
-    activations are not counted; neither are products of two inputs, as in attention. The model runs
-    once, in inference mode, on an image of zeros.
+    its input for a transposed convolution); an `EinsumDense`, `values of the output · values that
+    are summed for each`. As in the papers of ResNet and MobileNet, biases, normalisation, pooling
+    and activations are not counted; neither are products of two inputs, as in attention. The counts
+    published with EfficientNet-Lite are 3 to 6% higher: all five are ours plus 3 for each value
+    that is normalised, within 0.5%. The model runs once, in inference mode, on an image of zeros.
 
     Args:
         model: Keras model with one input, wrapped and nested layers included.
@@ -62,12 +64,22 @@ def _counting(layer, counts):
 
     def counted(inputs, *args, **kwargs):
         outputs = call(inputs, *args, **kwargs)
+        if isinstance(layer, keras.layers.EinsumDense):
+            counts.append(math.prod(outputs.shape[1:]) * _summed(layer))
+            return outputs
         sizes = [math.prod(kernel.shape) for kernel in _kernels(layer)]
         transposed = "Transpose" in type(layer).__name__
         counts.append(_positions(layer, inputs if transposed else outputs) * sum(sizes))
         return outputs
 
     return counted
+
+
+def _summed(layer):
+    """The products that an `EinsumDense` sums for each value: the axes that its output lacks."""
+    operands, output = layer.equation.split("->")
+    axes = zip(operands.split(",")[1], layer.kernel.shape)
+    return math.prod(size for axis, size in axes if axis not in output)
 
 
 def _positions(layer, tensor):

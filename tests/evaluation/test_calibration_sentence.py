@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from kerasrecipes.evaluation import TestResult, calibration_sentence
+from kerasrecipes.evaluation.calibration_sentence import SIMULATIONS, errors_by_chance
+from kerasrecipes.inference import expected_calibration_error
 
 
 def result(count, gap, seed=0, classes=4):
@@ -38,4 +40,20 @@ def test_21_images_cannot_tell_ten_points():
 
 def test_probabilities_that_are_not_finite():
     broken = TestResult("test", 1, np.full((3, 2), np.nan), np.zeros(3, int), 1.0)
-    assert calibration_sentence(broken) == "The probabilities are not finite."
+    sentence = "The predictions for 3 of 3 images are NaN or infinite."
+    assert calibration_sentence(broken) == sentence
+
+
+@pytest.mark.parametrize("count, classes", [(300, 10), (21, 2)])
+def test_errorserrors_by_chance_are_those_of_simulated_tests(count, classes):
+    """Each is the expected calibration error of a test with simulated labels."""
+    probabilities = np.random.default_rng(3).dirichlet(np.ones(classes), count)
+    best, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    rng = np.random.default_rng(0)
+    expected = [
+        expected_calibration_error(
+            probabilities, np.where(rng.random(count) < confidence, best, (best + 1) % classes)
+        )
+        for _ in range(SIMULATIONS)
+    ]
+    np.testing.assert_allclose(errors_by_chance(confidence), expected, rtol=0, atol=1e-12)

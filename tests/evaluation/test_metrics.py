@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from kerasrecipes.evaluation import TestResult, how_good
 from kerasrecipes.evaluation.metrics import (
     classification_metrics,
     confident_mistakes,
@@ -68,3 +69,24 @@ def test_what_a_class_is_taken_for(scores):
         wrong = [int(one) for one in said if one != label]
         counts = [wrong.count(k) for k in range(7)]
         assert taken_for == (counts.index(max(counts)) if wrong else None)
+
+
+def test_an_image_without_finite_probabilities_is_wrong(scores):
+    """Whatever its label, the class that `argmax` happens to give included."""
+    probabilities, labels = (np.array(values) for values in scores)
+    broken = np.arange(0, len(labels), 5)
+    probabilities[broken] = [np.nan, *np.zeros(probabilities.shape[1] - 1)]
+    labels[broken] = 0
+    finite = np.setdiff1d(np.arange(len(labels)), broken)
+    rest = classification_metrics(probabilities[finite], labels[finite])
+    metrics = classification_metrics(probabilities, labels)
+    assert metrics["accuracy"] == pytest.approx(rest["accuracy"] * len(finite) / len(labels))
+    assert metrics["precision"] == rest["precision"] and metrics["recall"][1:] == rest["recall"][1:]
+    share = np.sum(labels[finite] == 0) / np.sum(labels == 0)
+    assert metrics["recall"][0] == pytest.approx(rest["recall"][0] * share)
+    if "top_5_accuracy" in metrics:
+        assert metrics["top_5_accuracy"] <= len(finite) / len(labels)
+    assert np.isnan([metrics["loss"], metrics["calibration_error"]]).all()
+    result = TestResult("test", 1, probabilities, labels, 1.0)
+    assert how_good(result).startswith(f"Test accuracy: {metrics['accuracy']:.1%}")
+    assert set(confident_mistakes(probabilities, labels, len(labels))[-len(broken) :]) == {*broken}

@@ -109,3 +109,33 @@ def test_the_loss_of_each_task_is_the_one_of_its_metrics():
     predictions = labels + np.linspace(-30, 30, 40, dtype="float32")[:, None]
     loss = keras.ops.mean(task.loss()(keras.ops.convert_to_tensor(labels), predictions))
     assert float(loss) == pytest.approx(task.metrics(predictions, labels)["loss"], rel=1e-4)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_labels_whose_probability_is_not_finite_are_not_predicted(bad):
+    rng = np.random.default_rng(0)
+    p, labels = rng.random((40, 3)), rng.integers(0, 2, (40, 3))
+    thresholds = best_thresholds(p, labels)
+    rest = multilabel_metrics(p, labels, thresholds)
+    p[7, 1], labels[7] = bad, [0, 0, 0]
+    metrics = multilabel_metrics(p, labels, thresholds)
+    assert np.isnan([metrics["mean_average_precision"], metrics["loss"]]).all()
+    assert metrics["average_precision"][1] is None and best_thresholds(p, labels)[1] == 0.5
+    p[7] = [0.0, bad, 0.0]
+    none = np.array([0.9, 0.9, 0.9])
+    empty = multilabel_metrics(p[7:8], labels[7:8], none)
+    assert empty["exact"] == 0 and empty["precision"] == [None] * 3
+    assert rest["exact"] > 0 and not np.isnan(rest["loss"])
+
+
+@pytest.mark.parametrize("name", ["multilabel", "regression"])
+def test_predictions_that_are_not_finite_are_said(name):
+    task = {
+        "multilabel": evaluation.MultilabelTask((0.5, 0.5)),
+        "regression": evaluation.RegressionTask((0.0, 0.0), (1.0, 1.0)),
+    }[name]
+    predictions, labels = np.full((4, 2), 0.75), np.ones((4, 2))
+    result = evaluation.TestResult("test", 1, predictions, labels, 1.0, task)
+    assert not any("NaN" in remark for remark in task.remarks(result))
+    predictions[2, 1] = np.nan
+    assert task.remarks(result)[0] == "The predictions for 1 of 4 images are NaN or infinite."

@@ -53,6 +53,15 @@ def test_other_flags_over_them(stored):
     assert again.rate == 0.5 and config_of("--epochs", 3).rate is None
 
 
+def test_a_flag_that_is_stored_is_turned_off(stored):
+    assert config_of("--config", stored).strict is True
+    assert config_of("--config", stored, "--no-strict").strict is False
+    assert config_of("--config", stored, "--no-strict", "--strict").strict is True
+    assert config_of("--config", stored, "--no-keep-going").keep_going is False
+    assert config_of("--no-strict").strict is False and config_of("--strict").strict is True
+    assert config_of().strict is False
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
