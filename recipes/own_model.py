@@ -3,7 +3,7 @@
     python recipes/own_model.py FOLDER
     python recipes/predict.py mine.keras PHOTO ...
 
-Stop it at any moment, with Ctrl-C or worse: the same command goes on where it stopped.
+Stop it at any moment, with Ctrl-C or worse: the same command resumes where it stopped.
 """
 
 import sys
@@ -51,7 +51,7 @@ model.fit(
     verbose=0,  # Progress prints a line an epoch
 )
 if not resume.finished:
-    sys.exit(130)  # after Ctrl-C: the same command goes on
+    sys.exit(130)  # after Ctrl-C: the same command resumes
 model.evaluate(testing)
 serving.save(model, test, images.class_names, "mine.keras")
 print("python recipes/predict.py mine.keras PHOTO")

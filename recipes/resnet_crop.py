@@ -75,7 +75,7 @@ def main(config):
         mean, std = experiment.channel_statistics(images.train, size, images.channels)
         normalize = augment.Normalize(mean, std)
         print(experiment.describe_images(images))
-        print(f"Crops: {crops.sentence}. Mean {mean}, standard deviation {std}.")
+        print(f"Crops: {crops.sentence}. Pixel mean {mean}, standard deviation {std}.")
 
         training = augment.pipeline(
             images.train,
@@ -116,7 +116,8 @@ def main(config):
         baselines = None
         if task.name == "classes":
             baselines = evaluation.pixel_baselines(images, size, config.seed)
-            print("To beat, on the pixels:", *(f"{n} {a:.4f}." for n, a in baselines.items()))
+            simple = ", ".join(f"{name} {value:.4f}" for name, value in baselines.items())
+            print(f"Simple classifiers on the pixels, to beat: {simple}.")
         pixels = ImagePreprocessing(size, one_crop.resize, mean=mean, std=std)
         from_pixels = serving_model(model, pixels, images.channels)
         return experiment.close_run(

@@ -44,6 +44,6 @@ def _how_to_allow(names):
     if any(name.endswith(_description.OF_VARIABLES) for name in names):
         return ""
     return (
-        "; to go on although it differs, name what may: "
+        "; to resume although it differs, name what may: "
         f"`allow=({_description.word_to_allow(names)!r},)`"
     )

@@ -150,7 +150,7 @@ class Resume(FitCallback):
         if self.every_steps and not self._position_is_known:
             warn(
                 f"`every_steps={self.every_steps}` has an effect between epochs only: inside one, "
-                "the data can go on only if they are built with `start_step=resume.step`, and "
+                "the data can be resumed only if they are built with `start_step=resume.step`, and "
                 "`step` was not read.",
             )
         self._is_in_steps = self._is_last = False
@@ -268,7 +268,7 @@ class Resume(FitCallback):
         else:
             inside = f", step {state['step']}" if state["step"] else ""
             say(
-                f"The run in {printable(self.directory)} goes on from epoch "
+                f"The run in {printable(self.directory)} resumes at epoch "
                 f"{state['epoch'] + 1}{inside}."
             )
 

@@ -28,10 +28,10 @@ def configure(config: Any) -> Any:
     precision = choose_precision(config.precision, kind, has_bfloat16)
     jit = choose_jit(config.jit, kind, backend)
     keras.config.set_dtype_policy(precision)
-    words = "compiled by XLA" if jit else "not compiled by XLA"
+    words = "with XLA" if jit else "without XLA"
     if config.jit == "auto" and not jit:
-        words += f" (slower on a {kind.upper()} with {backend}; --jit on compiles)"
-    return jit, f"Device {kind.upper()}, backend {backend}, {precision}, training {words}."
+        words += f", which is slower here than {backend} alone (--jit on turns it on)"
+    return jit, f"Device {kind.upper()}, backend {backend}, {precision}, {words}."
 
 
 def choose_precision(choice, kind, has_bfloat16):

@@ -152,11 +152,13 @@ class Run:
         print(choice)
 
     def give_up(self, error: BaseException) -> None:
-        """Leave nothing of a run that did not begin; say how one that did goes on."""
+        """Leave nothing of a run that did not begin; say how to resume one that did."""
         if not self._folder.has_state():
             self._folder.abandon()
         elif isinstance(error, KeyboardInterrupt):
-            print(f"\nThe run goes on with: {self._how_to_go_on()}", file=sys.stderr)
+            print(
+                f"\nTo resume, give the same command with: {self._how_to_resume()}", file=sys.stderr
+            )
 
     def release(self) -> None:
         """Let other processes have the folder."""
@@ -231,21 +233,21 @@ class Run:
         print(*next_steps(self.folder), sep="\n")
         if self.interrupted:
             print(
-                "Stopped by a signal. To go on, give the same command with: "
-                f"{self._how_to_go_on()}",
+                "Stopped by a signal. To resume, give the same command with: "
+                f"{self._how_to_resume()}",
                 file=sys.stderr,
             )
         else:
             self._folder.remove_state()
 
-    def _how_to_go_on(self):
+    def _how_to_resume(self):
         return f"--resume --output {shell_word(self.folder)}"
 
     def _check_resumable(self):
         if not self.config.resume:
             raise ValueError(
-                "Argument `output` must be a new folder, or give --resume to go on with the "
-                f"run in it. Received: output={printable(self.folder)}, which is not empty"
+                "Argument `output` must be a new folder, or give --resume to resume the run "
+                f"in it. Received: output={printable(self.folder)}, which is not empty"
             )
         self._check_same_configuration()
         if (self.folder / "metrics.json").exists():
@@ -270,7 +272,7 @@ class Run:
             before = stored["config"].get(name)
             if before != ours[name]:
                 raise ValueError(
-                    f"The run in {printable(self.folder)} was begun with {name}={before!r}: a "
+                    f"The run in {printable(self.folder)} was started with {name}={before!r}: a "
                     f"resumed run keeps its configuration. Received: {name}={ours[name]!r}"
                 )
 

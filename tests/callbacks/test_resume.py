@@ -570,7 +570,7 @@ def test_run_that_goes_on_or_is_finished_says_so(tmp_path, capsys):
     for epochs in (1, 2, 2):
         fit(small_model(run_eagerly=True), epochs, [Resume(tmp_path)])
     assert capsys.readouterr().out == (
-        f"The run in {tmp_path} goes on from epoch 2.\n"
+        f"The run in {tmp_path} resumes at epoch 2.\n"
         f"The run in {tmp_path} is finished: nothing is trained.\n"
     )
 
