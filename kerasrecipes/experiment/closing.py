@@ -171,7 +171,7 @@ def _report(run, metrics, results, images, shown, result, summary, settings):
         summary,
         shown,
         [
-            ("Tests", _header(task, results[-1].speed_of), rows),
+            (_tests_heading(results[-1].speed_of), _header(task), rows),
             task.table(images, results[-1]),
             facts_table(metrics["model"]),
             *_baselines_table(metrics.get("baselines")),
@@ -188,11 +188,14 @@ def _baselines_table(baselines):
     return [("Simple classifiers on the pixels", ("Classifier", "Accuracy"), rows)]
 
 
-def _header(task, speed_of):
+def _tests_heading(speed_of):
+    """Return the heading of the table of tests, which says what the images per second are of."""
+    return "Tests, with reading and decoding" + (f" ({speed_of})" if speed_of else "")
+
+
+def _header(task):
     title = task.title.capitalize() if task.title.islower() else task.title
-    speed = "Images per second, with reading and decoding"
-    speed += f" ({speed_of})" if speed_of else ""
-    return ("Test", "Crops per image", title, "Loss", speed)
+    return ("Test", "Crops per image", title, "Loss", "Images per second")
 
 
 def _work(metrics):

@@ -34,7 +34,7 @@ details { background: var(--card); border-radius: 4px; padding: 0.6rem 0.9rem; m
 summary { cursor: pointer; font-weight: 600; }
 @media print { :root { --text: #000; --quiet: #444; --line: #ccc; --page: #fff; --card: #fff; }
   body { max-width: none; font-size: 10pt; padding: 0; } .hint { display: none; }
-  .scroll, .picture { overflow: visible; } table { font-size: 9pt; }
+  .scroll, .picture { overflow: visible; break-inside: avoid; } table { font-size: 9pt; }
   .picture img, .picture input:checked + img { max-width: 100%; max-height: 22cm; width: auto; }
   .note { break-after: avoid; } img, tr { break-inside: avoid; } }
 """
