@@ -1,5 +1,6 @@
 """Tables that name image files and their labels: a CSV file or a pandas frame."""
 
+import codecs
 import csv
 import dataclasses
 import io
@@ -62,7 +63,10 @@ def read_csv(path):
     """
     path = pathlib.Path(path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        contents = path.read_bytes()
+        is_utf_16 = contents.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        text = contents.decode("utf-16" if is_utf_16 else "utf-8-sig")
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
         raise ValueError(f"{printable(path)}: not text in UTF-8") from error
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
@@ -97,7 +101,12 @@ def read_frame(frame):
 
 
 def _cell(value):
-    """A value of a frame as text; what pandas has for a missing one is empty."""
+    """A value of a frame as text; what pandas has for a missing one is empty.
+
+    A list of labels is as the cell of a CSV file with them: "dog;outdoor".
+    """
+    if isinstance(value, (list, tuple, set, frozenset)) or getattr(value, "ndim", 0):
+        return ";".join(sorted(map(_cell, value)))
     is_missing = value is None or type(value).__name__ == "NAType" or value != value
     return "" if is_missing else str(value).strip()
 

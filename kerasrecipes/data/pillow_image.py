@@ -21,6 +21,8 @@ def file_problem(path):
         status = os.stat(path)
     except OSError as error:
         return error.strerror
+    except ValueError:  # a NUL inside
+        return "not a file name"
     if not stat.S_ISREG(status.st_mode):
         return "not a regular file"
     return None if status.st_size else "empty file"

@@ -88,7 +88,10 @@ def _usual_labels(table, task, others):
 
 
 def _path(table, cell):
-    return os.path.normpath(os.path.join(table.folder, os.path.expanduser(cell)))
+    path = os.path.normpath(os.path.join(table.folder, os.path.expanduser(cell)))
+    if os.sep == "/" and "\\" in cell and "\0" not in cell and not os.path.lexists(path):
+        return _path(table, cell.replace("\\", "/"))  # a table that was written on Windows
+    return path
 
 
 def _title(table):

@@ -256,3 +256,33 @@ def test_weights_reach_the_loss(folder):
     p = model.predict(x, verbose=0)
     own = -np.log(np.maximum((p * y).sum(axis=1), 1e-7))
     assert loss == pytest.approx(float(np.mean(own * w)), rel=1e-3)
+
+
+def test_a_table_that_was_written_on_windows(folder):
+    """Paths with backslashes, and the UTF-16 of a spreadsheet's Unicode text."""
+    rows = [["file", "label"], *rows_of(lambda i: "ab"[i % 2])]
+    text = "\r\n".join("\t".join(row).replace("/", "\\") for row in rows)
+    for encoding in ("utf-8-sig", "utf-16"):
+        (folder / "windows.csv").write_bytes(text.encode(encoding))
+        images = data.load(folder / "windows.csv")
+        assert images.class_names == ("a", "b") and images.skipped == ()
+        assert images.train_size + images.validation_size + images.test_size == COUNT
+
+
+@pytest.mark.filterwarnings("ignore:.*cannot be used")
+def test_what_is_no_file_name_is_one_bad_row(folder):
+    rows = [["file", "label"], *rows_of(lambda i: "ab"[i % 2]), ["img/\0.jpg", "a"]]
+    (folder / "nul.csv").write_text("\n".join(map(",".join, rows)))
+    ((place, reason),) = data.load(folder / "nul.csv").skipped
+    assert reason == "not a file name" and f"line {COUNT + 2}" in place
+
+
+@pytest.mark.parametrize("kind", [list, tuple, set, np.array])
+def test_lists_of_labels_in_a_frame(folder, monkeypatch, kind):
+    monkeypatch.chdir(folder)
+    tags = [kind([["dog", "out"], ["dog"], []][i % 3]) for i in range(COUNT)]
+    frame = Frame(path=[f"img/{i:02}.jpg" for i in range(COUNT)], tags=tags)
+    images = data.load(frame, task="multilabel")
+    assert images.class_names == ("dog", "out")
+    expected = {f"{i:02}": [[1, 1], [1, 0], [0, 0]][i % 3] for i in range(COUNT)}
+    assert {name: row.tolist() for name, row in labels_by_file(images).items()} == expected
