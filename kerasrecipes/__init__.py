@@ -46,7 +46,9 @@ _ROOMS = (
     "schedules",
     "transfer",
 )
-_LAZY_ROOMS = ("augment", "data", "evaluation", "experiment", "flags", "search", "serving")
+_LAZY_ROOMS = (
+    "augment", "data", "evaluation", "experiment", "flags", "preflight", "search", "serving",
+)  # fmt: skip
 
 __all__ = [
     "__version__",

@@ -13,8 +13,8 @@ from tests.conftest import TENSORFLOW_ROOMS
 matplotlib.use("Agg")
 ROOMS = (
     "augment", "augment.functional", "callbacks", "data", "evaluation", "experiment", "flags",
-    "inference", "initializers", "layers", "losses", "models", "ops", "optimizers", "schedules",
-    "serving", "transfer",
+    "inference", "initializers", "layers", "losses", "models", "ops", "optimizers", "preflight",
+    "schedules", "serving", "transfer",
 )  # fmt: skip
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

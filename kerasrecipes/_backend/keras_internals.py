@@ -107,6 +107,32 @@ def run_through_graph(model, inputs, call):
     return graph._run_through_graph(inputs, operation_fn=lambda layer: layer, call_fn=call)
 
 
+def compile_options(model):
+    """Return the arguments of `compile` as they were given. `get_compile_config` has their JSON."""
+    return dict(model._compile_config.config)
+
+
+def calls_before(tensor):
+    """Yield the operations that lead to an output of a functional model, the last one first.
+
+    It goes back while each has a single input, and into nested models. The history of a tensor has
+    no public name.
+    """
+    while True:
+        operation, node_index, tensor_index = tensor._keras_history
+        outputs = getattr(operation, "outputs", None)
+        if isinstance(operation, keras.Model) and outputs:
+            yield from calls_before(outputs[tensor_index])
+        else:
+            yield operation
+        if not operation._inbound_nodes:
+            return
+        inputs = operation._inbound_nodes[node_index].input_tensors
+        if len(inputs) != 1:
+            return
+        (tensor,) = inputs
+
+
 # fit and callbacks
 
 

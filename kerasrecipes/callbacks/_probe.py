@@ -31,7 +31,10 @@ def outputs_and_gradients(model, layers, x, y):
 def _run(model, layers, x, y, probes):
     """The loss, and each layer's outputs with their probes added."""
     outputs = {}
-    with _watched(layers, probes, outputs), keras.StatelessScope(collect_losses=True):
+    # Regularisers ask the scope for the values of their weights.
+    weights = [(variable, variable.value) for variable in model.trainable_variables]
+    scope = keras.StatelessScope(state_mapping=weights, collect_losses=True)
+    with _watched(layers, probes, outputs), scope:
         y_pred = model(x, training=True)
         loss = 0.0 if y is None else model.compute_loss(x=x, y=y, y_pred=y_pred, training=True)
     return loss, [outputs.get(id(layer), []) for layer in layers]

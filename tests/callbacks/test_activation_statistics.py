@@ -301,3 +301,12 @@ def test_bad_input():
         look(deep(0.1), layers=["other"])
     with pytest.raises(ValueError, match=r"`epoch` must be one of \[0, 1\]"):
         look(deep(0.1)).diagnosis(epoch=7)
+
+
+def test_a_model_with_regularisers_is_looked_at():
+    model = keras.Sequential(
+        [keras.Input((100,)), keras.layers.Dense(4, "softmax", kernel_regularizer="l2")]
+    )
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    (layer,) = look(model).records[0].values()
+    assert np.isfinite(layer.gradient) and layer.gradient > 0
