@@ -50,7 +50,7 @@ MAY_IMPORT = {
     "serving": {"ops", "layers", "inference", "augment", "data"},
     "experiment": {
         "ops", "layers", "losses", "schedules", "inference", "callbacks", "optimizers", "models",
-        "transfer", "augment", "data", "evaluation", "serving", "flags",
+        "transfer", "augment", "data", "evaluation", "serving", "flags", "preflight",
     },
     "search": {"callbacks", "data", "evaluation", "experiment", "flags"},
 }  # fmt: skip

@@ -393,3 +393,23 @@ def test_locals_of_fit_are_those_of_fit_lbfgs_too():
     model = network()
     assert fit_lbfgs(model, 5) == 5
     assert keras_internals.locals_of_fit(model) == {}
+
+
+def test_compile_options_are_those_that_were_given():
+    model, loss = network(), keras.losses.MeanSquaredError()
+    model.compile("sgd", {"a": loss}, loss_weights={"a": 2.0}, run_eagerly=True)
+    options = keras_internals.compile_options(model)
+    assert options["loss"]["a"] is loss and options["loss_weights"] == {"a": 2.0}, CHANGED
+    assert options["run_eagerly"] is True, CHANGED
+
+
+def test_calls_before_an_output_go_back_to_where_paths_join():
+    inner = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, name="inner")])
+    inputs = keras.Input((3,))
+    joined = keras.layers.Add(name="joined")([inputs, keras.layers.Dense(3)(inputs)])
+    outputs = keras.layers.Softmax(name="last")(inner(joined))
+    names = [layer.name for layer in keras_internals.calls_before(outputs)]
+    assert names[:2] == ["last", "inner"], CHANGED
+    plain = keras.Sequential([inputs, keras.layers.Dense(2, name="first"), keras.layers.ReLU()])
+    names = [layer.name for layer in keras_internals.calls_before(plain.outputs[0])]
+    assert names[1] == "first" and len(names) == 3, CHANGED

@@ -19,12 +19,13 @@ from kerasrecipes.experiment.divergence import Divergence
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.memory_check import MemoryCheck
 from kerasrecipes.experiment.next_steps import next_steps
+from kerasrecipes.experiment.preflight_check import PreflightCheck
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.provenance import command_of, versions
 from kerasrecipes.experiment.run_folder import RunFolder
 from kerasrecipes.flags import RunFinished
 
-MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict", "keep_going")
+MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict", "keep_going", "preflight")
 
 
 _watchers: list[Any] = []
@@ -182,6 +183,7 @@ class Run:
         batch_size = min(self.config.batch_size, len(images.train))
         callbacks = [
             MemoryCheck(batch_size),
+            PreflightCheck(self, images),
             self._clock,
             self._interruption,
             Progress(),

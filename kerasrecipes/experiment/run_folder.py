@@ -16,6 +16,8 @@ from kerasrecipes._folder_lock import NAME as LOCK
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 
+CHECKS = ("preflight.json", "preflight.png")  # all that a run leaves that is not trained
+
 
 class RunFolder:
     """A folder that one process at a time writes to.
@@ -33,7 +35,7 @@ class RunFolder:
         self._config = None
 
     def holds_files(self):
-        """Return whether the folder has files other than locks and incomplete writes."""
+        """Return whether the folder has files of a run: no locks, checks or incomplete writes."""
         if self.path is None or not self.path.exists():
             return False
         if not self.path.is_dir():
@@ -41,7 +43,7 @@ class RunFolder:
                 f"Argument `output` must be a folder. Received: output={printable(self.path)}"
             )
         names = (path.name for path in self.path.iterdir())
-        return any(name != LOCK and not name.startswith(PART) for name in names)
+        return any(name not in (LOCK, *CHECKS) and not name.startswith(PART) for name in names)
 
     def acquire(self):
         """Create the folder if it does not exist, and lock it until `release`."""

@@ -111,6 +111,9 @@ class TrainingConfig:
     )
     exif: str = flag("apply", "rotate images upright as their EXIF data say", choices=EXIF_MODES)
     strict: bool = flag(False, "stop at a bad image instead of skipping it")
+    preflight: bool = flag(
+        False, "check model and data before the first step (loss, gradients, rate, labels, ...)"
+    )
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
     export: str | None = flag(None, "also write the model in this format", choices=EXPORTS)
     keep_going: bool = flag(False, "train to the last epoch even if training diverges")

@@ -92,7 +92,7 @@ def structured(facts, x, values):
 
 
 def target_of(facts, head, y):
-    """Return the part of targets that belongs to an output."""
-    parts = keras.tree.flatten(facts.batch.y)
-    place = next(i for i, part in enumerate(parts) if np.array_equal(part, head.target))
-    return keras.tree.flatten(y)[place]
+    """Return the part of targets that belongs to an output; one array is the target of all."""
+    ours, parts = keras.tree.flatten(facts.batch.y), keras.tree.flatten(y)
+    place = next(i for i, part in enumerate(ours) if np.array_equal(part, head.target))
+    return parts[place if len(parts) > 1 else 0]

@@ -147,9 +147,18 @@ def _calls(facts, samples, sides, learning_rate, duplicates, done):
     )
     calls["leakage"] = lambda: check_leakage(*sides, duplicates)
     calls["learning_rate"] = lambda: check_learning_rate(facts, learning_rate)
-    calls["gradients"] = lambda: check_gradients(facts)
-    calls["overfit"] = lambda: check_overfit(facts)
+    # From here on the copy is without noise and regularisers.
+    calls["gradients"] = lambda: check_gradients(_without_noise(facts))
+    calls["overfit"] = lambda: check_overfit(_without_noise(facts))
     return calls
+
+
+def _without_noise(facts):
+    """Restore the copy, and switch off its noise and regularisers."""
+    facts.trial.restore()
+    facts.trial.remove_noise()
+    facts.trial.compile(keras.optimizers.SGD(0.0))
+    return facts
 
 
 def _settle(done):

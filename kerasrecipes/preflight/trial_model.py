@@ -48,12 +48,19 @@ class TrialModel:
         options = {"loss_weights": compiled.get("loss_weights"), **options}
         if compiled.get("run_eagerly"):
             options["run_eagerly"] = True
-        self.model.compile(optimizer, loss=self.original.loss, jit_compile="auto", **options)
+        # XLA takes longer to compile on TensorFlow than so few steps take without it.
+        jit = False if keras.backend.backend() == "tensorflow" else "auto"
+        self.model.compile(optimizer, loss=self.original.loss, jit_compile=jit, **options)
 
     def restore(self):
         """Give the copy the weights, statistics and seeds of the original."""
         for variable, value in zip(self.model.variables, self._variables, strict=True):
             variable.assign(value)
+        for layer in keras_internals.flatten_layers(self.model):
+            if hasattr(
+                layer, "finalize_state"
+            ):  # Normalization computes with copies of its weights
+                layer.finalize_state()
 
     def forward(self, x, training=False):
         """Return the outputs as arrays; no statistics move."""

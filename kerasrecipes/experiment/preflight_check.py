@@ -1,0 +1,99 @@
+"""`preflight` on what a recipe is about to train, before the first step."""
+
+import json
+from typing import Any
+
+import numpy as np
+
+from kerasrecipes import augment
+from kerasrecipes._backend.keras_internals import locals_of_fit
+from kerasrecipes._printable import printable
+from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.evaluation import figure_png
+from kerasrecipes.evaluation.pick import evenly_spaced
+from kerasrecipes.preflight import preflight
+
+EXAMPLES, LARGEST_SIZE = 512, 32
+
+
+class PreflightCheck(FitCallback):
+    """Prints the checks before the first step of a run, and ends a training that would be in vain.
+
+    `preflight.json` and, of images, `preflight.png` are written into the folder of the run.
+
+    Args:
+        run: the `Run`.
+        images: `data.ImageData`.
+    """
+
+    def __init__(self, run: Any, images: Any) -> None:
+        super().__init__()
+        self._run, self._images = run, images
+        self._is_due = run.config.preflight and run.start_step == 0
+
+    def _begin(self):
+        if not self._is_due:
+            return
+        self._is_due = False  # a training in phases calls `fit` several times
+        print("Checks before the training (--preflight):", flush=True)
+        given = locals_of_fit(self.model)
+        report = preflight(
+            self.model,
+            given["x"],
+            validation_data=given.get("validation_data"),
+            unaugmented=plain_examples(self._images),
+            class_names=[printable(name) for name in self._images.class_names],
+            duplicates=self._images.duplicates,
+            examples=EXAMPLES,
+            seed=self._run.config.seed,
+        )
+        print(report, flush=True)
+        self._run.write("preflight.json", json.dumps(report.to_dict(), indent=2) + "\n")
+        if report.pictures:
+            self._run.write("preflight.png", figure_png(report.plot()))
+        if not report.passed:
+            names = ", ".join(check.name for check in report.failures)
+            raise ValueError(
+                "The checks before the training failed, and nothing was trained: correct what "
+                f"they say, or leave out --preflight. Received: {names} failed"
+            )
+
+    def get_state(self) -> dict[str, Any]:
+        """Return no state; the method tells `Resume` that the callback supports resuming."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Restore nothing."""
+
+
+def plain_examples(images: Any) -> Any:
+    """Return small images of the training set and their labels, without augmentation.
+
+    Args:
+        images: `data.ImageData`.
+
+    Returns:
+        Arrays (images, labels), at most 512 evenly spaced ones; `None` where there are fewer
+        than two.
+    """
+    size = min(images.short_side, LARGEST_SIZE)
+    crop = augment.CenterCrop(size, size, channels=images.channels)
+    wanted = evenly_spaced(len(images.train), EXAMPLES)
+    pairs = [(np.asarray(crop(image)), label) for image, label in _at(images.train, wanted)]
+    if len(pairs) < 2:
+        return None
+    pixels, labels = zip(*pairs)
+    return np.stack(pixels).astype("float32"), np.asarray(labels)
+
+
+def _at(dataset, wanted):
+    """Yield the pairs at sorted places of a source, or of a stream, which is read in order."""
+    if hasattr(dataset, "__getitem__"):
+        yield from (dataset[int(index)] for index in wanted)
+        return
+    places, last = set(map(int, wanted)), int(wanted[-1])
+    for index, pair in enumerate(dataset):
+        if index in places:
+            yield pair
+        if index >= last:
+            return
