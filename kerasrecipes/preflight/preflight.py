@@ -107,7 +107,7 @@ def preflight(
     >>> preflight(model, (x, y)).passed
     True
     >>> print(preflight(model, (x * 1000, y))["inputs"])
-    FAIL  inputs: at dense mean 999, ... Normalise the inputs to mean 0 and ...
+    FAIL  inputs: at dense... Normalise the inputs to mean 0 and standard deviation 1...
 
     Reference: Karpathy & Li, CS231n, "Babysitting the learning process" and "Gradient checks",
         https://cs231n.github.io/neural-networks-3/.
