@@ -6,6 +6,8 @@
 - `multilabel_metrics`, `average_precision`, `best_thresholds`: of several labels an image.
 - `regression_metrics`: of predicted numbers.
 - `pixel_baselines`: nearest neighbours and linear classifiers, which a network must beat.
+- `nearest_neighbours`: the class of the nearest training examples, by L1 or L2 distance.
+- `templates_figure`: the weights of linear classifiers as images.
 - `calibration_sentence`: by how much the confidence is off, if the images are enough to tell.
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
 - `paired_test`, `PairedTest`: two classifiers on the same images, by McNemar's exact test.
@@ -51,10 +53,12 @@ from kerasrecipes.evaluation.multilabel_metrics import (
     multilabel_metrics,
 )
 from kerasrecipes.evaluation.multilabel_task import MultilabelTask
+from kerasrecipes.evaluation.nearest_neighbours import nearest_neighbours
 from kerasrecipes.evaluation.paired_test import PairedTest, paired_test
 from kerasrecipes.evaluation.regression_metrics import regression_metrics
 from kerasrecipes.evaluation.regression_task import RegressionTask
 from kerasrecipes.evaluation.task_of import task_of
+from kerasrecipes.evaluation.templates_figure import templates_figure
 from kerasrecipes.evaluation.testing import TestResult, run_tests
 from kerasrecipes.evaluation.winner import winner
 
@@ -79,6 +83,7 @@ __all__ = [
     "label_scores_figure",
     "mistakes_figure",
     "multilabel_metrics",
+    "nearest_neighbours",
     "paired_test",
     "pixel_baselines",
     "predictions_figure",
@@ -90,6 +95,7 @@ __all__ = [
     "samples_title",
     "scatter_figure",
     "task_of",
+    "templates_figure",
     "thumbnail",
     "winner",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes._progress import progress
+from kerasrecipes.evaluation.nearest_neighbours import nearest_neighbours
 from kerasrecipes.evaluation.pick import evenly_spaced
 from kerasrecipes.losses import MulticlassHinge
 
@@ -45,13 +46,13 @@ def pixel_baselines(images: Any, size: int, seed: int = 0) -> dict[str, float]:
     1.0
     """
     size = min(size, SIDE)
-    train = _pixels(images.train, size, images.channels, TRAINING_IMAGES)
-    test = _pixels(images.test or images.validation, size, images.channels, TEST_IMAGES)
+    train = flat_pixels(images.train, size, images.channels, TRAINING_IMAGES)
+    test = flat_pixels(images.test or images.validation, size, images.channels, TEST_IMAGES)
     mean, std = train[0].mean(axis=0), train[0].std() + 1e-6
     train, test = (((x - mean) / std, y) for x, y in (train, test))
     classes = images.num_classes
     fits = {
-        f"{NEIGHBOURS} nearest neighbours": lambda: _nearest_neighbours(*train, *test, classes),
+        f"{NEIGHBOURS} nearest neighbours": lambda: _nearest_neighbours(*train, *test),
         "linear softmax": lambda: _linear(*train, *test, classes, "softmax", seed),
         "linear SVM": lambda: _linear(*train, *test, classes, "hinge", seed),
     }
@@ -63,8 +64,8 @@ def pixel_baselines(images: Any, size: int, seed: int = 0) -> dict[str, float]:
     return accuracies
 
 
-def _pixels(dataset, size, channels, limit):
-    """Return (N, values) float32 and labels of evenly spaced images."""
+def flat_pixels(dataset, size, channels, limit):
+    """Return pixels (N, values), float32 in 0..255, and labels of evenly spaced images."""
     indices = evenly_spaced(len(dataset), limit)
     crop = augment.CenterCrop(size, size, channels)
     batches = augment.pipeline(dataset.subset(indices), [crop], BATCH_SIZE, training=False)
@@ -72,12 +73,9 @@ def _pixels(dataset, size, channels, limit):
     return np.concatenate(pixels).reshape(len(indices), -1), np.concatenate(labels)
 
 
-def _nearest_neighbours(pixels, labels, test_pixels, test_labels, classes):
-    """The accuracy of the most frequent class among the nearest; of a tie, the lowest."""
-    distances = (pixels**2).sum(axis=1) - 2 * test_pixels @ pixels.T
-    nearest = np.argpartition(distances, min(NEIGHBOURS, len(pixels)) - 1)[:, :NEIGHBOURS]
-    votes = np.eye(classes)[labels[nearest]].sum(axis=1)
-    return float(np.mean(votes.argmax(axis=1) == test_labels))
+def _nearest_neighbours(pixels, labels, test_pixels, test_labels):
+    predicted = nearest_neighbours(pixels, labels, test_pixels, NEIGHBOURS)
+    return float(np.mean(predicted == test_labels))
 
 
 def _linear(pixels, labels, test_pixels, test_labels, classes, kind, seed):

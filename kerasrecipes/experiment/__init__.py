@@ -19,6 +19,7 @@
 
 from kerasrecipes.experiment.class_weights import class_weights, weighted_source
 from kerasrecipes.experiment.closing import close_run
+from kerasrecipes.experiment.closing_table import close_table
 from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
@@ -57,6 +58,7 @@ __all__ = [
     "class_weights",
     "close_fine_tuning",
     "close_run",
+    "close_table",
     "command_line",
     "configure",
     "describe_images",

@@ -34,7 +34,7 @@ def test_a_large_set_is_thinned_and_large_images_are_made_small(images, monkeypa
     monkeypatch.setattr(baselines, "TEST_IMAGES", 50)
     monkeypatch.setattr(baselines, "SIDE", 7)
     monkeypatch.setattr(baselines, "STEPS", 50)
-    pixels, labels = baselines._pixels(images.train, 7, 1, 200)
+    pixels, labels = baselines.flat_pixels(images.train, 7, 1, 200)
     assert pixels.shape == (200, 49) and labels[-1] == images.train[-1][1]
     for accuracy in evaluation.pixel_baselines(images, 64).values():
         assert 0.5 < accuracy <= 1 and accuracy * 50 == round(accuracy * 50)
