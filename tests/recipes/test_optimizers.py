@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from kerasrecipes.experiment import optimizer_contest
 from kerasrecipes.experiment import optimizer_panels as show
 from kerasrecipes.experiment import optimizer_paths as paths
-from kerasrecipes.experiment.optimizer_contest import ContestResult
 from kerasrecipes.experiment.surfaces import surfaces
 from tests.recipes.helpers import assert_one_line, load_recipe, run_command, write_npz
 
@@ -60,19 +60,23 @@ def test_schedules_begin_at_the_same_rate_and_fall():
 
 
 def test_the_interval_is_students():
-    result = ContestResult("a", 0.1, False, [0.80, 0.84, 0.82], [1.0], 5.0)
+    result = optimizer_contest.ContestResult("a", 0.1, False, [0.80, 0.84, 0.82], [1.0], 5.0)
     low, high = result.interval()  # t = 4.3027 for 2 degrees of freedom
     half = 4.302653 * 0.02 / np.sqrt(3)
     np.testing.assert_allclose([low, high], [0.82 - half, 0.82 + half], rtol=1e-6)
 
 
-def test_every_optimizer_is_ranked_and_drawn(tmp_path):
+def test_optimizers_are_ranked_and_drawn(tmp_path, monkeypatch):
+    recipe = load_recipe("optimizers")
+    assert recipe.IMAGE_RATES.keys() == show.SURFACE_RATES.keys()
+    monkeypatch.setattr(recipe, "IMAGE_RATES", {"SGD": 0.3, "Adam": 3e-3})
+    monkeypatch.setattr(optimizer_contest, "FACTORS", (0.1, 1.0))
     npz, folder = write_npz(tmp_path / "squares.npz"), tmp_path / "run"
     flags = ["--data", npz, "--output", folder, "--epochs", 2, "--seeds", 2, "--steps", 3]
-    assert run_command(load_recipe("optimizers"), *flags, "--images", 40, "--units", 4) == 0
+    assert run_command(recipe, *flags, "--images", 40, "--units", 4) == 0
     metrics = json.loads((folder / "metrics.json").read_text())
     tests = metrics["test"]["protocols"]
-    assert set(tests) == {*show.SURFACE_RATES, "L-BFGS"}
+    assert set(tests) == {"SGD", "Adam", "L-BFGS"}
     assert all(0 <= test["accuracy"] <= 1 and test["images"] == 24 for test in tests.values())
     accuracies = [test["accuracy"] for test in tests.values()]
     assert accuracies == sorted(accuracies, reverse=True)
