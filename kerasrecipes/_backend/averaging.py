@@ -15,6 +15,7 @@ from kerasrecipes._backend.keras_internals import step_counter
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
 KEPT = "_averages_of_weights"  # attribute of a model
+MOST = 4  # steps that are kept for the next `fit`
 
 
 def averages_of(model, variables, schedule):
@@ -104,7 +105,7 @@ class TensorFlowAverages:
         ]
         # Always compiled by XLA: hundreds of small kernels could take longer than the step.
         self.update = tf.function(self._update, jit_compile=True)
-        self.plain_function = self.function = None
+        self.functions = {}  # {step that was replaced: step with averages}
 
     def begin(self, schedule):
         self.set(self.variables, self.variables)
@@ -116,7 +117,7 @@ class TensorFlowAverages:
 
     def averaging(self, train_function):
         """Return the function to train with instead of `train_function`, one for each compile."""
-        if self.plain_function is not train_function:
+        if train_function not in self.functions:
             model, own = self.model, vars(self.model).get("train_step")
             self.counters, self.groups = zip(*counters_of_updates(model))
             self.plain_step = model.train_step
@@ -127,8 +128,10 @@ class TensorFlowAverages:
                 vars(model).pop("train_step")
                 if own is not None:
                     vars(model)["train_step"] = own
-            self.plain_function, self.function = train_function, model.train_function
-        return self.function
+            if len(self.functions) == MOST:
+                del self.functions[next(iter(self.functions))]
+            self.functions[train_function] = model.train_function
+        return self.functions[train_function]
 
     def step(self, data):
         for variable, raw in zip(self.variables, self.raw):

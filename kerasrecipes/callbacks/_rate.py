@@ -11,33 +11,86 @@ from kerasrecipes._backend import keras_internals
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._batch_counter import BatchCounter
+from kerasrecipes.callbacks._rate_parameter import RateParameter
+from kerasrecipes.callbacks._rated_steps import RatedSteps
 from kerasrecipes.schedules import Scaled
+from kerasrecipes.schedules._step import float_type
+
+KEPT = "_rate_control"  # attribute of an optimizer
 
 
 class RateControl:
     """What an optimizer answers, and uses in its compiled step, when asked for its rate.
 
+    An optimizer keeps its one control, as compiled steps read the parameters of that.
+
     Attributes:
-        schedule: callable of the count of updates, or `None` for the optimizer's own rate.
+        schedule: callable of the count of updates since `origin`, or `None` for the optimizer's
+            own rate. `drive` sets it.
         batches: `BatchCounter` where the schedule counts the batches that a loss scale skips too,
             or `None`.
         counted_without_data: int, how many of the batches counted last were none: TensorFlow
             counts one when data of unknown length have ended.
+        origin: int, the count of updates at which the schedule begins.
         factor: float that the rate is multiplied by.
     """
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
-        self.schedule = self.batches = None
-        self.factor = 1.0
+        self.schedule = self.batches = self._kind = None
+        self._origin = RateParameter(0, "int32")
+        self._factor = RateParameter(1.0, float_type())
         self.counted_without_data = 0
+
+    @classmethod
+    def of(cls, optimizer):
+        """Return the control of an optimizer, which need not be installed."""
+        control = vars(optimizer).get(KEPT)
+        if control is None:
+            control = vars(optimizer)[KEPT] = cls(optimizer)  # past the tracking of attributes
+        return control
+
+    @property
+    def origin(self):
+        return self._origin.value
+
+    @origin.setter
+    def origin(self, origin):
+        self._origin.value = origin
+
+    @property
+    def factor(self):
+        return self._factor.value
+
+    @factor.setter
+    def factor(self, factor):
+        self._factor.value = factor
+
+    @property
+    def parameters(self):
+        return [self._origin, self._factor]
+
+    def drive(self, schedule, kind, origin=0):
+        """Use `schedule` from the count `origin` on; those of equal `kind` are the same."""
+        self.schedule, self._kind, self.origin = schedule, kind, origin
+
+    def stop(self):
+        """Give the optimizer its own rate again, times the factor."""
+        self.schedule = self._kind = None
+
+    def compiled_in(self):
+        """Return all of it that is compiled into a step."""
+        constants = tuple(parameter.constant for parameter in self.parameters)
+        return self._kind, self.batches is not None, constants
 
     def __call__(self):
         if self.schedule is not None:
-            rate = self.schedule(self._updates())
+            since = ops.cast(self._updates(), "int32") - self._origin.in_step()
+            rate = self.schedule(since)
         else:
             rate = self.own_rate()
-        return rate if self.factor == 1 else rate * self.factor
+        rate = ops.convert_to_tensor(rate)
+        return rate * ops.cast(self._factor.in_step(), rate.dtype)
 
     def own_rate(self):
         """The rate that the optimizer was compiled with."""
@@ -76,7 +129,7 @@ class RateControl:
         last = max(last - steps_before, 0)
         own = keras_internals.rate_or_schedule(self.optimizer)
         if self.schedule is not None:
-            rate = self.schedule(last // self.accumulation_steps)
+            rate = self.schedule(last // self.accumulation_steps - self.origin)
         elif _is_schedule(own):
             rate = own(last)
         else:
@@ -101,12 +154,25 @@ def controls(model, name=None):
     result = []
     for optimizer in updating_optimizers(_chosen(model, name)):
         _check_has_rate(optimizer)
-        control = _installed(optimizer)
-        if control is None:
-            control = RateControl(optimizer)
-            keras_internals.replace_rate(optimizer, control)
-        result.append(control)
+        result.append(RateControl.of(optimizer))
+        keras_internals.replace_rate(optimizer, result[-1])
     return result
+
+
+def begin(model):
+    """Prepare a `fit` in which `take_effect` is called, before the first rate is driven."""
+    is_plain = not any(_installed(optimizer) for optimizer in _every(model))
+    RatedSteps.of(model).begin(model, _compiled_in(model) if is_plain else None)
+
+
+def take_effect(model):
+    """Let the next step use the rates as they are driven now.
+
+    A compiled step keeps the rates that it was traced with, all but the parameters.
+    """
+    driving = [c for optimizer in _every(model) if (c := _installed(optimizer))]
+    parameters = [parameter for control in driving for parameter in control.parameters]
+    RatedSteps.of(model).use(model, _compiled_in(model), parameters)
 
 
 def count_skipped_batches(model, name=None):
@@ -126,12 +192,6 @@ def release(model, name=None):
             control.batches = None
         if control.schedule is None and control.factor == 1:
             keras_internals.replace_rate(control.optimizer, None)
-
-
-def retrace(model):
-    """Have the step compiled again: a compiled one keeps the rates that it was traced with."""
-    if model.train_function is not None:
-        model.make_train_function(force=True)
 
 
 def make_permanent(control):
@@ -158,7 +218,7 @@ def rates_of_last_batch(model, steps_before=0):
         name = "learning_rate" if len(named) == 1 else f"learning_rate_{name}"
         while name in rates:
             name += "_"
-        control = _installed(optimizer) or RateControl(optimizer)
+        control = RateControl.of(optimizer)
         rates[name] = control.rate_of_last_batch(steps_before)
     return rates
 
@@ -195,6 +255,34 @@ def _named(model):
     named = [(one.name, one) for one in compiled]
     named += [(path, one) for path, top in own.items() for one in updating_optimizers(top)]
     return [(name, one) for name, one in named if _has_rate(one)]
+
+
+def _every(model):
+    """Return all optimizers with a rate that update the model."""
+    tops = [model.optimizer, *own_optimizers(model).values()]
+    return [one for top in tops for one in updating_optimizers(top) if _has_rate(one)]
+
+
+def _compiled_in(model):
+    """Return all of the rates that is compiled into a step."""
+    result = []
+    for optimizer in _every(model):
+        control, own = _installed(optimizer), keras_internals.rate_or_schedule(optimizer)
+        result.append((_Same(own), control and control.compiled_in()))
+    return tuple(result)
+
+
+class _Same:
+    """Equal to itself only, and hashable, unlike a variable."""
+
+    def __init__(self, held):
+        self.held = held
+
+    def __eq__(self, other):
+        return self.held is other.held
+
+    def __hash__(self):
+        return id(self.held)
 
 
 def _installed(optimizer):

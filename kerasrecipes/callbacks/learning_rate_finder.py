@@ -111,6 +111,7 @@ class LearningRateFinder(FitCallback):
     def _begin(self):
         self._check_alone()
         model = self.model
+        _rate.begin(model)
         steps = self._count_steps()
         _training_state.build(model)
         if not model.built:
@@ -124,8 +125,9 @@ class LearningRateFinder(FitCallback):
         growth = (math.log(self.max_learning_rate / self.min_learning_rate)) / (steps - 1)
         for control in _rate.controls(model, self.optimizer):
             origin = int(control.optimizer.iterations)
-            control.schedule = lambda update, o=origin: self._rate_at(update - o, growth)
-        _rate.retrace(model)
+            kind = self.min_learning_rate, self.max_learning_rate, growth
+            control.drive(lambda update: self._rate_at(update, growth), kind, origin)
+        _rate.take_effect(model)
 
     def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         # So that the loss in the logs is this batch's, not the mean since the epoch began.
@@ -236,9 +238,9 @@ class LearningRateFinder(FitCallback):
             return
         model = self.model
         for control in _rate.controls(model, self.optimizer):
-            control.schedule = None
+            control.stop()
         _rate.release(model, self.optimizer)
-        _rate.retrace(model)
+        _rate.take_effect(model)
         _training_state.assign_values(_training_state.variables(model), self._found)
         set_random_state(self._random_state)
         model.reset_metrics()

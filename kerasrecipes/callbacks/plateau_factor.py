@@ -19,7 +19,7 @@ class PlateauFactor(FitCallback):
     whatever the optimizer was compiled with, a number or a schedule, and with `SGDR` in the same
     `fit`. A plateau is `patience` epochs in a row without an improvement by more than `min_delta`;
     NaN is none. When `fit` ends, the optimizer keeps its lower rate (not SGDR's); each `fit` begins
-    a new search. A lower rate means that the training step is compiled again.
+    a new search.
 
     Args:
         monitor: str, name of the metric, or dict of names and weights (float > 0), whose weighted
@@ -95,6 +95,7 @@ class PlateauFactor(FitCallback):
     def _begin(self):
         self._best, self._wait, self._rest = math.nan, 0, 0
         self._was_there = self._direction_is_checked = False
+        _rate.begin(self.model)
         self._apply(1.0)
 
     def _end_step(self):
@@ -133,7 +134,7 @@ class PlateauFactor(FitCallback):
             else:
                 _rate.make_permanent(control)
         _rate.release(model, self.optimizer)
-        _rate.retrace(model)
+        _rate.take_effect(model)
 
     def get_state(self) -> dict[str, Any]:
         return {
@@ -151,8 +152,6 @@ class PlateauFactor(FitCallback):
     def _apply(self, total):
         """Multiply every rate by `total`, from the next step on."""
         self.total_factor = total
-        changed = [c for c in _rate.controls(self.model, self.optimizer) if c.factor != total]
-        for control in changed:
+        for control in _rate.controls(self.model, self.optimizer):
             control.factor = total
-        if changed:
-            _rate.retrace(self.model)
+        _rate.take_effect(self.model)

@@ -102,12 +102,12 @@ class SGDR(FitCallback):
         self.cycle_ends = []
 
     def _begin(self):
+        _rate.begin(self.model)
         for control in _rate.controls(self.model, self.optimizer):
             control.warn_if_scheduled()
         _rate.count_skipped_batches(self.model, self.optimizer)
         self.schedule, self.cycle_ends = None, []
-        self._origins, self._is_in_place = None, False
-        self._executions, self._variables = 0, []
+        self._origins, self._is_in_place, self._executions = None, False, 0
         self._set_steps(self.params.get("steps"))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -123,7 +123,7 @@ class SGDR(FitCallback):
             self._hold_rate(found, epoch)
         else:
             self._drive(found, epoch)
-        _rate.retrace(model)
+        _rate.take_effect(model)
 
     def _end_step(self):
         self._executions += 1
@@ -150,9 +150,9 @@ class SGDR(FitCallback):
     def _end(self):
         model = self.model
         for control in _rate.controls(model, self.optimizer):
-            control.schedule = None
+            control.stop()
         _rate.release(model, self.optimizer)
-        _rate.retrace(model)
+        _rate.take_effect(model)
 
     def get_state(self) -> dict[str, Any]:
         origins = {f"origin/{i}": origin for i, origin in enumerate(self._origins or [])}
@@ -193,28 +193,24 @@ class SGDR(FitCallback):
     def _hold_rate(self, controls, epoch):
         """Give every batch of an epoch of unknown length the rate of the epoch's middle."""
         rate = float(self._schedule_of(UPDATES)(round((epoch + 0.5) * UPDATES)))
+        floatx = keras.config.floatx()
         for control in controls:
-            control.schedule = lambda update: ops.convert_to_tensor(rate, keras.config.floatx())
+            control.drive(lambda update: ops.convert_to_tensor(rate, floatx), rate)
 
     def _drive(self, controls, epoch):
         if self._origins is None or not self.params.get("steps"):
             self._origins = [self._origin(control, epoch) for control in controls]
         for control, origin in zip(controls, self._origins):
             schedule = self._schedule_of(self._steps / control.accumulation_steps)
-            if not self.params.get("steps"):
-                origin = keras.Variable(origin, dtype="int32", trainable=False)
-                self._variables.append(origin)
-            control.schedule = lambda update, s=schedule, o=origin: s(
-                ops.subtract(ops.cast(update, "int32"), o)
-            )
+            control.drive(schedule, tuple(schedule.get_config().values()), origin)
         self._is_in_place = True
 
     def _correct_origins(self, controls, epoch):
         """Leave out the batch that TensorFlow counts when data of unknown length have ended."""
-        if self._variables:
+        if not self.params.get("steps"):
             self._origins = [self._origin(control, epoch) for control in controls]
-            for variable, origin in zip(self._variables, self._origins):
-                variable.assign(origin)
+            for control, origin in zip(controls, self._origins):
+                control.origin = origin
 
     def _schedule_of(self, epoch):
         """The schedule for epochs of so many updates."""

@@ -11,7 +11,13 @@ import sys
 import keras
 import numpy as np
 
-from kerasrecipes.callbacks import ActivationStatistics, LearningRateFinder, PolyakAveraging
+from kerasrecipes.callbacks import (
+    SGDR,
+    ActivationStatistics,
+    LearningRateFinder,
+    PlateauFactor,
+    PolyakAveraging,
+)
 from kerasrecipes.transfer import Phase, classifier, fine_tune
 
 WARM_UP = 5
@@ -44,13 +50,21 @@ def deep_model():
     return model
 
 
-def fits_with(make_callback):
+def fits_with(*kinds):
     model = deep_model()
 
     def fit(callbacks=()):
         model.fit(x, x, batch_size=2, verbose=0, callbacks=list(callbacks))
 
-    return fit, lambda: fit([make_callback()])
+    return fit, lambda: fit([kind() for kind in kinds])
+
+
+def sgdr():
+    return SGDR(1e-3, 1)
+
+
+def plateau():
+    return PlateauFactor("loss", 0.9, patience=1, min_delta=1e9)
 
 
 def fine_tuning():
@@ -76,6 +90,9 @@ FITS = {
     "PolyakAveraging": lambda: fits_with(PolyakAveraging),
     "LearningRateFinder": lambda: fits_with(LearningRateFinder),
     "ActivationStatistics": lambda: fits_with(lambda: ActivationStatistics(x, x)),
+    "SGDR": lambda: fits_with(sgdr),
+    "PlateauFactor": lambda: fits_with(plateau),
+    "SGDR, PlateauFactor, PolyakAveraging": lambda: fits_with(sgdr, plateau, PolyakAveraging),
     "fine_tune": fine_tuning,
 }
 

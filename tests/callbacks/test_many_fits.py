@@ -10,7 +10,13 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import SGDR, LearningRateFinder, PolyakAveraging, Resume
+from kerasrecipes.callbacks import (
+    SGDR,
+    LearningRateFinder,
+    PlateauFactor,
+    PolyakAveraging,
+    Resume,
+)
 from tests.callbacks.small_fit import STEPS, X, Y, fit, small_model, values
 from tests.callbacks.test_polyak_averaging import Record, assert_close, averaged
 
@@ -18,6 +24,14 @@ PROGRAM = pathlib.Path(__file__).with_name("many_fits.py")
 FITS, MEGABYTES = 50, 0.5
 ON_TORCH = keras.backend.backend() == "torch"
 compiles = pytest.mark.skipif(ON_TORCH, reason="PyTorch compiles nothing here")
+
+
+CALLBACKS = {
+    "PolyakAveraging": PolyakAveraging,
+    "SGDR": lambda: SGDR(0.1, 1),
+    "PlateauFactor": lambda: PlateauFactor("loss", patience=1, min_delta=1e9),
+}
+KINDS = [*[[kind] for kind in CALLBACKS], list(CALLBACKS)]
 
 
 class Traced(keras.Model):
@@ -48,17 +62,85 @@ def train(model, *callbacks):
 
 
 @compiles
-@pytest.mark.parametrize("kind", [PolyakAveraging])
-def test_step_is_compiled_once_a_model(kind):
+@pytest.mark.parametrize("kinds", KINDS)
+def test_step_is_compiled_once_a_model(kinds):
     model = traced_model()
     train(model)
-    train(model, kind())
+    train(model, *[CALLBACKS[kind]() for kind in kinds])
     traces = model.traces
     for _ in range(3):
-        train(model, kind())
+        train(model, *[CALLBACKS[kind]() for kind in kinds])
     assert model.traces == traces
     train(model)
     assert model.traces == traces
+
+
+def rates_of_updates(model, *callbacks):
+    """Return the rates of each batch of a fit of a model whose gradients are all 1."""
+    weights = []
+
+    class KeepWeights(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            weights.append(self.model.get_weights()[0].item())
+
+    before = model.get_weights()[0].item()
+    x = np.ones((8, 1))
+    model.fit(x, x, 2, epochs=2, verbose=0, callbacks=[*callbacks, KeepWeights()])
+    return -np.diff([before, *weights])
+
+
+def slope_model(rate=0.25):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(keras.optimizers.SGD(rate), lambda y, prediction: prediction)
+    return model
+
+
+def test_each_fit_has_its_own_rates():
+    model = slope_model()
+    halves = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
+    for peak in (0.5, 0.125, 0.5):
+        rates = rates_of_updates(model, SGDR(peak, 1, cycle_multiplier=1))
+        np.testing.assert_allclose(rates, peak * np.tile(halves, 2), atol=1e-6)
+        np.testing.assert_allclose(rates_of_updates(model), 0.25, atol=1e-6)
+    plateau = {"monitor": "loss", "factor": 0.5, "patience": 1, "min_delta": 1e9}
+    for start in (0.25, 0.125):
+        rates = rates_of_updates(model, PlateauFactor(**plateau))
+        np.testing.assert_allclose(rates, [start] * 8, atol=1e-6)  # the first epoch is the best
+        model.optimizer.learning_rate = start / 2
+    rates = rates_of_updates(model, SGDR(0.5, 1, cycle_multiplier=1), PlateauFactor(**plateau))
+    np.testing.assert_allclose(rates, 0.5 * np.tile(halves, 2), atol=1e-6)
+
+
+def test_rates_after_another_compile_and_a_failed_fit_are_of_the_new_step():
+    class Fail(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            raise KeyError
+
+    model = slope_model()
+    sgdr = {"max_learning_rate": 0.5, "first_cycle_epochs": 1, "cycle_multiplier": 1}
+    expected = rates_of_updates(model, SGDR(**sgdr))
+    with pytest.raises(KeyError):
+        model.fit(np.ones((8, 1)), np.ones((8, 1)), verbose=0, callbacks=[SGDR(**sgdr), Fail()])
+    model.compile(model.optimizer, lambda y, prediction: 2 * prediction)
+    rates = rates_of_updates(model, SGDR(**sgdr))
+    np.testing.assert_allclose(rates, 2 * expected, atol=1e-6)
+    np.testing.assert_allclose(rates_of_updates(model), 0.5, atol=1e-6)
+
+
+def test_rates_after_plateaus_are_those_of_each_update():
+    model = slope_model()
+    steps = 1 if ON_TORCH else 3
+    model.compile(model.optimizer, model.loss, steps_per_execution=steps)
+    plateau = PlateauFactor("loss", factor=0.5, patience=1, min_delta=1e9)
+    x, weights = np.ones((8, 1)), [model.get_weights()[0].item()]
+
+    class KeepWeights(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            weights.append(self.model.get_weights()[0].item())
+
+    model.fit(x, x, 2, epochs=4, verbose=0, callbacks=[plateau, KeepWeights()])
+    np.testing.assert_allclose(-np.diff(weights) / 4, [0.25, 0.25, 0.125, 0.0625], atol=1e-6)
+    assert float(model.optimizer.learning_rate) == pytest.approx(0.25 / 8)
 
 
 def test_each_fit_has_its_own_decay():
@@ -137,7 +219,17 @@ def test_metrics_of_an_epoch_cut_in_two_are_restored_beside_averages(tmp_path, t
 
 @pytest.mark.soak
 @pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
-@pytest.mark.parametrize("kind", ["PolyakAveraging", "ActivationStatistics", "fine_tune"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "PolyakAveraging",
+        "ActivationStatistics",
+        "fine_tune",
+        "SGDR",
+        "PlateauFactor",
+        "SGDR, PlateauFactor, PolyakAveraging",
+    ],
+)
 def test_memory_does_not_grow_with_fits(kind):
     """Beyond what Keras's own fit grows; for `fine_tune`, what its own compile and fit do."""
     command = [sys.executable, str(PROGRAM), kind, str(FITS)]
