@@ -7,8 +7,9 @@ import io
 import os
 import pathlib
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_listing import SUFFIXES
-from kerasrecipes.data.image_sets import few, printable
+from kerasrecipes.data.image_sets import few
 
 DELIMITERS = ",;\t|"
 IMAGE_NAMES = (
@@ -28,6 +29,7 @@ class LabelTable:
 
     Attributes:
         where: str, the table in messages.
+        title: str, its name without a folder.
         folder: `pathlib.Path` that paths in the table are relative to.
         columns: dict from name to the list of its cells.
         lines: list of strings, the place of each row in messages.
@@ -35,6 +37,7 @@ class LabelTable:
     """
 
     where: str
+    title: str
     folder: pathlib.Path
     columns: dict[str, list[str]]
     lines: list[str]
@@ -87,7 +90,8 @@ def read_csv(path):
     ]
     columns = {name: [row[place] for _, row in good] for place, name in enumerate(names)}
     lines = [f"{printable(path)}, line {line}" for line, _ in good]
-    return LabelTable(printable(path), path.absolute().parent, columns, lines, problems)
+    where, title = printable(path), printable(path.name)
+    return LabelTable(where, title, path.absolute().parent, columns, lines, problems)
 
 
 def read_frame(frame):
@@ -96,8 +100,8 @@ def read_frame(frame):
         raise ValueError("frame: the table is empty")
     _check_header("frame", [str(name) for name in frame.columns])
     columns = {str(name): [*map(_cell, frame[name])] for name in frame.columns}
-    lines = [f"frame, row {index}" for index in frame.index]
-    return LabelTable("frame", pathlib.Path.cwd(), columns, lines, [])
+    lines = [f"frame, row {printable(index)}" for index in frame.index]
+    return LabelTable("frame", "frame", pathlib.Path.cwd(), columns, lines, [])
 
 
 def _cell(value):

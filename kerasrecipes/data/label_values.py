@@ -5,6 +5,7 @@ import re
 
 import numpy as np
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.image_sets import few
 
 TASKS = ("classes", "multilabel", "regression")
@@ -82,7 +83,9 @@ def _numbers(cells, names):
             except ValueError:
                 number = math.nan
             if not abs(number) <= np.finfo(np.float32).max:
-                problems.setdefault(row, f"{names[column]} is no finite number: {cell!r}")
+                problems.setdefault(
+                    row, f"{printable(names[column])} is no finite number: {cell!r}"
+                )
                 continue
             labels[row, column] = number
     return labels, tuple(names), problems

@@ -5,6 +5,7 @@ import warnings
 
 import numpy as np
 
+from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_listing import FolderListing
 from kerasrecipes.data.folder_sets import set_of
 from kerasrecipes.data.folder_source import read_listing
@@ -60,12 +61,12 @@ def read_table(table, options, strict, exif):
         spans,
         class_names,
         ignored=0,
-        places=[f"{table.lines[row]}: {paths[row]}" for row in order],
+        places=[f"{table.lines[row]}: {printable(paths[row])}" for row in order],
         problems=bad,
         task=options.task,
         weights=None if weights is None else weights[order],
     )
-    return read_listing(table.where, _title(table), listing, strict, exif == "apply")
+    return read_listing(table.where, table.title, listing, strict, exif == "apply")
 
 
 def _given_labels(table, options):
@@ -94,10 +95,6 @@ def _path(table, cell):
     return path
 
 
-def _title(table):
-    return os.path.basename(table.where)
-
-
 def _sets(table, column, problems):
     if column is None:
         return ["train"] * len(table.lines)
@@ -105,7 +102,9 @@ def _sets(table, column, problems):
     for row, cell in enumerate(table.columns[column]):
         sets.append(set_of(cell))
         if sets[-1] is None:
-            problems.setdefault(row, f"{column}={cell!r} is no set (train, validation, test)")
+            problems.setdefault(
+                row, f"{printable(column)}={cell!r} is no set (train, validation, test)"
+            )
     return sets
 
 
@@ -119,7 +118,7 @@ def _weights(table, column, problems):
         except ValueError:
             weights[row] = -1
         if not 0 <= weights[row] < np.inf:
-            problems.setdefault(row, f"{column}={cell!r} is no weight of 0 or more")
+            problems.setdefault(row, f"{printable(column)}={cell!r} is no weight of 0 or more")
     return weights
 
 

@@ -1,6 +1,7 @@
 """Tables of files and labels: any delimiter and header, every bad row named by its line."""
 
 import csv
+import warnings
 
 import keras
 import numpy as np
@@ -258,6 +259,7 @@ def test_weights_reach_the_loss(folder):
     assert loss == pytest.approx(float(np.mean(own * w)), rel=1e-3)
 
 
+<<<<<<< HEAD
 def test_a_table_that_was_written_on_windows(folder):
     """Paths with backslashes, and the UTF-16 of a spreadsheet's Unicode text."""
     rows = [["file", "label"], *rows_of(lambda i: "ab"[i % 2])]
@@ -286,3 +288,30 @@ def test_lists_of_labels_in_a_frame(folder, monkeypatch, kind):
     assert images.class_names == ("dog", "out")
     expected = {f"{i:02}": [[1, 1], [1, 0], [0, 0]][i % 3] for i in range(COUNT)}
     assert {name: row.tolist() for name, row in labels_by_file(images).items()} == expected
+=======
+@pytest.mark.parametrize("name", ["a\x1b[31m", "two\nlines", "\u202ecba"])
+def test_names_that_do_not_print_are_quoted(folder, name):
+    where = folder / name
+    where.mkdir(exist_ok=True)
+    (where / "bad.png").write_bytes(b"no image")
+    good = rows_of(kind, lambda i: "train", lambda i: 1)
+    first = good[0][:2]
+    bad = [[f"{name}/bad.png", "cat", "train", 1], [*first, name, 1], [*first, "test", name]]
+    header = ["image", "label", "split", "weight"]
+    for file in ("labels.csv", f"{name}.csv"):
+        write_table(folder, [header, *good, *bad], file)
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            loaded = data.load(folder / file)
+        text = "\n".join([str(warning.message) for warning in seen] + [*map(str, loaded.skipped)])
+        shown = repr(name)[1:-1]
+        assert shown in text and name not in text and name not in loaded.name
+
+
+def test_names_of_a_frame_that_do_not_print_are_quoted():
+    name = "a\x1b[31m"
+    frame = pytest.importorskip("pandas").DataFrame({"image": ["0.png"], name: ["x"]}, index=[name])
+    with pytest.raises(ValueError) as error:
+        data.load(frame, task="regression", label_column=name)
+    assert r"a\x1b[31m" in str(error.value) and name not in str(error.value)
+>>>>>>> e5a47a4 (Tables quote names of files, columns and rows that do not print)
