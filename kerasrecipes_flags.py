@@ -23,6 +23,7 @@ from kerasrecipes.flags import (
     check_output_file,
     flag,
     parse_first,
+    plain_errors,
     positional,
 )
 
@@ -36,5 +37,6 @@ __all__ = [
     "check_output_file",
     "flag",
     "parse_first",
+    "plain_errors",
     "positional",
 ]

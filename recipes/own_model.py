@@ -8,8 +8,9 @@ Stop it at any moment, with Ctrl-C or worse: the same command resumes where it s
 
 import sys
 
-if sys.argv[1:] in ([], ["-h"], ["--help"]):
-    sys.exit(print(__doc__))
+from kerasrecipes_flags import plain_errors
+
+plain_errors(__doc__)  # --help, bad input and Ctrl-C end without a traceback
 
 from kerasrecipes import augment, callbacks, data, experiment, serving
 
@@ -36,17 +37,13 @@ model.add(keras.layers.GlobalAveragePooling2D())
 model.add(keras.layers.Dense(images.num_classes, "softmax"))
 model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
 
+averaging, best = callbacks.PolyakAveraging(0.9), callbacks.BestSnapshot("val_loss")
 model.fit(
     training,
     epochs=EPOCHS,
     steps_per_epoch=training.steps_per_pass,
     validation_data=validation,
-    callbacks=[  # in any order
-        experiment.Progress(),
-        callbacks.PolyakAveraging(0.9),
-        callbacks.BestSnapshot("val_loss"),
-        resume,
-    ],
+    callbacks=[experiment.Progress(), averaging, best, resume],  # in any order
     shuffle=False,  # the pipeline has shuffled
     verbose=0,  # Progress prints a line an epoch
 )

@@ -7,6 +7,7 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 - `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
 - `check_output_file`: refuses the name of a file that cannot be written.
 - `command_line`: parses the flags, calls `main`, exits with its status.
+- `plain_errors`: ends a script without flags with one line at an error, quietly at Ctrl-C.
 - `RunFinished`: ends a script whose run is finished already, with status 0.
 - `CROPS`, `EXPORTS`, `TASKS`: the choices of `--crops`, `--export` and `--task`.
 """
@@ -16,6 +17,7 @@ from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
 from kerasrecipes.flags.config import TrainingConfig, check_fields, flag, positional
 from kerasrecipes.flags.output_file import check_output_file
+from kerasrecipes.flags.plain_errors import plain_errors
 from kerasrecipes.flags.run_finished import RunFinished
 
 __all__ = [
@@ -30,5 +32,6 @@ __all__ = [
     "command_line",
     "flag",
     "parse_first",
+    "plain_errors",
     "positional",
 ]

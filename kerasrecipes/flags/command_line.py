@@ -68,7 +68,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         if isinstance(error, OSError) and is_lost_output(error):
             _detach_output()
             sys.exit(TERMINAL_CLOSED)
-        if not _is_expected(error, main):
+        if not is_expected(error, main.__code__.co_filename):
             raise
         parser.fail(one_line(error, config))
     if result.get("interrupted"):
@@ -246,14 +246,12 @@ def _detach_output():
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _is_expected(error, main):
-    """Return whether the machine, the recipe or this package raised the error: it is no bug."""
+def is_expected(error, script=PACKAGE_FOLDER):
+    """Return whether the machine, the script or this package raised the error: it is no bug."""
     if is_of_the_machine(error):
         return True
     if not isinstance(error, (ValueError, TypeError, ImportError)):
         return False
     frames = traceback.extract_tb(error.__traceback__)
     file = os.path.abspath(frames[-1].filename)
-    return file.startswith(PACKAGE_FOLDER + os.sep) or file == os.path.abspath(
-        main.__code__.co_filename
-    )
+    return file.startswith(PACKAGE_FOLDER + os.sep) or file == os.path.abspath(script)

@@ -1,6 +1,7 @@
 """The template as it stands: a folder becomes a file that labels photos; a second start goes on."""
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -47,6 +48,42 @@ def test_a_second_start_finds_it_finished(tmp_path):
     assert "epoch  1/20" not in again.stdout, "it was finished, so nothing is trained again"
     (after,) = serving.load_classifier(tmp_path / "mine.keras").predict([photo])
     np.testing.assert_allclose(after, before, atol=1e-6)
+
+
+def test_bad_folder_is_one_line(tmp_path):
+    done = run(tmp_path, tmp_path / "no\x1b[31m")
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("own_model.py: error: "), done.stderr
+    assert r"no\x1b[31m" in lines[0] and "\x1b" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        pytest.param("from kerasrecipes import", marks=pytest.mark.slow),
+        "model = ",
+        pytest.param("serving.save(", marks=pytest.mark.slow),
+    ],
+)
+def test_ctrl_c_ends_without_a_traceback(tmp_path, moment):
+    """While modules are imported, and before and after `fit`, by a real signal."""
+    waiting = "import time; print('now', flush=True); time.sleep(60); "
+    code = TEMPLATE.read_text(encoding="utf-8").replace(f"\n{moment}", f"\n{waiting}{moment}", 1)
+    code = code.replace("EPOCHS = 64, 32, 20", "EPOCHS = 64, 32, 1")
+    (tmp_path / "own.py").write_text(code, encoding="utf-8")
+    shapes = write_folder(tmp_path / "shapes", per_class=20)
+    process = subprocess.Popen(
+        [sys.executable, "own.py", str(shapes)], cwd=tmp_path, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    for line in process.stdout:
+        if line.endswith("now\n"):
+            break
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 130 and "Traceback" not in errors, errors
 
 
 def test_the_readme_shows_it_whole():
