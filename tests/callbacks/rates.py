@@ -23,6 +23,7 @@ def mean_of_outputs(y, y_pred):
 
 def slope_model(optimizer=None, **options):
     """Under SGD each update takes the rate off the weight."""
+    options = {"jit_compile": keras.backend.backend() == "jax", **options}  # else TensorFlow's XLA
     model = keras.Sequential([keras.Input((1,)), Slope(name="slope")])
     optimizer = optimizer or keras.optimizers.SGD(0.123)
     model.compile(optimizer, loss=mean_of_outputs, **options)

@@ -121,7 +121,8 @@ def train(kind, folder, seed, until=4, **options):
     keras.utils.set_random_seed(seed)
     model = KINDS[kind]()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.Adam(0.01), loss)
+    jit = keras.backend.backend() == "jax"  # TensorFlow's XLA compiles longer than this trains
+    model.compile(keras.optimizers.Adam(0.01), loss, jit_compile=jit)
     x = {"a": X[:, :2], "b": X[:, 2:]} if kind == "dict inputs" else X
     resume = Resume(os.path.join(folder, "state"), every_steps=1, **options)
     callbacks = [resume, keras.callbacks.LambdaCallback(on_epoch_begin=leave)]

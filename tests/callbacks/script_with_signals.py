@@ -71,7 +71,8 @@ def train(folder, letters, goes_on, extra=()):
     layers = [keras.Input((4,)), keras.layers.Dropout(0.2), keras.layers.Dense(3)]
     model = keras.Sequential(layers)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss)
+    jit = keras.backend.backend() == "jax"  # TensorFlow's XLA compiles longer than this trains
+    model.compile(keras.optimizers.SGD(0.1, momentum=0.9), loss, jit_compile=jit)
     others = make_callbacks(letters, folder)
     resume = next((other for other in others if isinstance(other, callbacks.Resume)), None)
     if goes_on:

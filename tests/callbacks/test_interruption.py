@@ -72,7 +72,7 @@ CASES = [
     ("PSBR", "steps", "step", 9, signal.SIGTERM, 143),
     pytest.param("R", "steps", "step", 9, signal.SIGHUP, 129, marks=SLOW),
     pytest.param("RBSP", "steps", "step", 9, signal.SIGTERM, 143, marks=SLOW),
-    ("R", "", "validation", 1, signal.SIGTERM, 143),
+    pytest.param("R", "", "validation", 1, signal.SIGTERM, 143, marks=pytest.mark.slow),
     pytest.param("BR", "steps", "validation", 2, signal.SIGTERM, 143, marks=SLOW),
 ]
 
@@ -153,7 +153,7 @@ def test_a_terminal_that_is_closed_does_not_end_the_step(tmp_path):
     assert len(os.listdir(tmp_path / "state")) > 0
 
 
-@pytest.mark.parametrize("kind", ["terminal", "pipe"])
+@pytest.mark.parametrize("kind", [pytest.param("terminal", marks=pytest.mark.slow), "pipe"])
 def test_output_that_is_lost_before_the_signal_does_not_end_fit(kind, tmp_path):
     """The progress is written to a terminal that is gone, or to the pipe of a logger that ended."""
     ours, theirs = pty.openpty() if kind == "terminal" else os.pipe()
@@ -178,7 +178,7 @@ def test_a_handler_of_the_user_gets_the_signal_when_fit_is_over(tmp_path):
     got, act = [], Act(0, lambda: os.kill(os.getpid(), signal.SIGTERM))
     signal.signal(signal.SIGTERM, lambda number, frame: got.append(act.batches))
     try:
-        fit(small_model(), 2, [Resume(tmp_path), act], validation=False)
+        fit(small_model(run_eagerly=True), 2, [Resume(tmp_path), act], validation=False)
         assert got == [3]
     finally:
         signal.signal(signal.SIGTERM, FORMER[signal.SIGTERM])
@@ -188,9 +188,10 @@ def test_several_fits_one_after_another(tmp_path):
     for number in range(3):
         best = BestSnapshot("loss")
         act = Act(0, lambda: os.kill(os.getpid(), signal.SIGINT))
-        fit(small_model(), 2, [best, act][:: 1 if number else -1], validation=False)
+        model = small_model(run_eagerly=True)
+        fit(model, 2, [best, act][:: 1 if number else -1], validation=False)
         assert best.interrupted and act.batches == 3
-    fit(small_model(), 2, [best], validation=False)
+    fit(small_model(run_eagerly=True), 2, [best], validation=False)
     assert not best.interrupted
 
 
@@ -260,7 +261,7 @@ def test_an_epoch_that_a_signal_cuts_is_not_counted_and_a_complete_one_is(
     signal.signal(signal.SIGTERM, lambda number, frame: got.append(number))
     try:
         send, resume = SendAt(when), Resume(tmp_path, every_steps=STEPS)
-        fit(small_model(), 3, [send, resume] if is_first else [resume, send])
+        fit(small_model(run_eagerly=True), 3, [send, resume] if is_first else [resume, send])
     finally:
         signal.signal(signal.SIGTERM, FORMER[signal.SIGTERM])
     assert got == [signal.SIGTERM] and send.steps == steps

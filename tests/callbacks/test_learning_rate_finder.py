@@ -20,7 +20,8 @@ def network():
             keras.layers.Dense(1),
         ]
     )
-    model.compile(keras.optimizers.SGD(0.01, momentum=0.5), "mse")
+    jit = keras.backend.backend() == "jax"  # else TensorFlow's XLA
+    model.compile(keras.optimizers.SGD(0.01, momentum=0.5), "mse", jit_compile=jit)
     return model
 
 

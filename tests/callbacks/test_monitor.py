@@ -28,7 +28,8 @@ def two_outputs():
     model = keras.Model(inputs, outputs)
     loss = dict.fromkeys(outputs, "sparse_categorical_crossentropy")
     entropy = keras.metrics.SparseCategoricalCrossentropy(name="entropy")
-    model.compile("sgd", loss, metrics={"a": ["accuracy"], "b": ["accuracy", entropy]})
+    metrics = {"a": ["accuracy"], "b": ["accuracy", entropy]}
+    model.compile("sgd", loss, metrics=metrics, run_eagerly=True)  # cheaper than compiling
     return model
 
 
@@ -56,7 +57,7 @@ def test_a_metric_that_never_comes_is_an_error_once_it_could_have(kind, monitor,
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(epoch))
     callback = kind(monitor, mode="min")
     with pytest.raises(ValueError, match=f"accuracy, .*loss.*Received: monitor='{monitor}'"):
-        fit(small_model(), 9, [note, callback], validation_freq=2)
+        fit(small_model(run_eagerly=True), 9, [note, callback], validation_freq=2)
     assert ends[-1] == epoch
 
 
@@ -65,7 +66,7 @@ def test_without_validation_data_the_first_epoch_is_enough(kind):
     ends = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: ends.append(epoch))
     with pytest.raises(ValueError, match="Received: monitor='val_loss'"):
-        fit(small_model(), 9, [note, kind()], validation=False)
+        fit(small_model(run_eagerly=True), 9, [note, kind()], validation=False)
     assert ends == [0]
 
 
@@ -110,13 +111,13 @@ def test_metrics_of_two_directions_and_unknown_ones_are_refused_after_one_step(k
     def oddity(y, y_pred):
         return keras.ops.mean(y_pred)
 
-    act = Act(0, lambda: None)
+    act, model = Act(0, lambda: None), small_model(run_eagerly=True)
     with pytest.raises(ValueError, match="one direction.*Received"):
-        fit(small_model(), 1, [kind({"val_loss": 1.0, "val_accuracy": 1.0}), act])
+        fit(model, 1, [kind({"val_loss": 1.0, "val_accuracy": 1.0}), act])
     assert act.batches == 1
-    act = Act(0, lambda: None)
+    act, model = Act(0, lambda: None), small_model(metrics=[oddity], run_eagerly=True)
     with pytest.raises(ValueError, match="`mode` must be 'min' or 'max'.*'val_oddity'"):
-        fit(small_model(metrics=[oddity]), 1, [kind("val_oddity"), act])
+        fit(model, 1, [kind("val_oddity"), act])
     assert act.batches == 1
 
 
@@ -134,7 +135,8 @@ def test_a_vector_of_one_is_a_number_and_a_longer_one_an_error(kind):
 
 def test_f1_score_of_one_class():
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, "sigmoid")])
-    model.compile("sgd", "binary_crossentropy", metrics=[keras.metrics.F1Score(threshold=0.5)])
+    f1_score = keras.metrics.F1Score(threshold=0.5)
+    model.compile("sgd", "binary_crossentropy", metrics=[f1_score], jit_compile=False)
     best = BestSnapshot("f1_score", mode="max")
     x, y = np.ones((8, 4), "float32"), np.ones((8, 1), "float32")
     history = model.fit(x, y, 4, epochs=2, verbose=0, callbacks=[best]).history

@@ -37,7 +37,7 @@ def raw_history(epochs=3, accumulation=None, **options):
     model = small_model(optimizer=optimizer(accumulation), **options)
     record = Record()
     start = values(model.weights)
-    fit(model, epochs, [record])
+    fit(model, epochs, [record], validation=False)
     return [start, *record.after_batch]
 
 
@@ -64,7 +64,7 @@ CASES = [
     {},
     {"decay": 0.6, "warmup": False},
     {"decay": 0.9, "start_step": 4},
-    {"decay": 0.0},
+    pytest.param({"decay": 0.0}, marks=pytest.mark.slow),
 ]
 
 
@@ -81,7 +81,7 @@ def test_average_is_the_formula_after_every_step_for_whoever_looks(case):
     assert_same(record.after_epoch[0], record.in_validation[0])
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_raw_weights_train_on(jit_compile):
     if ON_TORCH and jit_compile:
         pytest.skip("torch.compile needs a C++ compiler and minutes")
@@ -95,18 +95,18 @@ def test_raw_weights_train_on(jit_compile):
 
 
 @pytest.mark.skipif(ON_TORCH, reason="PyTorch has one step an execution")
-@pytest.mark.parametrize("size", [4, 8])
+@pytest.mark.parametrize("size", [4, pytest.param(8, marks=pytest.mark.slow)])
 def test_every_step_of_an_execution_counts(size):
     expected = averaged(raw_history(), 0.9, True)
     model = small_model(optimizer=optimizer(), steps_per_execution=size)
-    fit(model, 3, [PolyakAveraging(0.9)])
+    fit(model, 3, [PolyakAveraging(0.9)], validation=False)
     assert_close(values(model.weights), expected[-1])
 
 
 def test_one_update_for_each_group_of_accumulated_gradients():
     expected = averaged(raw_history(accumulation=3), 0.9, True, group=3)
     model = small_model(optimizer=optimizer(3))
-    fit(model, 3, [PolyakAveraging(0.9, include_statistics=False)])
+    fit(model, 3, [PolyakAveraging(0.9, include_statistics=False)], validation=False)
     for variable, average in zip(model.weights, expected[-1]):
         if variable.trainable:
             np.testing.assert_allclose(values([variable])[0], average, rtol=2e-5, atol=2e-6)
@@ -126,8 +126,8 @@ def test_second_fit_goes_on_from_the_raw_weights():
     raw = raw_history(6)
     averaging = PolyakAveraging(0.9)
     model = small_model(optimizer=optimizer())
-    fit(model, 3, [averaging])
-    fit(model, 3, [averaging])
+    fit(model, 3, [averaging], validation=False)
+    fit(model, 3, [averaging], validation=False)
     assert_close(values(model.weights), averaged(raw[3 * STEPS :], 0.9, True)[-1])
 
 
@@ -172,7 +172,10 @@ def test_survives_freezing_and_recompiling():
     assert_same(frozen, frozen[:1] * len(frozen))
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16", "bfloat16"])
+@pytest.mark.parametrize(
+    "policy",
+    ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow), "bfloat16"],
+)
 def test_averages_are_kept_in_float32(policy):
     keras.config.set_dtype_policy(policy)
     try:

@@ -34,6 +34,10 @@ ALL = (
 NEAR_THE_RATE = ("progress", "sgdr", "plateau", "best", "averaging")
 WITH_MEAN = ("mean", "progress", "sgdr", "plateau", "resume", "snapshots")
 RATES = ("number", "schedule", "layer-wise", "layer-wise schedule")
+SAMPLE = (
+    ("number", "sgdr"), ("schedule", "plateau"), ("layer-wise", "nothing"),
+    ("layer-wise schedule", "sgdr"),
+)  # fmt: skip
 
 
 def plateau():
@@ -130,8 +134,14 @@ def allowed(mode):
         pytest.skip("torch.compile takes a C compiler and half a minute")
 
 
-@pytest.mark.parametrize("rate", RATES)
-@pytest.mark.parametrize("left_out", ["sgdr", "plateau", "nothing"])
+@pytest.mark.parametrize(
+    "rate, left_out",
+    [
+        pytest.param(rate, left_out, marks=() if (rate, left_out) in SAMPLE else pytest.mark.slow)
+        for rate in RATES
+        for left_out in ("sgdr", "plateau", "nothing")
+    ],
+)
 def test_every_two_callbacks_in_both_orders(rate, left_out, tmp_path):
     order = [
         name for name in ALL if name != left_out and not (name == "sgdr" and "schedule" in rate)
@@ -150,7 +160,9 @@ def test_sgdr_over_a_schedule_in_both_orders(tmp_path):
     assert final == pytest.approx(0.0025)  # of the schedule that was compiled in
 
 
-@pytest.mark.parametrize("mode", ["graph", "jit", "mixed precision"])
+@pytest.mark.parametrize(
+    "mode", ["graph", "jit", pytest.param("mixed precision", marks=pytest.mark.slow)]
+)
 def test_compiled_steps_in_both_orders(mode, tmp_path):
     allowed(mode)
     check_orders([NEAR_THE_RATE, NEAR_THE_RATE[::-1]], "layer-wise", tmp_path, mode)
@@ -227,7 +239,7 @@ def test_progress_beside_the_finder(is_reversed):
     assert float(model.optimizer.learning_rate) == pytest.approx(0.123)
 
 
-@pytest.mark.parametrize("rate", ["number", "layer-wise"])
+@pytest.mark.parametrize("rate", [pytest.param("number", marks=pytest.mark.slow), "layer-wise"])
 def test_beside_an_average_of_equal_weights(rate, tmp_path):
     turns = [WITH_MEAN[i:] + WITH_MEAN[:i] for i in range(len(WITH_MEAN))]
     check_orders([*turns, WITH_MEAN[::-1]], rate, tmp_path)

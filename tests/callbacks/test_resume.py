@@ -613,8 +613,16 @@ class StopAfter(keras.callbacks.Callback):
         self.model.stop_training = self.left <= 0
 
 
-@pytest.mark.parametrize("validation", [None, (X[:4], Y[:4])], ids=["alone", "validation"])
-@pytest.mark.parametrize("batches, count", [(1000, 15), (7, 7)], ids=["to the end", "stopped"])
+@pytest.mark.parametrize(
+    "validation, batches, count",
+    [
+        (None, 1000, 15),
+        ((X[:4], Y[:4]), 7, 7),
+        pytest.param(None, 7, 7, marks=pytest.mark.slow),
+        pytest.param((X[:4], Y[:4]), 1000, 15, marks=pytest.mark.slow),
+    ],
+    ids=["to the end", "stopped, validation", "stopped", "to the end, validation"],
+)
 def test_a_batch_that_never_comes_is_not_counted(batches, count, validation, tmp_path):
     """Keras asks data of unknown length for one batch more than they have."""
     tf = pytest.importorskip("tensorflow")
