@@ -366,6 +366,27 @@ def test_locals_of_fit_are_its_arguments_also_from_another_thread():
     assert elsewhere == {} == keras_internals.locals_of_fit(model)
 
 
+def test_running_fits_are_those_of_this_thread_from_the_innermost_one():
+    models, seen = [network(), network()], []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if self.model is models[0]:
+                train(models[1])
+            seen.append([model for model, params in keras_internals.running_fits()])
+            assert next(keras_internals.running_fits())[1] is self.params, CHANGED
+
+    def train(model):
+        model.compile("sgd", "mse", run_eagerly=True)
+        model.fit(np.ones((4, 3)), np.ones((4, 2)), verbose=0, callbacks=[Look()])
+
+    train(models[0])
+    inner, outer = seen
+    assert inner[0] is models[1] and inner[1] is models[0], CHANGED
+    assert len(inner) == 2 and len(outer) == 1 and outer[0] is models[0], CHANGED
+    assert not [*keras_internals.running_fits()]
+
+
 def test_loss_scale_optimizer_leaves_its_own_counter_at_zero():
     optimizer = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD(0.1), initial_scale=2.0)
     model = trained(optimizer)

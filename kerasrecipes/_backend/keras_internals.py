@@ -173,6 +173,20 @@ def locals_of_fit(model, thread=None):
     return {}
 
 
+def running_fits():
+    """Yield (model, parameters of the callbacks) of each `fit` of this thread, innermost first.
+
+    Keras does not tell callbacks that their `fit` was called by a callback of another one.
+    """
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "fit":
+            params = getattr(frame.f_locals.get("callbacks"), "params", None)
+            if isinstance(params, dict):
+                yield frame.f_locals.get("self"), params
+        frame = frame.f_back
+
+
 def logs_of_fit(model):
     """Return the logs of the last step of the running `fit` of a model, `None` if there are none.
 

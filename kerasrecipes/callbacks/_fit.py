@@ -5,7 +5,7 @@ import weakref
 
 from keras import ops
 
-from kerasrecipes._backend.keras_internals import logs_of_fit, step_counter
+from kerasrecipes._backend.keras_internals import logs_of_fit, running_fits, step_counter
 from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes._warning import warn
 
@@ -39,8 +39,30 @@ class Fit:
             return fit
 
     def join(self, callback):
-        if not _contains(self.members, callback):
-            self.members.append(callback)
+        if _contains(self.members, callback):
+            raise ValueError(
+                "Argument `callbacks` must hold each callback once. "
+                f"Received: the same {type(callback).__name__} twice"
+            )
+        self.members.append(callback)
+
+    def check_not_nested(self, callback):
+        """Raise if a callback of a `fit` that still runs has called this one in a harmful way."""
+        model = callback._trained_model
+        for outer_model, params in running_fits():
+            outer = _fits.get(id(params))
+            if outer is None or outer is self:
+                continue
+            if outer_model is model:
+                raise ValueError(
+                    f"A callback has called `fit` of {model.name}, which is in a fit already, with "
+                    f"{type(outer.members[0]).__name__}. Train a copy (keras.models.clone_model)"
+                )
+            if _contains(outer.members, callback):
+                raise ValueError(
+                    f"The same {type(callback).__name__} takes part in a fit that still runs: give "
+                    f"the fit of {model.name} one of its own"
+                )
 
     def begin(self, callback):
         """Note that `callback` has begun; after the last one, a `Resume` restores them all."""

@@ -48,6 +48,13 @@ class FitCallback(keras.callbacks.Callback):
         fit = self._fit or self._joined
         return [other for other in fit.members if isinstance(other, kind)] if fit else []
 
+    def check_only(self, reason, same=lambda other: True):
+        """Raise if another callback of this class, for which `same` is true, is in this `fit`."""
+        alike = [other for other in self.peers(type(self)) if same(other)]
+        if len(alike) > 1:
+            kind = type(self).__name__
+            raise ValueError(f"{reason}: give fit one {kind}. Received: {len(alike)}")
+
     def set_params(self, params):
         super().set_params(params)
         if params is None:
@@ -57,6 +64,7 @@ class FitCallback(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         # `predict` with the same callback, while `fit` runs, joins another one.
+        self._joined.check_not_nested(self)
         self._fit = self._joined
         self._begin()
         self._fit.begin(self)

@@ -192,6 +192,7 @@ class LearningRateFinder(FitCallback):
 
     def _check_alone(self):
         """Raise if a companion would drive the rate, or keep what is only tried out here."""
+        self.check_only("One search at a time")
         kinds = (
             SGDR, PlateauFactor, Resume, PolyakAveraging, BestSnapshot, SnapshotEnsemble,
             WeightAverage,

@@ -93,6 +93,10 @@ class PlateauFactor(FitCallback):
         self.total_factor = 1.0
 
     def _begin(self):
+        self.check_only(
+            "The rate of an optimizer has one factor",
+            lambda other: other.optimizer == self.optimizer,
+        )
         self._best, self._wait, self._rest = math.nan, 0, 0
         self._was_there = self._direction_is_checked = False
         _rate.begin(self.model)

@@ -92,11 +92,7 @@ class PolyakAveraging(FitCallback):
     def _begin(self):
         model = self.model
         _raw_weights.check_optimizers_do_not_average(model, "PolyakAveraging")
-        if len(self.peers(PolyakAveraging)) > 1:
-            raise ValueError(
-                "A model can show one average: give fit one PolyakAveraging. Received: "
-                f"{len(self.peers(PolyakAveraging))}"
-            )
+        self.check_only("A model can show one average")
         self._end_average()  # of a fit that failed
         self._in_fit = True
         _training_state.build(model)

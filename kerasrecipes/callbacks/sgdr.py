@@ -102,6 +102,9 @@ class SGDR(FitCallback):
         self.cycle_ends = []
 
     def _begin(self):
+        self.check_only(
+            "An optimizer can follow one schedule", lambda other: other.optimizer == self.optimizer
+        )
         _rate.begin(self.model)
         for control in _rate.controls(self.model, self.optimizer):
             control.warn_if_scheduled()

@@ -99,6 +99,7 @@ class WeightAverage(FitCallback):
 
     def _begin(self):
         model = self.model
+        self.check_only("A model can end with one average")
         _raw_weights.check_optimizers_do_not_average(model, "WeightAverage")
         if self.start_epoch >= self.params["epochs"]:
             raise ValueError(

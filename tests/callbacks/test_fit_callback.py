@@ -10,12 +10,20 @@ import threading
 import weakref
 
 import keras
+import numpy as np
 import pytest
 
 import kerasrecipes
-from kerasrecipes.callbacks import SGDR, LearningRateFinder, PolyakAveraging
+from kerasrecipes.callbacks import (
+    SGDR,
+    BestSnapshot,
+    LearningRateFinder,
+    PlateauFactor,
+    PolyakAveraging,
+    WeightAverage,
+)
 from kerasrecipes.callbacks._fit_callback import FitCallback
-from tests.callbacks.small_fit import BATCH, STEPS, VALIDATION, X, Y, fit, small_model
+from tests.callbacks.small_fit import BATCH, STEPS, VALIDATION, Act, X, Y, fit, small_model
 
 HOOKS = (
     "_begin", "_all_have_begun", "_restore", "_before_end", "_end", "_finish", "_after_end",
@@ -212,3 +220,48 @@ def test_finder_refuses_what_would_drive_or_keep_what_it_tries(order):
     with pytest.raises(ValueError, match=r"fit.* of its own.*\['SGDR'\]"):
         fit(model, 3, [two[i] for i in order])
     assert all((a == b).all() for a, b in zip(before, model.get_weights()))
+
+
+ONE_A_FIT = [
+    lambda: SGDR(0.1, 1),
+    PlateauFactor,
+    PolyakAveraging,
+    lambda: WeightAverage(0),
+    LearningRateFinder,
+]
+
+
+@pytest.mark.parametrize("make", ONE_A_FIT)
+def test_second_of_a_kind_that_can_only_be_one_is_refused_before_the_first_step(make):
+    act = Act(0, lambda: None)
+    with pytest.raises(ValueError, match="give fit one .*Received: 2"):
+        fit(small_model(run_eagerly=True), 1, [make(), make(), act])
+    assert act.batches == 0
+
+
+def test_the_same_callback_twice_in_a_list_is_refused():
+    plateau, act = PlateauFactor("loss"), Act(0, lambda: None)
+    with pytest.raises(ValueError, match="once. Received: the same PlateauFactor twice"):
+        fit(small_model(run_eagerly=True), 1, [plateau, act, plateau])
+    assert act.batches == 0
+
+
+def test_fits_inside_of_a_fit():
+    """Of another model with callbacks of its own: as alone. Else an error that says why."""
+
+    def weights(*callbacks):
+        model = small_model(run_eagerly=True)
+        fit(model, 2, callbacks)
+        return model.get_weights()
+
+    other, outer = small_model(run_eagerly=True), PolyakAveraging(0.5)
+    inner = Act(0, lambda: fit(other, 1, [PolyakAveraging(0.5), BestSnapshot("loss")]))
+    for one, alone in zip(weights(outer, inner), weights(PolyakAveraging(0.5)), strict=True):
+        np.testing.assert_array_equal(one, alone)
+    with pytest.raises(ValueError, match="same PolyakAveraging takes part in a fit that still"):
+        weights(outer, Act(0, lambda: fit(other, 1, [outer])))
+    model = small_model(run_eagerly=True)
+    nested = Act(0, lambda: fit(model, 1, [BestSnapshot("loss")]))
+    with pytest.raises(ValueError, match="in a fit already, with PolyakAveraging"):
+        fit(model, 1, [PolyakAveraging(), nested])
+    fit(model, 1, [PolyakAveraging()])  # after fits that failed
