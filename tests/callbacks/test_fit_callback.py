@@ -264,4 +264,3 @@ def test_fits_inside_of_a_fit():
     nested = Act(0, lambda: fit(model, 1, [BestSnapshot("loss")]))
     with pytest.raises(ValueError, match="in a fit already, with PolyakAveraging"):
         fit(model, 1, [PolyakAveraging(), nested])
-    fit(model, 1, [PolyakAveraging()])  # after fits that failed
