@@ -259,7 +259,6 @@ def test_weights_reach_the_loss(folder):
     assert loss == pytest.approx(float(np.mean(own * w)), rel=1e-3)
 
 
-<<<<<<< HEAD
 def test_a_table_that_was_written_on_windows(folder):
     """Paths with backslashes, and the UTF-16 of a spreadsheet's Unicode text."""
     rows = [["file", "label"], *rows_of(lambda i: "ab"[i % 2])]
@@ -288,7 +287,8 @@ def test_lists_of_labels_in_a_frame(folder, monkeypatch, kind):
     assert images.class_names == ("dog", "out")
     expected = {f"{i:02}": [[1, 1], [1, 0], [0, 0]][i % 3] for i in range(COUNT)}
     assert {name: row.tolist() for name, row in labels_by_file(images).items()} == expected
-=======
+
+
 @pytest.mark.parametrize("name", ["a\x1b[31m", "two\nlines", "\u202ecba"])
 def test_names_that_do_not_print_are_quoted(folder, name):
     where = folder / name
@@ -314,4 +314,3 @@ def test_names_of_a_frame_that_do_not_print_are_quoted():
     with pytest.raises(ValueError) as error:
         data.load(frame, task="regression", label_column=name)
     assert r"a\x1b[31m" in str(error.value) and name not in str(error.value)
->>>>>>> e5a47a4 (Tables quote names of files, columns and rows that do not print)
