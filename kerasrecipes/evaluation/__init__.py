@@ -18,7 +18,7 @@
   `probe_figure`, `label_scores_figure`, `scatter_figure`, `explanation_figure`,
   `image_grid`: figures of arrays.
 - `thumbnail`: an image shrunk with antialiasing.
-- `figure_png`: a figure as the bytes of a PNG file.
+- `figure_png`, `image_png`: a figure, or an image, as the bytes of a PNG file.
 """
 
 from kerasrecipes.evaluation.baselines import pixel_baselines
@@ -36,6 +36,7 @@ from kerasrecipes.evaluation.figures import (
     explanation_figure,
     figure_png,
     image_grid,
+    image_png,
     predictions_figure,
 )
 from kerasrecipes.evaluation.how_good import how_good
@@ -80,6 +81,7 @@ __all__ = [
     "history_figure",
     "how_good",
     "image_grid",
+    "image_png",
     "label_scores_figure",
     "mistakes_figure",
     "multilabel_metrics",

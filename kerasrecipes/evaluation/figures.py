@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from PIL import Image
 
 from kerasrecipes._printable import printable
 
@@ -129,4 +130,23 @@ def figure_png(figure: Any, dots_per_inch: int = 110) -> Any:
     stream = io.BytesIO()
     options = {"facecolor": "white", "bbox_inches": "tight", "pad_inches": 0.08}
     figure.savefig(stream, format="png", dpi=dots_per_inch, **options)
+    return stream.getvalue()
+
+
+def image_png(image: Any) -> Any:
+    """Return an image as the bytes of a PNG file.
+
+    Args:
+        image: Array `(height, width, channels)` in 0..255, one or three channels.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.evaluation import image_png
+    >>> image_png(np.zeros((2, 3, 3)))[1:4]
+    b'PNG'
+    """
+    pixels = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
+    stream = io.BytesIO()
+    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(stream, "PNG")
     return stream.getvalue()

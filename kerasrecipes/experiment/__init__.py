@@ -3,7 +3,8 @@
 - `flag`, `positional`, `check_fields`, `TrainingConfig`: those of `flags`, a dataclass whose fields
   are the flags of a command line.
 - `command_line`: parses the flags, calls `main`, exits with its status.
-- `run`, `Run`, `RunFinished`: the folder of a run, its settings and its callbacks.
+- `run`, `Run`, `RunFinished`, `RunFolder`: the folder of a run, its settings and its callbacks.
+- `RecordedLoss`: a loss minimised outside `fit`, with a record of its evaluations.
 - `watching`: a function called after each epoch of the runs inside a block.
 - `Progress`, `Interruption`: the progress bar; Ctrl-C that ends a run cleanly.
 - `describe_images`, `channel_statistics`: a sentence about the data; mean and standard deviation.
@@ -28,7 +29,9 @@ from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
+from kerasrecipes.experiment.recorded_loss import RecordedLoss
 from kerasrecipes.experiment.run import Run, run, watching
+from kerasrecipes.experiment.run_folder import RunFolder
 from kerasrecipes.experiment.temperature import calibrated, with_temperature
 from kerasrecipes.flags import (
     CROPS,
@@ -48,8 +51,10 @@ __all__ = [
     "Crops",
     "Interruption",
     "Progress",
+    "RecordedLoss",
     "Run",
     "RunFinished",
+    "RunFolder",
     "TrainingConfig",
     "calibrated",
     "channel_statistics",

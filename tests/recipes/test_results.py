@@ -9,7 +9,7 @@ import pytest
 from kerasrecipes.experiment import TrainingConfig, results
 from tests.recipes.helpers import ROOT, load_recipe
 
-NO_TRAINING = {"predict", "own_model", "search", "baselines", "optimizers"}
+NO_TRAINING = {"predict", "own_model", "search", "baselines", "optimizers", "style_transfer"}
 RECIPES = sorted({path.stem for path in (ROOT / "recipes").glob("*.py")} - NO_TRAINING)
 
 
