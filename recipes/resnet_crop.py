@@ -76,7 +76,6 @@ def main(config):
         normalize = augment.Normalize(mean, std)
         print(experiment.describe_images(images))
         print(f"Crops: {crops.sentence}. Pixel mean {mean}, standard deviation {std}.")
-
         training = augment.pipeline(
             images.train,
             [*crops.train, normalize],
@@ -117,7 +116,7 @@ def main(config):
         if task.name == "classes":
             baselines = evaluation.pixel_baselines(images, size, config.seed)
             simple = ", ".join(f"{name} {value:.4f}" for name, value in baselines.items())
-            print(f"Simple classifiers on the pixels, to beat: {simple}.")
+            print(f"To beat, on the pixels alone: {simple}.")
         pixels = ImagePreprocessing(size, one_crop.resize, mean=mean, std=std)
         from_pixels = serving_model(model, pixels, images.channels)
         return experiment.close_run(

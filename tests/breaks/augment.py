@@ -134,7 +134,7 @@ BREAKS = [
         f"{ORIENTATION} -k 'upright_pixels and CenterCrop'",
     ),
     Break(
-        "load", "links to folders are not followed", "data/folder_listing.py",
+        "load", "links to folders are not followed", "data/walk_folders.py",
         "followlinks=True", "followlinks=False", "data/test_folder_sets.py -k links_to_folders",
     ),
     Break(
