@@ -48,7 +48,7 @@ def paths_gif(panels: Any, frames: int = 30, dots_per_inch: int = 70, columns: i
             dot.set_data(shown[-1:, 0], shown[-1:, 1])
         canvas.draw()
         picture = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        images.append(picture.quantize(64, dither=Image.Dither.NONE))
+        images.append(picture.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE))
     times = [FRAME_MILLISECONDS] * (len(images) - 1) + [LAST_MILLISECONDS]
     stream = io.BytesIO()
     images[0].save(

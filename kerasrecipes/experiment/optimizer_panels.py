@@ -89,6 +89,6 @@ def decays(steps: int) -> Any:
         "exponential": keras_schedules.ExponentialDecay(0.1, steps, 0.01),
         "1/t": keras_schedules.InverseTimeDecay(0.1, steps, 10.0),
         "cosine": keras_schedules.CosineDecay(0.1, steps),
-        "SGDR": schedules.WarmRestarts(0.1, max(1, steps // 7), 2.0),
+        "SGDR": schedules.WarmRestarts(0.1, -(-steps // 7), 2.0),
     }
     return {name: schedules.preview(schedule, steps) for name, schedule in found.items()}
