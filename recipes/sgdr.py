@@ -52,7 +52,8 @@ def main(config):
         compared = experiment.Comparison(run, images)
         rates = two_schedules(config, compared.training.steps_per_pass)
         networks = {name: network(config, images, compared.size, name) for name in rates}
-        model = compared.side_by_side(networks, optimizers(config, networks, rates))
+        optimizer = compared.optimizer_of_each(networks, optimizers(config, rates))
+        model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),
             epochs=config.epochs,
@@ -91,24 +92,14 @@ def network(config, images, size, name):
     )
 
 
-def optimizers(config, networks, rates):
-    """One optimizer that hands each network's weights to an optimizer of its own."""
-    optimizers = {
+def optimizers(config, rates):
+    """The optimizer of each network."""
+    return {
         name: keras.optimizers.SGD(
             rate, momentum=config.momentum, nesterov=True, name=name, **config.optimizer_options()
         )
         for name, rate in rates.items()
     }
-    owner = {
-        id(variable): optimizers[name]
-        for name, one in networks.items()
-        for variable in one.trainable_variables
-    }
-
-    def optimizer_of(variable):
-        return owner[id(variable)]
-
-    return keras.optimizers.MultiOptimizer(optimizer_of)
 
 
 if __name__ == "__main__":

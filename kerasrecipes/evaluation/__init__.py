@@ -11,12 +11,14 @@
 - `calibration_sentence`: by how much the confidence is off, if the images are enough to tell.
 - `how_good`: a sentence on the test accuracy, with its 95% confidence interval.
 - `paired_test`, `PairedTest`: two classifiers on the same images, by McNemar's exact test.
+- `loss_difference`: two classifiers on the same images, by their losses.
+- `mean_interval`, `MeanInterval`: a mean with its 95% confidence interval, such as over seeds.
 - `winner`: a sentence that compares two tests on the same images.
 - `samples_figure`, `samples_title`, `right_figure`, `mistakes_figure`: training images, right and
   wrong predictions.
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
   `probe_figure`, `label_scores_figure`, `scatter_figure`, `explanation_figure`,
-  `image_grid`: figures of arrays.
+  `intervals_figure`, `image_grid`: figures of arrays.
 - `thumbnail`: an image shrunk with antialiasing.
 - `figure_png`, `image_png`: a figure, or an image, as the bytes of a PNG file.
 """
@@ -47,6 +49,9 @@ from kerasrecipes.evaluation.image_figures import (
     samples_title,
     thumbnail,
 )
+from kerasrecipes.evaluation.intervals_figure import intervals_figure
+from kerasrecipes.evaluation.loss_difference import loss_difference
+from kerasrecipes.evaluation.mean_interval import MeanInterval, mean_interval
 from kerasrecipes.evaluation.metrics import classification_metrics, confusion_matrix
 from kerasrecipes.evaluation.multilabel_metrics import (
     average_precision,
@@ -65,6 +70,7 @@ from kerasrecipes.evaluation.winner import winner
 
 __all__ = [
     "ClassesTask",
+    "MeanInterval",
     "MultilabelTask",
     "PairedTest",
     "RegressionTask",
@@ -82,7 +88,10 @@ __all__ = [
     "how_good",
     "image_grid",
     "image_png",
+    "intervals_figure",
     "label_scores_figure",
+    "loss_difference",
+    "mean_interval",
     "mistakes_figure",
     "multilabel_metrics",
     "nearest_neighbours",

@@ -6,13 +6,16 @@ from typing import Any
 import keras
 
 from kerasrecipes import augment, layers
-from kerasrecipes.evaluation import paired_test, run_tests, winner
+from kerasrecipes.evaluation import intervals_figure, paired_test, run_tests, winner
 from kerasrecipes.evaluation.testing import results_table
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.crops import choose_crops
+from kerasrecipes.experiment.differences import differences
 from kerasrecipes.experiment.images import channel_statistics
 from kerasrecipes.flags.comparison_config import LARGEST_DEFAULT_SIZE
 from kerasrecipes.serving import serving_model
+
+CAPTION = "Each technique against the first, with 95% intervals over the test images."
 
 
 class Comparison:
@@ -72,6 +75,25 @@ class Comparison:
         model.compile(optimizer, loss, metrics=metrics, jit_compile=self._run.jit)
         return model
 
+    @staticmethod
+    def optimizer_of_each(networks: Any, optimizers: Any) -> Any:
+        """Return one optimizer that leaves each network's weights to an optimizer of its own.
+
+        Args:
+            networks: dict from name to a Keras model, as for `side_by_side`.
+            optimizers: dict from the same names to a Keras optimizer each.
+        """
+        owner = {
+            id(variable): optimizers[name]
+            for name, network in networks.items()
+            for variable in network.trainable_variables
+        }
+
+        def optimizer_of(variable):
+            return owner[id(variable)]
+
+        return keras.optimizers.MultiOptimizer(optimizer_of)
+
     def for_each(self, networks: Any, batches: Any) -> Any:
         """Return batches with the labels, and weights if there are any, for each network."""
         return batches.map(
@@ -102,6 +124,7 @@ class Comparison:
         results: Any,
         *remarks: Any,
         pays: str = "",
+        panels: Any = None,
         **more: Any,
     ) -> Any:
         """Compare the results, write every file of the run's folder, return `metrics.json`.
@@ -109,12 +132,27 @@ class Comparison:
         Args:
             network: Keras model to save as `model.keras`, which takes raw pixels.
             history: result of `fit`.
-            results: list of two `TestResult`, the baseline first.
+            results: list of two or more `TestResult`: the baseline first, that of `network` last.
+                Each is compared with the baseline.
             *remarks: str, sentences to add to the comparison.
-            pays: str, a sentence on where the technique should pay, said if it does not here.
+            pays: str, a sentence on where the last technique should pay, said if it does not here.
+            panels: dict, more panels of the figure that compares three or more techniques, as for
+                `evaluation.intervals_figure`; they are entries of `metrics.json` too.
             **more: more entries of `metrics.json`.
         """
-        comparison = " ".join([winner(results, pays), *remarks])
+        baseline, *others = results
+        sentences = [
+            winner([baseline, other], pays if other is others[-1] else "") for other in others
+        ]
+        tests = {one.name: dataclasses.asdict(paired_test(baseline, one)) for one in others}
+        if len(others) > 1:
+            measured, losses = differences(results)
+            figure = intervals_figure({**measured, **(panels or {})})
+            more["extra_figures"] = [("comparison", CAPTION, figure)]
+            more |= {"paired_by_test": tests, **measured, **(panels or {})}
+            sentences += losses
+        sentences += remarks
+        comparison = "\n".join(sentences)
         print(comparison)
         pixels = layers.ImagePreprocessing(
             self.size, self._crop.resize, mean=self._mean, std=self._std
@@ -128,9 +166,9 @@ class Comparison:
             results,
             self._train,
             {"one crop": self._crop},
-            remarks=[comparison],
+            remarks=sentences,
             comparison=comparison,
-            paired=dataclasses.asdict(paired_test(*results)),
+            paired=tests[others[-1].name],
             **more,
         )
 

@@ -1,5 +1,6 @@
 """Prediction with a trained model, and its calibration.
 
+- `disagreement`: how often the members of an ensemble predict different classes.
 - `Ensemble`: one model that averages the probabilities of several models.
 - `expected_calibration_error`, `reliability`: whether confidence equals accuracy.
 - `fit_temperature`: calibration by one scalar, for `layers.TemperatureScaling`.
@@ -8,6 +9,7 @@
 - `recalibrate_normalization`: recomputes the statistics of normalisation layers.
 """
 
+from kerasrecipes.inference.disagreement import disagreement
 from kerasrecipes.inference.ensemble import Ensemble
 from kerasrecipes.inference.expected_calibration_error import (
     Reliability,
@@ -23,6 +25,7 @@ __all__ = [
     "Ensemble",
     "MonteCarloPrediction",
     "Reliability",
+    "disagreement",
     "expected_calibration_error",
     "fit_temperature",
     "monte_carlo_predict",
