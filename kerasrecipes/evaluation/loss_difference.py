@@ -34,7 +34,7 @@ def loss_difference(first: Any, second: Any) -> Any:
     >>> one = TestResult("one", 1, np.array([[0.5, 0.5], [0.4, 0.6], [0.9, 0.1]]), labels, 1.0)
     >>> other = TestResult("other", 1, np.array([[0.6, 0.4], [0.5, 0.5], [0.9, 0.1]]), labels, 1.0)
     >>> [round(value, 3) for value in loss_difference(one, other)]
-    [-0.135, -0.425, 0.155]
+    [-0.135, -0.43, 0.16]
     """
     labels = np.asarray(first.labels)
     if not np.array_equal(labels, second.labels):
