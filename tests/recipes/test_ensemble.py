@@ -81,7 +81,7 @@ def test_the_next_network_starts_afresh_where_a_member_ends():
     starts = []
     for epoch in range(6):
         before = networks["independent"].get_weights()
-        restart.on_epoch_end(epoch)
+        restart.on_epoch_end(epoch, None)
         after = networks["independent"].get_weights()
         if any(not np.array_equal(a, b) for a, b in zip(before, after)):
             starts.append(epoch)
