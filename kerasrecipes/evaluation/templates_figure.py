@@ -27,7 +27,7 @@ def templates_figure(kernels: Any, class_names: Sequence[str], shape: Any) -> An
         figsize=(1.2 * len(names) + 0.9, 1.4 * len(kernels) + 0.3), layout="constrained"
     )
     grid = figure.subplots(len(kernels), len(names), squeeze=False)
-    for row, (title, kernel) in zip(grid, kernels.items()):
+    for number, (row, (title, kernel)) in enumerate(zip(grid, kernels.items())):
         for axes, name, template in zip(row, names, np.transpose(kernel)):
             image = template.reshape(shape)
             largest = abs(image).max() or 1.0
@@ -37,7 +37,7 @@ def templates_figure(kernels: Any, class_names: Sequence[str], shape: Any) -> An
                 axes.imshow(0.5 + 0.5 * image / largest)
             axes.set(xticks=[], yticks=[])
             axes.set_frame_on(False)
-            if row is grid[0]:
+            if number == 0:
                 axes.set_title(shorten(name, 14), fontsize=8, parse_math=False)
         row[0].set_ylabel(title, fontsize=9, parse_math=False)
     return figure

@@ -44,6 +44,7 @@ def test_bad_input(change, words):
 def test_templates_are_the_columns_of_the_kernel(channels):
     kernel = RNG.normal(size=(4 * 5 * channels, 3))
     figure = evaluation.templates_figure({"a": kernel, "b": -kernel}, "xyz", (4, 5, channels))
+    assert [axes.get_title() for axes in figure.axes] == ["x", "y", "z", "", "", ""]
     pictures = [axes.images[0].get_array() for axes in figure.axes]
     assert len(pictures) == 6
     expected = kernel[:, 1].reshape(4, 5, channels)
