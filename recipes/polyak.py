@@ -2,20 +2,25 @@
 
 Polyak & Juditsky, 1992, https://doi.org/10.1137/0330046: at a constant rate the weights wander
 around a minimum; their average along the way is closer to it, for the price of adding the weights
-up. In one run, the average and the weights it is made of are tested.
+up. In one run, the average and the weights it is made of are tested. The average forgets old
+weights (`PolyakAveraging`), or is the mean of the weights that the last half of the epochs ended
+with (`WeightAverage`; Izmailov et al., 2018, https://arxiv.org/abs/1803.05407).
 
     python recipes/polyak.py
+    python recipes/polyak.py --average equal
     python recipes/polyak.py --decay 0.9
     python recipes/polyak.py --data cifar10.npz --depth 20 --epochs 100
 
-The run's folder has the report, the curves (validation by the average), and the averaged network as
-`model.keras`, which takes raw pixels. Time and results: recipes/README.md.
+The run's folder has the report, the curves (validation by the exponential average, or else by the
+raw weights), and the averaged network as `model.keras`, which takes raw pixels. Time and results:
+recipes/README.md.
 """
 
 import dataclasses
 
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
+AVERAGES = ("exponential", "equal")
 PAYS = "It should pay at a rate that stays high; if it falls to 0, the last weights are as good."
 
 
@@ -24,7 +29,10 @@ class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
-    decay: float = flag(0.99, "fraction of the average kept at each update", "[0, 1)")
+    average: str = flag(
+        "exponential", "how weights count: recent ones more, or all alike", None, AVERAGES
+    )
+    decay: float = flag(0.99, "fraction of an exponential average kept at each update", "[0, 1)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
@@ -45,7 +53,7 @@ def main(config):
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         model = build(config, images, compared.size, run.jit)
-        averaging = callbacks.PolyakAveraging(config.decay)
+        averaging = average(config, compared)
         history = model.fit(
             compared.training,
             epochs=config.epochs,
@@ -74,6 +82,17 @@ def build(config, images, size, jit):
     loss = keras.losses.SparseCategoricalCrossentropy()
     model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
     return model
+
+
+def average(config, compared):
+    """The callback that averages the weights."""
+    if config.average == "exponential":
+        return callbacks.PolyakAveraging(config.decay)
+    return callbacks.WeightAverage(
+        config.epochs // 2,
+        recalibration_data=compared.training,
+        recalibration_steps=compared.training.steps_per_pass,
+    )
 
 
 def raw_network(model, averaging):

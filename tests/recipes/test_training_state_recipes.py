@@ -82,3 +82,21 @@ def test_cycles_that_do_not_divide_the_epochs_are_bad_input(npz, tmp_path, capsy
     assert run_command(load_recipe("snapshot_ensemble"), *flags) == 2
     assert "multiple of `cycles`" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_the_mean_of_the_weights_of_the_last_epochs(npz, tmp_path):
+    recipe, folder = load_recipe("polyak"), tmp_path / "run"
+    flags = ["--data", npz, "--batch-size", 16, "--output", folder, "--average", "equal"]
+    seen = []
+    make = recipe.average
+
+    def watched(config, compared):
+        seen.append(make(config, compared))
+        return seen[0]
+
+    recipe.average = watched
+    assert run_command(recipe, *flags, "--epochs", 5, "--learning-rate", 0.01) == 0
+    assert seen[0].start_epoch == 2 and seen[0].count == 3
+    tests = json.loads((folder / "metrics.json").read_text())["test"]["protocols"]
+    assert set(tests) == PROTOCOLS["polyak"]
+    assert tests["raw_weights"]["loss"] != tests["averaged"]["loss"]
