@@ -18,7 +18,7 @@ KEPT = "_averages_of_weights"  # attribute of a model
 MOST = 4  # steps that are kept for the next `fit`
 
 
-def averages_of(model, variables, schedule):
+def averages_of(model, variables, schedule, owner):
     """Return the backend's averages of `variables`, which begin as the current values.
 
     The model keeps them for its next `fit`: TensorFlow hardly frees memory of compiled functions.
@@ -27,14 +27,21 @@ def averages_of(model, variables, schedule):
         model: the model.
         variables: list of its variables.
         schedule: tuple, the arguments of `fraction_of_new` after the two counts.
+        owner: the callback; it sets `owner` of the averages to `None` at its end.
     """
     kind = {"tensorflow": TensorFlowAverages, "jax": JaxAverages, "torch": TorchAverages}
     averages = vars(model).get(KEPT)
     if averages is None or not _is_same(averages.variables, variables):
         averages = kind[keras.backend.backend()](model, variables)
         vars(model)[KEPT] = averages  # past the tracking of attributes: it is no part of the model
+    averages.owner = owner
     averages.begin(schedule)
     return averages
+
+
+def owner_of_averages(model):
+    """Return the callback that averages in a `fit` that runs or has raised; `None` without one."""
+    return getattr(vars(model).get(KEPT), "owner", None)
 
 
 def fraction_of_new(before, after, least, warm_up, start):

@@ -12,7 +12,9 @@ from kerasrecipes._backend.averaging import (
     averages_of,
     count_of_updates,
     counters_of_updates,
+    owner_of_averages,
 )
+from kerasrecipes._backend.keras_internals import running_fits
 from kerasrecipes._validation import check_boolean, check_integer, check_number
 from kerasrecipes.callbacks import _raw_weights, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -93,7 +95,9 @@ class PolyakAveraging(FitCallback):
         model = self.model
         _raw_weights.check_optimizers_do_not_average(model, "PolyakAveraging")
         self.check_only("A model can show one average")
-        self._end_average()  # of a fit that failed
+        for owner in (self, owner_of_averages(model)):
+            if owner is not None:
+                owner._end_average()  # of a fit that failed
         self._in_fit = True
         _training_state.build(model)
         if model.built:
@@ -174,7 +178,7 @@ class PolyakAveraging(FitCallback):
         counters, groups = zip(*counters_of_updates(model))
         counts = [int(ops.convert_to_numpy(counter)) for counter in counters]
         self._origin = count_of_updates(counts, groups)
-        self._averages = averages_of(model, self._variables, self._schedule())
+        self._averages = averages_of(model, self._variables, self._schedule(), self)
 
     def _build_and_train(self, train_function, iterator):
         """Begin with a model that TensorFlow does not build before it has seen the data."""
@@ -204,6 +208,7 @@ class PolyakAveraging(FitCallback):
         model = self._averages.model
         self._left = self._averages.get()
         self._averages.end()
+        self._averages.owner = None
         # Another callback may have had the step compiled again since.
         if self._is_in(model.train_function):
             model.train_function = self._plain_function
@@ -215,8 +220,9 @@ class PolyakAveraging(FitCallback):
 
     def _guard(self, *arguments):
         """Train with averages in a step of this `fit`; take them away after one that failed."""
-        if self._is_armed:
-            self._is_armed = False
+        is_armed, self._is_armed = self._is_armed, False
+        _, running = next(running_fits(), (None, None))
+        if is_armed and running is self.params:
             return self._function(*arguments)
         model = self._model
         self._end_average()

@@ -140,24 +140,32 @@ def test_second_fit_takes_weights_that_were_loaded_in_between():
     np.testing.assert_allclose(values(model.weights)[0], 0, atol=1e-7)
 
 
-def test_fit_without_it_after_one_that_failed_is_plain():
-    class Fail(keras.callbacks.Callback):
-        def on_train_batch_end(self, batch, logs=None):
-            if batch == 2:
-                raise KeyError("stop")
+@pytest.mark.parametrize("end", ["on_train_batch_begin", "on_train_batch_end"])
+@pytest.mark.parametrize("again", ["nothing", "another", "the same"])
+def test_a_fit_after_one_that_failed(end, again):
+    def fail(batch, logs=None):
+        if batch == 2:
+            raise KeyError("stop")
 
-    model = small_model(optimizer=optimizer())
+    failed, model = PolyakAveraging(0.9), small_model(optimizer=optimizer())
+    stop = keras.callbacks.LambdaCallback(**{end: fail})
     with pytest.raises(KeyError):
-        fit(model, 1, [PolyakAveraging(0.9), Fail()])
+        fit(model, 1, [failed, stop])
     twin = small_model(optimizer=optimizer())
     for variable, value in zip(twin.variables, values(model.variables), strict=True):
         variable.assign(value)
+    if again == "the same":
+        twin.set_weights(failed.raw_weights())
     twin.optimizer.build(twin.trainable_variables)
     for variable, value in zip(twin.optimizer.variables, values(model.optimizer.variables)):
         variable.assign(value)
-    fit(model, 1)
-    fit(twin, 1)
+    averages = {"nothing": [], "another": [PolyakAveraging(0.8)], "the same": [failed]}[again]
+    fit(model, 1, averages)
+    fit(
+        twin, 1, [] if again == "nothing" else [PolyakAveraging(0.8 if again == "another" else 0.9)]
+    )
     assert_close(values(model.weights), values(twin.weights))
+    fit(model, 1, [failed])  # which has left the model
 
 
 def test_survives_freezing_and_recompiling():
