@@ -124,13 +124,15 @@ def _accuracy(head):
 
 
 def _constant_loss(facts, batch):
-    """Return the loss of the mean target for every example, or of 0 where that means nothing."""
+    """Return the loss of the mean target for every example; of classes, of equal outputs."""
     values = []
     for head in facts.heads:
         value = np.zeros((len(batch), *head.output.shape[1:]), "float32")
         target = target_of(facts, head, batch.y)
         if head.takes == "numbers" and target.size == value.size:
             value += target.reshape(value.shape).mean(axis=0).astype("float32")
+        elif head.takes == "probabilities":
+            value += 0.5 if head.kind == "binary" else 1 / value.shape[-1]
         values.append(value)
     return facts.trial.loss(batch.x, batch.y, structured(facts, batch.x, values))[0]
 
