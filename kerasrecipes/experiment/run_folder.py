@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import warnings
+from typing import Any
 
 from kerasrecipes._atomic_write import PART, atomic_write, remove_parts
 from kerasrecipes._folder_lock import NAME as LOCK
@@ -27,14 +28,14 @@ class RunFolder:
         recipe: str, name of the recipe.
     """
 
-    def __init__(self, path, recipe):
+    def __init__(self, path: Any, recipe: str) -> None:
         self.path = pathlib.Path(path) if path is not None else None
         self._recipe = recipe
         self._lock = None
         self._made = []
         self._config = None
 
-    def holds_files(self):
+    def holds_files(self) -> bool:
         """Return whether the folder has files of a run: no locks, checks or incomplete writes."""
         if self.path is None or not self.path.exists():
             return False
@@ -45,7 +46,7 @@ class RunFolder:
         names = (path.name for path in self.path.iterdir())
         return any(name not in (LOCK, *CHECKS) and not name.startswith(PART) for name in names)
 
-    def acquire(self):
+    def acquire(self) -> None:
         """Create the folder if it does not exist, and lock it until `release`."""
         if self.path is None:
             self.path = self._make_new()
@@ -55,12 +56,12 @@ class RunFolder:
         self._lock.acquire()
         remove_parts(self.path)
 
-    def release(self):
+    def release(self) -> None:
         """Unlock the folder."""
         if self._lock is not None:
             self._lock.release()
 
-    def abandon(self):
+    def abandon(self) -> None:
         """Undo `acquire`: remove the folder of a run that has not started."""
         if self._made and self.path.exists():
             (self.path / "config.json").unlink(missing_ok=True)
@@ -71,25 +72,25 @@ class RunFolder:
             with contextlib.suppress(OSError):
                 folder.rmdir()
 
-    def write_config(self, config):
+    def write_config(self, config: Any) -> None:
         """Write `config.json`; it is written again if the folder is removed during the run."""
         self._config = config
         self.write("config.json", json.dumps(config, indent=2) + "\n")
 
-    def write(self, name, content):
+    def write(self, name: str, content: str | bytes) -> None:
         """Write a file of the folder, text or bytes."""
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         self._recreate()
         with atomic_write(self.path / name) as temporary:
             temporary.write_bytes(data)
 
-    def write_model(self, model):
+    def write_model(self, model: Any) -> None:
         """Write `model.keras`."""
         self._recreate()
         with atomic_write(self.path / "model.keras") as temporary:
             model.save(temporary)
 
-    def write_history(self, history):
+    def write_history(self, history: Any) -> None:
         """Write `history.csv`, one row per epoch."""
         stream = io.StringIO()
         writer = csv.writer(stream, lineterminator="\n")
@@ -99,7 +100,7 @@ class RunFolder:
             writer.writerow([epoch + 1, *(repr(float(v[epoch])) for v in history.values())])
         self.write("history.csv", stream.getvalue())
 
-    def read(self, name, *keys):
+    def read(self, name: str, *keys: str) -> dict[str, Any]:
         """Return the content of a JSON file of the folder, which must have these keys."""
         try:
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
@@ -110,12 +111,12 @@ class RunFolder:
                 f"output={printable(self.path)} with a damaged {name}"
             ) from error
 
-    def has_state(self):
+    def has_state(self) -> bool:
         """Return whether there is a state from which the run can be resumed."""
         states = self.path / "state"
         return any(path.is_file() and path.name != LOCK for path in states.rglob("*"))
 
-    def remove_state(self):
+    def remove_state(self) -> None:
         """Remove the states of a finished run."""
         shutil.rmtree(self.path / "state", ignore_errors=True)
 

@@ -221,6 +221,6 @@ def test_a_run_goes_on_with_the_same_training_images_and_labels_alone(config, wh
         train_one_epoch(config, pixels, labels)
     resumed = dataclasses.replace(config, resume=True)
     others = (pixels[::-1], labels) if what == "images" else (pixels, labels[::-1].copy())
-    with pytest.raises(ValueError, match="data images: 32 images"):
+    with pytest.raises(ValueError, match="images: 32 images"):
         train_one_epoch(resumed, *others)
     train_one_epoch(resumed, pixels, labels)

@@ -106,7 +106,7 @@ def test_every_kind_of_crops_trains_and_is_tested(npz, tmp_path, crops, tests):
 def test_pictures_and_report(finished):
     for name in ("history", "samples", "confusion", "mistakes", "right"):
         with Image.open(finished / f"{name}.png") as image:
-            assert min(image.size) > 200
+            assert max(image.size) > 200 and min(image.size) > 50
     page = (finished / "report.html").read_text()
     assert page.count("data:image/png;base64,") == 5
     assert not re.search(r"""\b(src|href)=["'](?!data:)""", page)
