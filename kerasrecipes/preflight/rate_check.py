@@ -9,12 +9,14 @@ from kerasrecipes._backend.keras_internals import has_rate, rate_or_schedule
 from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes.callbacks import LearningRateFinder
 from kerasrecipes.preflight.check import FAIL, PASS, SKIP, WARN, Check
+from kerasrecipes.preflight.start_checks import neutral_loss
 from kerasrecipes.preflight.trial_model import to_numpy
 
 UPDATES, TRIAL_UPDATES = 100, 30
 HIGH_FALL, LOW_FALL = 1 / 3, 1 / 10  # of the fall at the steepest rate: less is an alarm
 LARGEST_BATCH = 128
 TOO_LOW = 1 / 300  # of the rate at which the loss falls most steeply
+LEARNED = 0.85  # of the loss of outputs that say nothing
 TOO_HIGH = 2  # times the rate at which the loss was lowest
 
 
@@ -103,9 +105,21 @@ def _by_trial(facts, rate, finding, steepest):
     if rate > steepest and fraction < HIGH_FALL:
         return Check("learning_rate", FAIL, finding, too_high(steepest))
     if rate < steepest and fraction < LOW_FALL:
+        if _has_learned(facts):
+            return Check(
+                "learning_rate", PASS, f"{finding}: low, as suits a model that knows something"
+            )
         advice = f"Raise the learning rate, up to {steepest:.1g} or so."
         return Check("learning_rate", FAIL, finding, advice)
     return Check("learning_rate", PASS, finding)
+
+
+def _has_learned(facts):
+    """Return whether the model is better than outputs that say nothing: it was trained before."""
+    if any(head.kind == "other" or head.takes == "numbers" for head in facts.heads):
+        return False
+    facts.trial.restore()
+    return facts.trial.loss(facts.batch.x, facts.batch.y)[0] < LEARNED * neutral_loss(facts)
 
 
 def _trial(facts, rate):

@@ -150,6 +150,13 @@ def own_weights(layer):
     return [v for v in own_trainable_variables(layer) if len(v.shape)] or layer.weights
 
 
+def neutral_loss(facts):
+    """Return the loss of outputs that say nothing, on the batch."""
+    neutral = [head.neutral() for head in facts.heads]
+    structure = structured(facts, facts.batch.x, neutral)
+    return facts.trial.loss(facts.batch.x, facts.batch.y, structure)[0]
+
+
 def check_initial_loss(facts):
     """The loss is that of outputs that say nothing: log C for C classes."""
     x, y = facts.batch.x, facts.batch.y
@@ -161,8 +168,7 @@ def check_initial_loss(facts):
         )  # fmt: skip
     if any(head.kind == "other" for head in facts.heads):
         return Check("initial_loss", SKIP, f"loss {loss:.4g}; what it should be is not known")
-    neutral = [head.neutral() for head in facts.heads]
-    expected, _ = facts.trial.loss(x, y, structured(facts, x, neutral))
+    expected = neutral_loss(facts)
     numbers = any(head.takes == "numbers" for head in facts.heads)
     is_log = len(facts.heads) == 1 and facts.heads[0].is_entropy_of_classes()
     words = f" = log {facts.heads[0].output.shape[-1]}" if is_log else ""
