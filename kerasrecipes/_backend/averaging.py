@@ -11,6 +11,7 @@ import itertools
 import keras
 from keras import ops
 
+from kerasrecipes._backend.compiled_step import compiled_step
 from kerasrecipes._backend.keras_internals import step_counter
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
@@ -125,19 +126,12 @@ class TensorFlowAverages:
     def averaging(self, train_function):
         """Return the function to train with instead of `train_function`, one for each compile."""
         if train_function not in self.functions:
-            model, own = self.model, vars(self.model).get("train_step")
-            self.counters, self.groups = zip(*counters_of_updates(model))
-            self.plain_step = model.train_step
-            vars(model)["train_step"] = self.step
-            try:
-                model.make_train_function(force=True)
-            finally:
-                vars(model).pop("train_step")
-                if own is not None:
-                    vars(model)["train_step"] = own
+            self.counters, self.groups = zip(*counters_of_updates(self.model))
+            self.plain_step = self.model.train_step
+            function = compiled_step(self.model, self.step)
             if len(self.functions) == MOST:
                 del self.functions[next(iter(self.functions))]
-            self.functions[train_function] = model.train_function
+            self.functions[train_function] = function
         return self.functions[train_function]
 
     def step(self, data):

@@ -5,6 +5,8 @@ import inspect
 import keras
 import numpy as np
 
+from kerasrecipes._backend.compiled_step import compiled_step
+
 KEPT = "_steps_of_rates"  # attribute of a model
 MOST = 8
 
@@ -67,7 +69,7 @@ def _compiled(model, parameters):
 
 def _compiled_with_arguments(model, parameters):
     """Return a step for JAX that is given the parameters' values beside each batch."""
-    own, plain_step = vars(model).get("train_step"), model.train_step
+    plain_step = model.train_step
 
     def step(state, batch):
         data, values = batch
@@ -79,14 +81,7 @@ def _compiled_with_arguments(model, parameters):
             for parameter in parameters:
                 parameter.traced = None
 
-    vars(model)["train_step"] = step
-    try:
-        model.make_train_function(force=True)
-    finally:
-        vars(model).pop("train_step")
-        if own is not None:
-            vars(model)["train_step"] = own
-    train_function = model.train_function
+    train_function = compiled_step(model, step)
 
     def train(state, iterator):
         values = [np.asarray(parameter.value, parameter.dtype) for parameter in parameters]

@@ -5,8 +5,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes.evaluation.mean_interval import mean_interval
-
-SMALLEST_PROBABILITY = 1e-7
+from kerasrecipes.evaluation.metrics import image_losses
 
 
 def loss_difference(first: Any, second: Any) -> Any:
@@ -42,9 +41,7 @@ def loss_difference(first: Any, second: Any) -> Any:
             "Argument `second` must be a test on the images of `first`, in the same order. "
             f"Received: tests of {len(labels)} and {len(second.labels)} images with other labels"
         )
-    return mean_interval(_losses(second, labels) - _losses(first, labels))
-
-
-def _losses(result, labels):
-    true_class = np.asarray(result.probabilities, "float64")[np.arange(len(labels)), labels]
-    return -np.log(np.maximum(true_class, SMALLEST_PROBABILITY))
+    losses = [
+        image_losses(np.asarray(one.probabilities, "float64"), labels) for one in (first, second)
+    ]
+    return mean_interval(losses[1] - losses[0])

@@ -33,11 +33,10 @@ def classification_metrics(probabilities: Any, labels: Any) -> Any:
     """
     probabilities, labels = np.asarray(probabilities, "float64"), np.asarray(labels)
     classes = probabilities.shape[1]
-    true_class = probabilities[np.arange(len(labels)), labels]
     matrix, predicted = confusion_matrix(probabilities, labels), predicted_classes(probabilities)
     metrics = {
         "accuracy": float(np.mean(predicted == labels)),
-        "loss": float(-np.mean(np.log(np.maximum(true_class, 1e-7)))),
+        "loss": float(np.mean(image_losses(probabilities, labels))),
         "calibration_error": _calibration_error(probabilities, labels),
         "images": int(len(labels)),
         "precision": _ratios(np.diag(matrix), matrix.sum(axis=0)),
@@ -66,6 +65,11 @@ def confusion_matrix(probabilities: Any, labels: Any) -> Any:
     matrix, finite = np.zeros((classes, classes), "int64"), predicted >= 0
     np.add.at(matrix, (np.asarray(labels)[finite], predicted[finite]), 1)
     return matrix
+
+
+def image_losses(probabilities, labels):
+    """Return the negative log-likelihood of each image, of probabilities of at least 1e-7."""
+    return -np.log(np.maximum(probabilities[np.arange(len(labels)), labels], 1e-7))
 
 
 def predicted_classes(probabilities):
