@@ -12,7 +12,8 @@ validation images alone choose; the test images are not looked at.
     python recipes/search.py --output runs/search/mine        # in as many terminals as you like
 
 The same command with the same `--output` goes on after any kill, inside the trial that was running;
-started several times at once, the processes share the trials. The folder has the table of trials,
+started several times at once, the processes share the trials (and the second half is drawn around
+the best of those that have ended by then). The folder has the table of trials,
 the pictures, the report and the database (`search.db`, of Optuna, which `pip install optuna` gets).
 """
 

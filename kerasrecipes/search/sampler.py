@@ -15,7 +15,9 @@ class CoarseToFine(BaseSampler):
     """Draws the trials of the first stage from the ranges, those of later ones around the best.
 
     A draw is a function of the seed, the index of the trial and the name of the setting, and of
-    the best trial before its stage: a search that was killed goes on with the same draws.
+    the best trial before its stage: a search that was killed goes on with the same draws. Where
+    several processes share a search, a later stage may begin before the one before it has ended,
+    and draws around the best of what has.
 
     Args:
         space: Tuple of `Range`.
