@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from kerasrecipes.augment import draws
+from kerasrecipes.augment import autograph, draws
 
 
 def on_image(head):
@@ -28,7 +28,9 @@ def on_each(head, images, seeds):
     if not head:
         return images
     arguments = [tf.TensorSpec(values.shape[1:], values.dtype) for values in (images, seeds)]
-    transform = tf.function(lambda image, seeds: _transformed(head, image, seeds))
+    transform = tf.function(
+        lambda image, seeds: _transformed(head, image, seeds), autograph=autograph.is_needed(head)
+    )
     output = transform.get_concrete_function(*arguments).structured_outputs
     spec = tf.TensorSpec(output.shape, output.dtype)
     return tf.map_fn(lambda pair: transform(*pair), (images, seeds), fn_output_signature=spec)
@@ -73,7 +75,9 @@ def _transformed(head, image, seeds):
 
 
 def _part(part, jit_compile, seeds_of):
-    @tf.function(jit_compile=jit_compile)
+    @tf.function(
+        jit_compile=jit_compile, autograph=autograph.is_needed(transform for _, transform in part)
+    )
     def transform_all(values, origin):
         seeds = seeds_of(origin)
         for place, transform in part:

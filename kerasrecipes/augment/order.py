@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-from kerasrecipes.augment import draws
+from kerasrecipes.augment import autograph, draws
 
 _FOREVER = 2**62
 _BLOCK = 256  # images whose seeds are computed at once: one by one they cost 50 us each
@@ -100,7 +100,10 @@ def shuffled_order(plan, shuffle):
         indices = _indices(plan, epochs, positions % plan.used, shuffle)
         return epochs, indices, plan.seeds(epochs, indices)
 
-    return _one_by_one(tf.data.Dataset.range(first, last, _BLOCK).map(block), last - first)
+    return _one_by_one(
+        tf.data.Dataset.range(first, last, _BLOCK).map(autograph.applied(block, False)),
+        last - first,
+    )
 
 
 def batch_order(plan, shuffle):
@@ -127,7 +130,7 @@ def order_of_epoch(plan, epoch):
         return tf.fill([_BLOCK], epoch), indices, plan.seeds(epoch, indices)
 
     starts = tf.data.Dataset.range(0, _FOREVER, _BLOCK)
-    return _one_by_one(starts.map(block), _FOREVER)
+    return _one_by_one(starts.map(autograph.applied(block, False)), _FOREVER)
 
 
 def _one_by_one(blocks, count):

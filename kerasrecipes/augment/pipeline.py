@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes.augment import autograph
 from kerasrecipes.augment.applying import on_batch, on_image
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import check_order, warn_of_unit_range
@@ -96,6 +97,7 @@ def pipeline(
     _check_order(training, seed, shuffle, start_step, drop_remainder, shard)
     threads, source = threads or os.cpu_count(), as_source(dataset)
     head, tail = split_stages(source.spec[0], transforms)
+    convert = autograph.is_needed([*head, *tail])
     check_order([*head, *tail])
     _check_labels(source.spec[1], num_classes)
     plan = make_plan(
@@ -108,16 +110,18 @@ def pipeline(
     warn_of_unit_range(source, plan.first % max(plan.used, 1), [*head, *tail])
 
     def images(count):
-        stream = read(source, plan, buffer, on_image(head[:count]), threads)
+        stream = read(source, plan, buffer, on_image(head[:count]), threads, convert)
         return stream.with_options(_options(threads))
 
     def batched(heads=None, tails=None):
         options = {"jit_compile": training, "num_classes": num_classes, "weights": weights}
         if source.batch is not None:
             change = on_batch(tail[:tails], len(head), seeds_of=plan.image_seeds, **options)
-            batches = read_batches(source, plan, buffer > 0, head[:heads], change, threads)
+            heads = head[:heads]
+            batches = read_batches(source, plan, buffer > 0, heads, change, threads, convert)
         else:
             change = on_batch(tail[:tails], len(head), seeds_of=lambda seeds: seeds, **options)
+            change = autograph.applied(change, convert)
             batches = plan.batch(images(heads)).map(change, num_parallel_calls=threads)
         if training:
             endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)

@@ -4,7 +4,7 @@ import warnings
 
 import tensorflow as tf
 
-from kerasrecipes.augment import draws
+from kerasrecipes.augment import autograph, draws
 from kerasrecipes.augment.applying import on_each
 from kerasrecipes.augment.order import batch_order, order_of_epoch, shuffled_order
 
@@ -12,7 +12,7 @@ BUFFER = 10_000
 _FOREVER = 2**62
 
 
-def read(source, plan, buffer, change, threads):
+def read(source, plan, buffer, change, threads, convert):
     """Return a dataset of `change(image, label, index, seeds)` from `start_step` on.
 
     Args:
@@ -22,24 +22,30 @@ def read(source, plan, buffer, change, threads):
             many images, a source that is read by index as a whole.
         change: function that reads, decodes and transforms one image.
         threads: int, how many images at once.
+        convert: bool, whether AutoGraph reads `change`.
     """
     if source.element is not None:
-        return shuffled_order(plan, buffer > 0).map(
-            lambda epoch, index, seeds: change(*source.element(index), index, seeds),
-            num_parallel_calls=threads,
-        )
-    return _stream(source.stream, plan, buffer).map(
-        lambda order, pair: change(*pair, *order[1:]), num_parallel_calls=threads
-    )
+
+        def read_image(epoch, index, seeds):
+            return change(*source.element(index), index, seeds)
+
+        images = shuffled_order(plan, buffer > 0)
+        return images.map(autograph.applied(read_image, convert), num_parallel_calls=threads)
+
+    def with_order(order, pair):
+        return change(*pair, *order[1:])
+
+    images = _stream(source.stream, plan, buffer)
+    return images.map(autograph.applied(with_order, convert), num_parallel_calls=threads)
 
 
-def read_batches(source, plan, shuffle, head, change, threads):
+def read_batches(source, plan, shuffle, head, change, threads, convert):
     """Return a dataset of `change(images, labels, indices, origin)`, a batch read at once.
 
     The same batches as those made of what `read` returns, by a source that has `batch`.
 
     Args:
-        source, plan, threads: as for `read`.
+        source, plan, threads, convert: as for `read`.
         shuffle: bool.
         head: list of transforms, mapped over the images of the batch.
         change: function of the batch and its origin, the epoch and the indices.
@@ -54,7 +60,7 @@ def read_batches(source, plan, shuffle, head, change, threads):
         images = on_each(head, images, plan.seeds(epoch, indices)[:, 1:])
         return change(images, labels, indices, (epoch, indices))
 
-    return steps.map(read_batch, num_parallel_calls=threads)
+    return steps.map(autograph.applied(read_batch, convert), num_parallel_calls=threads)
 
 
 def _with_length(values, length):
