@@ -1,5 +1,6 @@
 """Rooms built on tf.data are tested on the TensorFlow backend alone."""
 
+import gc
 import os
 import signal
 
@@ -10,6 +11,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # test processes fill the co
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import keras
+import pytest
 
 # A shell starts jobs in the background with Ctrl-C ignored, and tests press it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -27,3 +29,11 @@ collect_ignore_glob = (
 def pytest_report_header(config):
     skipped = "" if not collect_ignore_glob else f"; left out: {', '.join(TENSORFLOW_ROOMS)}"
     return f"keras {keras.version()} on {keras.backend.backend()}{skipped}"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _graphs_that_stay_are_not_searched_again():
+    """Thousands of tests leave millions of objects, through which each collection would go."""
+    yield
+    gc.collect()
+    gc.freeze()
