@@ -19,7 +19,7 @@ import dataclasses
 import time
 from functools import partial
 
-from kerasrecipes_flags import TrainingConfig, flag, parse_first
+from kerasrecipes_flags import RunConfig, flag, parse_first
 
 WHITENING_EPSILON = 0.1  # of pixels with a variance of 1: components of less are noise
 HEADER = ("Input", "Classifier", "Accuracy", "Penalty", "Iterations", "Seconds")
@@ -27,8 +27,8 @@ TEMPLATES_OF = "centred pixels"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(TrainingConfig):
-    """The flags of this recipe, over those of every training recipe."""
+class Config(RunConfig):
+    """The flags of this recipe, over those of every recipe with runs."""
 
     epochs: int = flag(150, "most iterations of L-BFGS", "[1, 1000000]")
     neighbours: int = flag(5, "nearest training images that vote", "[1, 1000]")
@@ -38,11 +38,17 @@ class Config(TrainingConfig):
     backbone: str = flag("efficientnet_lite0", "pretrained network, a name of models.backbone")
     feature_size: int = flag(64, "side of the images that the pretrained network sees", "[32, 512]")
 
+    def __post_init__(self):
+        super().__post_init__()
+        for name in ("backbone", "feature_size"):
+            if not self.features and getattr(self, name) != getattr(Config, name):
+                raise ValueError(f"Argument `{name}` needs `features`. Received: features=False")
+
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import augment, data, evaluation, experiment, layers, losses, models, transfer
-from kerasrecipes.evaluation.baselines import TEST_IMAGES, flat_pixels
+from kerasrecipes.evaluation.baselines import BATCH_SIZE, TEST_IMAGES, flat_pixels
 from kerasrecipes.evaluation.pick import evenly_spaced
 from kerasrecipes.experiment import simple_classifiers as simple
 
@@ -83,10 +89,8 @@ def close(run, images, size, rows, protocols, kernels):
     """Write the files of the run."""
     shape = (size, size, images.channels)
     templates = evaluation.templates_figure(kernels, images.class_names, shape)
-    caption = (
-        f"Templates of linear classifiers on {TEMPLATES_OF}: red pixels speak for the class, blue "
-        "ones against it."
-    )
+    caption = (f"Templates of linear classifiers on {TEMPLATES_OF}: red pixels speak for the "
+               "class, blue ones against it.")  # fmt: skip
     rows = sorted(rows, key=lambda row: -float(row[2]))
     pixels = next(row for row in rows if row[0] != "features")
     return experiment.close_table(
@@ -116,15 +120,14 @@ def feature_inputs(config, images):
     size = config.feature_size
     backbone = models.backbone(config.backbone, "imagenet", (size, size, 3))
     crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
-    sets = []
-    for one, limit in (
-        (images.train, config.images), (images.test or images.validation, TEST_IMAGES)
-    ):  # fmt: skip
+    sets = ((images.train, config.images), (images.test or images.validation, TEST_IMAGES))
+    found = []
+    for one, limit in sets:
         part = one.subset(evenly_spaced(len(one), limit))
-        batches = augment.pipeline(part, [crop], config.batch_size, training=False)
-        sets.append(transfer.extract_features(backbone, batches))
-    mean, std = sets[0][0].mean(axis=0), sets[0][0].std(axis=0) + 1e-6
-    return [((x - mean) / std, y) for x, y in sets]
+        batches = augment.pipeline(part, [crop], BATCH_SIZE, training=False)
+        found.append(transfer.extract_features(backbone, batches))
+    mean, std = found[0][0].mean(axis=0), found[0][0].std(axis=0) + 1e-6
+    return [((x - mean) / std, y) for x, y in found]
 
 
 def classifiers(config, classes):
@@ -137,12 +140,10 @@ def classifiers(config, classes):
             x, y, classes, s, loss, i
         )
     chosen = partial(simple.chosen_classifier, seed=config.seed, iterations=config.epochs)
-    nearest = config.neighbours
-    neighbours = {
-        f"{nearest} nearest, {distance.upper()}": partial(simple.Neighbours, nearest, distance)
-        for distance in ("l1", "l2")
-    }
-    return neighbours | {name: partial(chosen, fit=fit) for name, fit in fits.items()}
+    count = config.neighbours
+    nearest = {f"{count} nearest, {distance.upper()}": partial(simple.Neighbours, count, distance)
+               for distance in ("l1", "l2")}  # fmt: skip
+    return nearest | {name: partial(chosen, fit=fit) for name, fit in fits.items()}
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ The run's folder has `paths.gif`, the pictures, the table and the report. SciPy:
 
 import dataclasses
 
-from kerasrecipes_flags import TrainingConfig, flag, parse_first
+from kerasrecipes_flags import RunConfig, flag, parse_first
 
 IMAGE_RATES = {
     "SGD": 0.3, "momentum": 0.1, "Nesterov": 0.1, "AdaGrad": 0.1, "RMSProp": 3e-3, "Adam": 3e-3,
@@ -27,10 +27,11 @@ EDGE = "The best rate of {} is at the end of those tried: another may be better.
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(TrainingConfig):
-    """The flags of this recipe, over those of every training recipe."""
+class Config(RunConfig):
+    """The flags of this recipe, over those of every recipe with runs."""
 
     epochs: int = flag(8, "epochs of each training; evaluations of L-BFGS", "[1, 10000]")
+    batch_size: int = flag(128, "images per step", "[1, 1000000]")
     images: int = flag(3000, "training images", "[20, 1000000]")
     seeds: int = flag(5, "trainings of each optimizer with its best rate", "[1, 1000]")
     steps: int = flag(60, "steps on each surface", "[2, 10000]")
@@ -63,7 +64,7 @@ def main(config):
              "of momentum under a falling rate.", noise),
             ("schedules", "Schedules over 100 steps.", rates_figure(show.decays(100))),
         ]  # fmt: skip
-        results = rank(config, images)
+        results = rank(config, images, run.jit)
         rows, protocols = [], {}
         for one in results:
             low, high = one.interval()
@@ -82,7 +83,7 @@ def main(config):
         return experiment.close_table(run, images, headline, notes, figures, tables, protocols)
 
 
-def rank(config, images):
+def rank(config, images, jit):
     """The result of each optimizer on the images, the most accurate first."""
     size = min(32, images.short_side)
     sets = ((images.train, config.images + config.images // 4),
@@ -102,7 +103,7 @@ def rank(config, images):
     seeds = range(config.seed, config.seed + config.seeds)
     contest = Contest(
         network, (x[rest], y[rest]), (x[held], y[held]), (test_x, test_y), config.epochs,
-        config.batch_size, seeds,
+        config.batch_size, seeds, jit,
     )  # fmt: skip
     results = []
     for name, rate in IMAGE_RATES.items():

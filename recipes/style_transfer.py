@@ -8,9 +8,8 @@ in several layers. The loss has no noise, which suits L-BFGS; Adam gets as many 
     python recipes/style_transfer.py --content PHOTO --style ART --backbone vgg16 --weights FILE
 
 The folder has `lbfgs.png`, `adam.png`, both with their sources (`comparison.png`) and the loss by
-evaluation (`losses.png`). What differs from the paper: features before activations, their mean and
-covariance instead of the Gram matrix, terms that are fractions of their target's size, total
-variation (`--smoothness`), and a margin, cut off at the end, for the artefacts of the border.
+evaluation (`losses.png`). Unlike the paper: features before activations, their mean and covariance,
+terms that are fractions of their target's size, total variation (`--smoothness`), and a margin.
 """
 
 import dataclasses
@@ -30,9 +29,7 @@ class Config:
 
     content: str | None = flag(None, "image file that gives the content (required)")
     style: str | None = flag(None, "image file that gives the style (required)")
-    size: int = flag(
-        256, "longest side of picture and style, in pixels; none is enlarged", "[32, 4096]"
-    )
+    size: int = flag(256, "longest side of both in pixels; none is enlarged", "[32, 4096]")
     backbone: str = flag("efficientnet_lite0", "pretrained network", choices=tuple(LAYERS))
     weights: str | None = flag(None, "weights file of the network (default: ImageNet's)")
     evaluations: int = flag(200, "evaluations of the loss for each optimizer", "[1, 1000000]")
@@ -53,7 +50,6 @@ parse_first(Config)  # --help and refused flags end here, before the slow import
 from kerasrecipes import evaluation, experiment, models, serving
 from kerasrecipes._backend.requirement import require_scipy
 from kerasrecipes._printable import printable
-from kerasrecipes._progress import progress
 
 import keras
 import numpy as np
@@ -67,21 +63,27 @@ def main(config):
     start, losses, folder = pictures["content"], {}, experiment.RunFolder(config.output, NAME)
     folder.acquire()
     for name, optimize in (("lbfgs", lbfgs), ("adam", adam)):
-        with progress(name, config.evaluations) as advance:
-            loss.restart(advance)
-            optimize(loss, start.ravel(), config)
-        losses[name], pictures[name] = loss.losses, loss.best.reshape(start.shape)
-        folder.write(f"{name}.png", evaluation.image_png(pictures[name][INSIDE, INSIDE]))
-        print(f"{name}: loss {min(losses[name]):.4g} after {len(losses[name])} evaluations")
-    shown = [pixels[INSIDE, INSIDE] for pixels in pictures.values()]
-    grid = evaluation.image_grid(shown, list(pictures))
+        stopped = loss.minimize(optimize, name, start.ravel(), config)
+        if loss.losses:
+            losses[name], pictures[name] = loss.losses, loss.best.reshape(start.shape)
+            print(f"{name}: loss {min(losses[name]):.4g} after {len(losses[name])} evaluations")
+            write(folder, name, pictures, losses)
+        if stopped:
+            folder.abandon()  # it stays if there are pictures
+            raise stopped
+    folder.release()
+    print(f"Pictures: {printable(folder.path)}")
+    return {name: min(values) for name, values in losses.items()}
+
+
+def write(folder, name, pictures, losses):
+    """Write the picture of an optimizer, and what there is side by side."""
+    folder.write(f"{name}.png", evaluation.image_png(pictures[name][INSIDE, INSIDE]))
+    grid = evaluation.image_grid([one[INSIDE, INSIDE] for one in pictures.values()], list(pictures))
     folder.write("comparison.png", evaluation.figure_png(grid, 300))
     curves = evaluation.history_figure({f"{name}_loss": losses[name] for name in losses})
     curves.axes[0].set(xlabel="evaluations of loss and gradient", yscale="log")
     folder.write("losses.png", evaluation.figure_png(curves))
-    folder.release()
-    print(f"Pictures: {printable(folder.path)}")
-    return {name: min(values) for name, values in losses.items()}
 
 
 def read(path, size):
@@ -97,10 +99,9 @@ def style_loss(config, content, style):
     network.trainable = False
     maps = [network.get_layer(name).output for name in (*styles, deep)]
     features = keras.Model(network.inputs[0], maps)
-    *_, aim = features(ops.convert_to_tensor(content[None]))
+    *_, aim = features(content[None])
     spread = aim - ops.mean(aim, axis=(1, 2), keepdims=True)
-    *maps, _ = features(ops.convert_to_tensor(style[None]))
-    aims = [value for one in maps for value in moments(one)]
+    aims = [value for one in features(style[None])[:-1] for value in moments(one)]
 
     def loss(vector):
         pixels = ops.reshape(vector, content.shape)
@@ -130,11 +131,10 @@ def relative(difference, target):
 def lbfgs(loss, start, config):
     """Optimise the pixels by L-BFGS."""
     require_scipy("recipes/style_transfer.py")
-    from scipy.optimize import minimize
+    from scipy.optimize import Bounds, minimize
 
     options = {"maxfun": config.evaluations, "maxiter": config.evaluations, "ftol": 0, "gtol": 0}
-    bounds = [(0, 255)] * start.size
-    minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    minimize(loss, start, jac=True, method="L-BFGS-B", bounds=Bounds(0, 255), options=options)
 
 
 def adam(loss, start, config):

@@ -19,6 +19,7 @@
 - `history_figure`, `confusion_figure`, `calibration_figure`, `predictions_figure`,
   `probe_figure`, `label_scores_figure`, `scatter_figure`, `explanation_figure`,
   `intervals_figure`, `image_grid`: figures of arrays.
+- `depth_figure`, `DepthCurve`: what becomes of a quantity from layer to layer.
 - `thumbnail`: an image shrunk with antialiasing.
 - `figure_png`, `image_png`: a figure, or an image, as the bytes of a PNG file.
 """
@@ -34,6 +35,7 @@ from kerasrecipes.evaluation.charts import (
 )
 from kerasrecipes.evaluation.classes_task import ClassesTask
 from kerasrecipes.evaluation.curves import history_figure
+from kerasrecipes.evaluation.depth_figure import DepthCurve, depth_figure
 from kerasrecipes.evaluation.figures import (
     explanation_figure,
     figure_png,
@@ -70,6 +72,7 @@ from kerasrecipes.evaluation.winner import winner
 
 __all__ = [
     "ClassesTask",
+    "DepthCurve",
     "MeanInterval",
     "MultilabelTask",
     "PairedTest",
@@ -82,6 +85,7 @@ __all__ = [
     "classification_metrics",
     "confusion_figure",
     "confusion_matrix",
+    "depth_figure",
     "explanation_figure",
     "figure_png",
     "history_figure",

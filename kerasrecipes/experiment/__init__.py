@@ -1,7 +1,7 @@
 """Code that all recipes share. It is not a trainer: recipes call `model.fit`.
 
-- `flag`, `positional`, `check_fields`, `TrainingConfig`: those of `flags`, a dataclass whose fields
-  are the flags of a command line.
+- `flag`, `positional`, `check_fields`, `RunConfig`, `TrainingConfig`: those of `flags`, a dataclass
+  whose fields are the flags of a command line.
 - `command_line`: parses the flags, calls `main`, exits with its status.
 - `run`, `Run`, `RunFinished`, `RunFolder`: the folder of a run, its settings and its callbacks.
 - `RecordedLoss`: a loss minimised outside `fit`, with a record of its evaluations.
@@ -36,6 +36,7 @@ from kerasrecipes.experiment.temperature import calibrated, with_temperature
 from kerasrecipes.flags import (
     CROPS,
     ComparisonConfig,
+    RunConfig,
     RunFinished,
     TrainingConfig,
     check_fields,
@@ -53,6 +54,7 @@ __all__ = [
     "Progress",
     "RecordedLoss",
     "Run",
+    "RunConfig",
     "RunFinished",
     "RunFolder",
     "TrainingConfig",

@@ -16,7 +16,7 @@ def close_table(
     notes: Any,
     figures: Any,
     tables: Any,
-    protocols: Any,
+    protocols: Any = None,
     **more: Any,
 ) -> Any:
     """Write pictures, report and `metrics.json` of a run, print its table, and return the metrics.
@@ -28,11 +28,14 @@ def close_table(
         notes: list of str, a paragraph each.
         figures: list of (name, caption, Matplotlib figure, or the bytes of a PNG or GIF file).
         tables: list of (heading, header, rows); the first one is printed.
-        protocols: dict from a name to a dict with `accuracy`, `images`, `images_per_second`.
+        protocols: dict from a name to a dict with `accuracy`, `images`, `images_per_second`;
+            `None` (default) where nothing is tested.
         **more: more entries of `metrics.json`.
     """
-    best = max(protocols, key=lambda name: protocols[name]["accuracy"])
-    test = {**protocols[best], "protocol": best, "protocols": protocols}
+    test = None
+    if protocols:
+        best = max(protocols, key=lambda name: protocols[name]["accuracy"])
+        test = {**protocols[best], "protocol": best, "protocols": protocols}
     shown = []
     for name, caption, figure in figures:
         content = figure if isinstance(figure, bytes) else figure_png(figure)

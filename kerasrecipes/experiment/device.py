@@ -16,7 +16,7 @@ def configure(config: Any) -> Any:
     it on a CPU. TensorFlow's advice on retracing is no longer logged.
 
     Args:
-        config: A `TrainingConfig`.
+        config: A `TrainingConfig`, or a `RunConfig`, which has no `jit`: it is `"auto"` then.
 
     Returns:
         tuple of a bool for `model.compile(jit_compile=...)` and a str.
@@ -26,10 +26,11 @@ def configure(config: Any) -> Any:
     kind, has_bfloat16 = accelerator()
     backend = keras.backend.backend()
     precision = choose_precision(config.precision, kind, has_bfloat16)
-    jit = choose_jit(config.jit, kind, backend)
+    choice = getattr(config, "jit", None)
+    jit = choose_jit(choice or "auto", kind, backend)
     keras.config.set_dtype_policy(precision)
     words = "with XLA" if jit else "without XLA"
-    if config.jit == "auto" and not jit:
+    if choice == "auto" and not jit:
         words += f", which is slower here than {backend} alone (--jit on turns it on)"
     return jit, f"Device {kind.upper()}, backend {backend}, {precision}, {words}."
 

@@ -52,14 +52,16 @@ class Contest:
         epochs: int >= 1. L-BFGS has as many evaluations of all training examples.
         batch_size: int >= 1.
         seeds: ints, of the weights and the order of the batches.
+        jit: bool, for `model.compile(jit_compile=...)`. Defaults to `False`.
     """
 
     def __init__(
         self, network: Any, train: Any, held: Any, test: Any, epochs: int, batch_size: int,
-        seeds: Sequence[int],
+        seeds: Sequence[int], jit: bool = False,
     ) -> None:  # fmt: skip
         self._network, self._train, self._held, self._test = network, train, held, test
         self._epochs, self._batch_size, self._seeds = epochs, batch_size, list(seeds)
+        self._jit = jit
         self._starts = {seed: network(seed).get_weights() for seed in self._seeds}
 
     def run(self, name: str, optimizer: Any, rate: float) -> ContestResult:
@@ -103,7 +105,7 @@ class Contest:
     def _compiled(self, optimizer):
         model = self._network(self._seeds[0])
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=False)
+        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=self._jit)
         model.optimizer.build(model.trainable_variables)
         return model
 

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend.gradient import compiled_value_and_gradient
+from kerasrecipes._progress import progress
 from kerasrecipes._validation import check_integer
 
 
@@ -51,6 +52,28 @@ class RecordedLoss:
             advance: Function called with 1 after each recorded evaluation, or `None`.
         """
         self.losses, self.best, self._lowest, self._advance = [], None, np.inf, advance
+
+    def minimize(
+        self, optimize: Callable[..., Any], title: str, *arguments: Any
+    ) -> KeyboardInterrupt | None:
+        """Forget the record, and call `optimize(self, *arguments)` with a line of progress.
+
+        Args:
+            optimize: Function that evaluates this loss.
+            title: str, what is being done.
+            *arguments: What `optimize` gets besides.
+
+        Returns:
+            `None`, or the interruption (Ctrl-C, SIGTERM) that ended it early, to be raised again
+            when the record has been used.
+        """
+        try:
+            with progress(title, self.evaluations) as advance:
+                self.restart(advance)
+                optimize(self, *arguments)
+        except KeyboardInterrupt as interrupt:
+            return interrupt
+        return None
 
     def __call__(self, vector: Any) -> Any:
         """Return (value, gradient)."""

@@ -60,7 +60,7 @@ def run(config: Any, recipe: str) -> Iterator[Any]:
     must end with `close_run` (or `close_fine_tuning`, or `Comparison.close`).
 
     Args:
-        config: a `TrainingConfig`.
+        config: a `RunConfig`, of a training a `TrainingConfig`.
         recipe: str, name of the recipe.
 
     Returns:
@@ -101,7 +101,7 @@ class Run:
     """What a recipe knows of its run; `run` opens and closes it.
 
     Attributes:
-        config: the `TrainingConfig`.
+        config: the `RunConfig` or `TrainingConfig`.
         recipe: str, name of the recipe.
         folder: `pathlib.Path` of the run.
         start_step: int, the training step that the data begin with: 0 unless resumed.
@@ -115,7 +115,7 @@ class Run:
         self.closed = False
         self._folder = RunFolder(config.output, recipe)
         self._interruption = Interruption()
-        self._divergence = Divergence(config.keep_going)
+        self._divergence = Divergence(getattr(config, "keep_going", False))
         self._tests_were_cut = False
         self._clock = Clock()
 
@@ -139,7 +139,8 @@ class Run:
             self._check_resumable()
         self._folder.acquire()
         try:
-            if self.config.tensorboard and importlib.util.find_spec("tensorboard") is None:
+            wants_logs = getattr(self.config, "tensorboard", False)
+            if wants_logs and importlib.util.find_spec("tensorboard") is None:
                 raise ImportError("--tensorboard needs TensorBoard: pip install tensorboard")
             self._resume = Resume(self.folder / "state", allow=("keep_going",))
             self.start_step = self._resume.step

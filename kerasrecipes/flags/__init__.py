@@ -3,7 +3,7 @@
 Import these names from `kerasrecipes_flags`, which does not load the rest of the package.
 
 - `flag`, `positional`, `check_fields`: fields of a dataclass that become flags.
-- `TrainingConfig`, `ComparisonConfig`: the flags that recipes share.
+- `RunConfig`, `TrainingConfig`, `ComparisonConfig`: the flags that recipes share.
 - `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
 - `check_output_file`: refuses the name of a file that cannot be written.
 - `command_line`: parses the flags, calls `main`, exits with its status.
@@ -15,9 +15,11 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 from kerasrecipes.flags.choices import CROPS, EXPORTS, TASKS
 from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
-from kerasrecipes.flags.config import TrainingConfig, check_fields, flag, positional
+from kerasrecipes.flags.config import TrainingConfig
+from kerasrecipes.flags.fields import check_fields, flag, positional
 from kerasrecipes.flags.output_file import check_output_file
 from kerasrecipes.flags.plain_errors import plain_errors
+from kerasrecipes.flags.run_config import RunConfig
 from kerasrecipes.flags.run_finished import RunFinished
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "EXPORTS",
     "TASKS",
     "ComparisonConfig",
+    "RunConfig",
     "RunFinished",
     "TrainingConfig",
     "check_fields",

@@ -14,7 +14,7 @@ from typing import Any
 
 from kerasrecipes._validation import did_you_mean
 from kerasrecipes.flags import quiet_interruption
-from kerasrecipes.flags.config import plain_type
+from kerasrecipes.flags.fields import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.run_finished import RunFinished
 from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults

@@ -4,7 +4,8 @@ import dataclasses
 from typing import ClassVar
 
 from kerasrecipes.flags.choices import CROPS
-from kerasrecipes.flags.config import TrainingConfig, flag
+from kerasrecipes.flags.config import TrainingConfig
+from kerasrecipes.flags.fields import flag
 
 LARGEST_DEFAULT_SIZE = 64
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes._printable import printable
-from kerasrecipes.flags.config import plain_type
+from kerasrecipes.flags.fields import plain_type
 
 NEVER = ("output", "resume", "keep_going", "tensorboard", "export")
 EXAMPLES = "NAME=log:LOW:HIGH, NAME=LOW:HIGH or NAME=A,B,C"
