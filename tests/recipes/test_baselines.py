@@ -87,3 +87,6 @@ def test_bad_input(npz, tmp_path, capsys):
     flags = ["--data", npz, "--output", tmp_path / "run", "--backbone", "lenet"]
     assert run_command(recipe, *flags) == 2
     assert not (tmp_path / "run").exists()
+    capsys.readouterr()
+    assert run_command(recipe, "--data", npz, "--no-features", "--feature-size", 32) == 2
+    assert_one_line(capsys, "`feature_size` needs `features`")
