@@ -87,8 +87,8 @@ def choose_plan(config, images):
         plan = dataclasses.replace(plan, reason=f"asked for by --plan {config.plan}")
     print(f"Plan: {plan.cell}: {plan.reason}.")
     if len(plan.phases) == 1:
-        if config.epochs or config.learning_rate:
-            print("Nothing is fine-tuned: --epochs and --learning-rate have no effect.")
+        if unused := experiment.unused_flags(config):
+            print(f"Nothing is fine-tuned, so that these flags have no effect: {unused}.")
         return plan, None
     phase, epochs = plan.phases[1], IMAGES_SEEN // images.train_size
     epochs = config.epochs or min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS)

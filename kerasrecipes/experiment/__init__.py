@@ -13,7 +13,8 @@
   applies them beside weights of images.
 - `fitted_task`: the thresholds of several labels, chosen on validation images.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
-- `close_run`, `close_fine_tuning`: write all files of a run's folder.
+- `close_run`, `close_fine_tuning`, `close_table`: write all files of a run's folder.
+- `unused_flags`: flags of fine-tuning that are given where only a linear classifier is fitted.
 - `calibrated`, `with_temperature`: a model with calibrated probabilities, by one scalar.
 - `configure`: seed, precision and compilation for this machine.
 """
@@ -24,7 +25,7 @@ from kerasrecipes.experiment.closing_table import close_table
 from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
-from kerasrecipes.experiment.finetuning import close_fine_tuning
+from kerasrecipes.experiment.finetuning import close_fine_tuning, unused_flags
 from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
@@ -73,6 +74,7 @@ __all__ = [
     "flag",
     "positional",
     "run",
+    "unused_flags",
     "watching",
     "weighted_source",
     "with_temperature",

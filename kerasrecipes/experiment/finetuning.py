@@ -1,5 +1,6 @@
 """The end of a fine-tuning: temperature scaling, tests and all files of the run."""
 
+import dataclasses
 from typing import Any
 
 import keras
@@ -11,6 +12,28 @@ from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.temperature import with_temperature
 from kerasrecipes.serving import serving_classifier
+
+OF_FIT = (
+    "epochs", "learning_rate", "preflight", "tensorboard", "keep_going", "clip_norm",
+    "accumulation_steps", "jit",
+)  # fmt: skip
+
+
+def unused_flags(config: Any) -> str:
+    """Return the flags of fine-tuning that are not at their defaults, where only a head is fitted.
+
+    Args:
+        config: `Config` of a recipe that fine-tunes.
+
+    Example:
+
+    >>> from kerasrecipes import experiment
+    >>> experiment.unused_flags(experiment.TrainingConfig(preflight=True, clip_norm=1.0))
+    '--preflight, --clip-norm'
+    """
+    defaults = {field.name: field.default for field in dataclasses.fields(config)}
+    given = [n for n in OF_FIT if n in defaults and getattr(config, n) != defaults[n]]
+    return ", ".join("--" + name.replace("_", "-") for name in given)
 
 
 def close_fine_tuning(

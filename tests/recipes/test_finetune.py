@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -273,3 +274,14 @@ def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(flags
         np.testing.assert_array_equal(one, other)
     assert names_in(cut) == FILES
     assert metrics_of(whole)["steps"] == metrics_of(cut)["steps"] == 36
+
+
+def test_flags_without_effect_are_said_where_nothing_is_fine_tuned(capsys):
+    recipe = load_recipe("finetune")
+    images = SimpleNamespace(channels=3, short_side=224, train_size=40, num_classes=4)
+    config = recipe.Config(plan="linear", epochs=3, preflight=True, jit="on", batch_size=8)
+    assert recipe.choose_plan(config, images)[1] is None
+    said = "these flags have no effect: --epochs, --preflight, --jit."
+    assert said in capsys.readouterr().out
+    recipe.choose_plan(recipe.Config(plan="linear"), images)
+    assert "no effect" not in capsys.readouterr().out
