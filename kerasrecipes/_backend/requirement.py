@@ -1,15 +1,25 @@
 """Raises an error that names the extra to install, where a library is missing."""
 
+import functools
 import importlib.util
 
 
-def require_tensorflow(room):
-    """Raise an `ImportError` that names the extra, unless TensorFlow is installed."""
-    if importlib.util.find_spec("tensorflow") is None:
+@functools.cache
+def has_tensorflow():
+    """Return whether TensorFlow is installed, without importing it."""
+    return importlib.util.find_spec("tensorflow") is not None
+
+
+def require_tensorflow(what):
+    """Raise an `ImportError` that names the extra, unless TensorFlow is installed.
+
+    Args:
+        what: str, what needs it, in the plural: the subject of the sentence.
+    """
+    if not has_tensorflow():
         raise ImportError(
-            f"`kerasrecipes.{room}` is built on tf.data and needs TensorFlow, whichever backend "
-            "Keras runs on. Install it with: pip install 'kerasrecipes[cpu]' "
-            "(or 'kerasrecipes[gpu]')."
+            f"{what} need TensorFlow, whichever backend Keras runs on. Install it with: "
+            "pip install 'kerasrecipes[cpu]' (or 'kerasrecipes[gpu]')."
         )
 
 

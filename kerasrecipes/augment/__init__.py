@@ -15,32 +15,29 @@
 - `functional`: the arithmetic as pure functions; `draws`: random numbers from a seed alone
 """
 
-from kerasrecipes._backend.requirement import require_tensorflow
-
-require_tensorflow("augment")
-
-from kerasrecipes.augment import draws, functional  # noqa: E402
-from kerasrecipes.augment.benchmark import Report, benchmark  # noqa: E402
-from kerasrecipes.augment.center_crop import CenterCrop  # noqa: E402
-from kerasrecipes.augment.color_jitter import ColorJitter  # noqa: E402
-from kerasrecipes.augment.cut_mix import CutMix  # noqa: E402
-from kerasrecipes.augment.decode_image import DecodeImage  # noqa: E402
-from kerasrecipes.augment.export import export_jpeg_classifier  # noqa: E402
-from kerasrecipes.augment.mix_up import MixUp  # noqa: E402
-from kerasrecipes.augment.normalize import Normalize  # noqa: E402
-from kerasrecipes.augment.pad_crop import PadCrop  # noqa: E402
-from kerasrecipes.augment.pca_lighting import PCALighting  # noqa: E402
-from kerasrecipes.augment.pipeline import pipeline  # noqa: E402
-from kerasrecipes.augment.rand_augment import RandAugment  # noqa: E402
-from kerasrecipes.augment.random_erasing import RandomErasing  # noqa: E402
-from kerasrecipes.augment.random_flip import RandomFlip  # noqa: E402
-from kerasrecipes.augment.random_resized_crop import RandomResizedCrop  # noqa: E402
-from kerasrecipes.augment.random_scale_crop import RandomScaleCrop  # noqa: E402
-from kerasrecipes.augment.random_warp import RandomWarp  # noqa: E402
-from kerasrecipes.augment.shifted_crops import ShiftedCrops  # noqa: E402
-from kerasrecipes.augment.ten_crop import TenCrop  # noqa: E402
-from kerasrecipes.augment.transform import Transform  # noqa: E402
-from kerasrecipes.augment.trivial_augment import TrivialAugment  # noqa: E402
+from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment.benchmark import Report, benchmark
+from kerasrecipes.augment.center_crop import CenterCrop
+from kerasrecipes.augment.color_jitter import ColorJitter
+from kerasrecipes.augment.cut_mix import CutMix
+from kerasrecipes.augment.decode_image import DecodeImage
+from kerasrecipes.augment.export import export_jpeg_classifier
+from kerasrecipes.augment.mix_up import MixUp
+from kerasrecipes.augment.normalize import Normalize
+from kerasrecipes.augment.on_device import OnDevice
+from kerasrecipes.augment.pad_crop import PadCrop
+from kerasrecipes.augment.pca_lighting import PCALighting
+from kerasrecipes.augment.pipeline import pipeline
+from kerasrecipes.augment.rand_augment import RandAugment
+from kerasrecipes.augment.random_erasing import RandomErasing
+from kerasrecipes.augment.random_flip import RandomFlip
+from kerasrecipes.augment.random_resized_crop import RandomResizedCrop
+from kerasrecipes.augment.random_scale_crop import RandomScaleCrop
+from kerasrecipes.augment.random_warp import RandomWarp
+from kerasrecipes.augment.shifted_crops import ShiftedCrops
+from kerasrecipes.augment.ten_crop import TenCrop
+from kerasrecipes.augment.transform import Transform
+from kerasrecipes.augment.trivial_augment import TrivialAugment
 
 __all__ = [
     "CenterCrop",
@@ -49,6 +46,7 @@ __all__ = [
     "DecodeImage",
     "MixUp",
     "Normalize",
+    "OnDevice",
     "PCALighting",
     "PadCrop",
     "RandAugment",

@@ -1,7 +1,6 @@
 """Transforms applied to an image, to each image of a batch, and to a batch at once."""
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph, draws
 
 

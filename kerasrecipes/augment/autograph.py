@@ -3,7 +3,7 @@
 That takes seconds with the package's own transforms, which have none of them.
 """
 
-import tensorflow as tf
+from kerasrecipes._backend.tensorflow_module import tf
 
 PACKAGE = __name__.partition(".")[0]
 

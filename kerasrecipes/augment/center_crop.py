@@ -3,10 +3,12 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_choice, check_integer
-from kerasrecipes.augment import decode, functional
+from kerasrecipes.augment import decode, device_pixels, functional
+from kerasrecipes.augment.array_transform import apply_to_array
 from kerasrecipes.augment.transform import Transform
 from kerasrecipes.augment.window import resample, resample_jpeg
 
@@ -44,6 +46,7 @@ class CenterCrop(Transform):
     takes_bytes = True
     fixes_size = True
     batched = False
+    has_device_form = True
 
     def __init__(self, size: int, resize: int | None = None, channels: int | None = None) -> None:
         check_integer("size", size, "[1, inf)")
@@ -54,19 +57,28 @@ class CenterCrop(Transform):
 
     def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the crop of one image, encoded or not; the seed is not used."""
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         return decode.by_format(image, self.channels, self._from_jpeg, self._from_pixels)
 
-    def _window(self, height, width):
+    def _scaled(self, height, width):
         short_side = round(self.size * 256 / 224) if self.resize is None else self.resize
-        scaled = functional.short_side_size(height, width, short_side)
-        scaled = tf.stack(scaled)
-        return scaled, functional.center_offset(scaled, self.size)
+        return functional.short_side_size(height, width, short_side)
 
     def _from_pixels(self, image):
-        scaled, offset = self._window(*tf.unstack(tf.shape(image)[:2]))
+        scaled = tf.stack(self._scaled(*tf.unstack(tf.shape(image)[:2])))
+        offset = functional.center_offset(scaled, self.size)
         return resample(image, scaled, offset, (self.size, self.size), exact=True)
 
     def _from_jpeg(self, data, channels):
-        scaled, offset = self._window(*tf.unstack(decode.jpeg_size(data)))
+        scaled = tf.stack(self._scaled(*tf.unstack(decode.jpeg_size(data))))
+        offset = functional.center_offset(scaled, self.size)
         size = (self.size, self.size)
         return resample_jpeg(data, scaled, offset, size, exact=True, channels=channels)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        images = device_pixels.with_channels(images, self.channels)
+        height, width = images.shape[1:3]
+        scaled = self._scaled(height, width)
+        corners = [functional.center_offset(side, self.size) for side in scaled]
+        return device_pixels.resized_window(images, scaled, corners, self.size)

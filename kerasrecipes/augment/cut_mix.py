@@ -3,10 +3,13 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import device_pixels, draws, functional, host_draws
+from kerasrecipes.augment.array_transform import apply_to_batch
 from kerasrecipes.augment.mix_up import checked_batch
 from kerasrecipes.augment.transform import Transform
 
@@ -43,6 +46,7 @@ class CutMix(Transform):
     """
 
     takes_labels = True
+    has_device_form = True
 
     def __init__(self, alpha: float = 1.0) -> None:
         check_number("alpha", alpha, "[0, inf)")
@@ -50,6 +54,8 @@ class CutMix(Transform):
 
     def __call__(self, images: Any, labels: Any, seeds: Any) -> Any:
         """Return mixed (images, labels) of a batch."""
+        if not has_tensorflow():
+            return apply_to_batch(self, images, labels, seeds)
         images, labels, seeds = checked_batch(images, labels, seeds)
         if self.alpha == 0:
             return images, labels
@@ -68,3 +74,20 @@ class CutMix(Transform):
             spans.append((first, last - first))
         (top, height), (left, width) = spans
         return top, left, height, width
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        if self.alpha == 0:
+            return ()
+        cut = np.sqrt(1 - host_draws.beta(host_draws.fold(seeds, 0), self.alpha))
+        spans = []
+        for number, length in enumerate(shape[:2]):
+            center = host_draws.integers(host_draws.fold(seeds, number + 1), 0, length - 1)
+            side = (cut * np.float32(length)).astype(np.int64)
+            first = np.maximum(center - side // 2, 0)
+            last = np.minimum(center - side // 2 + side, length)
+            spans.append((first, last - first))
+        (top, height), (left, width) = spans
+        return top, left, height, width
+
+    def apply_on_device(self, images: Any, labels: Any, *drawn: Any) -> Any:
+        return device_pixels.cut_mix(images, labels, *drawn) if drawn else (images, labels)

@@ -8,8 +8,6 @@ motion are decoded whole.
 
 import functools
 
-import tensorflow as tf
-
 from kerasrecipes._backend.exif_orientation import (
     UPRIGHT,
     jpeg_orientation,
@@ -18,10 +16,21 @@ from kerasrecipes._backend.exif_orientation import (
     turn,
     turned_size,
 )
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.rare_branch import rare_branch
 
 _ACCURATE = "INTEGER_ACCURATE"
+
+
+def without_autograph(function):
+    """Return a function that AutoGraph leaves as it is."""
+
+    @functools.wraps(function)
+    def call(*arguments):
+        return tf.autograph.experimental.do_not_convert(function)(*arguments)
+
+    return call
 
 
 def is_encoded(image):
@@ -34,7 +43,7 @@ def is_jpeg(data):
     return tf.strings.substr(data, 0, 3) == b"\xff\xd8\xff"
 
 
-@tf.autograph.experimental.do_not_convert
+@without_autograph
 def decode(data, channels=3):
     """Return the pixels of an encoded image, uint8, shape (H, W, channels)."""
     image = tf.cond(
@@ -107,7 +116,7 @@ def _from_jpeg(data, channels, decoder):
 
 
 # AutoGraph takes seconds to read this code, which has no Python `if` over tensors.
-@tf.autograph.experimental.do_not_convert
+@without_autograph
 def by_format(image, channels, from_jpeg, from_pixels):
     """Return `from_jpeg(bytes, channels)` of a JPEG, `from_pixels(pixels)` of all else."""
     image = tf.convert_to_tensor(image)
@@ -130,17 +139,23 @@ def jpeg_size(data):
 _ONE_NODE = {"autograph": False, "experimental_attributes": {"_noinline": True}}
 
 
-@tf.function(input_signature=[tf.TensorSpec([], tf.string)], **_ONE_NODE)
 def orientation(data):
     """Return the EXIF orientation of a JPEG, an int32 scalar in 1..8."""
-    return jpeg_orientation(data, rare_branch)
+    return _orientation()(data)
 
 
-@tf.function(
-    input_signature=[tf.TensorSpec([None] * 3, tf.uint8), tf.TensorSpec([], tf.int32)], **_ONE_NODE
-)
-def _turn(image, turned):
-    return turn(image, turned)
+@functools.cache
+def _orientation():
+    signature = [tf.TensorSpec([], tf.string)]
+    return tf.function(
+        lambda data: jpeg_orientation(data, rare_branch), input_signature=signature, **_ONE_NODE
+    )
+
+
+@functools.cache
+def _turn():
+    signature = [tf.TensorSpec([None] * 3, tf.uint8), tf.TensorSpec([], tf.int32)]
+    return tf.function(turn, input_signature=signature, **_ONE_NODE)
 
 
 def jpeg_window(data, corner, extent, channels, ratio=1):
@@ -159,7 +174,7 @@ def jpeg_window(data, corner, extent, channels, ratio=1):
 
     def from_turned():
         size = (jpeg_size(data) + (ratio - 1)) // ratio
-        return _turn(stored(*stored_window(corner, extent, size, turned)), turned)
+        return _turn()(stored(*stored_window(corner, extent, size, turned)), turned)
 
     image = tf.cond(
         turned == UPRIGHT, lambda: stored(corner, extent), lambda: rare_branch(from_turned)
@@ -169,7 +184,7 @@ def jpeg_window(data, corner, extent, channels, ratio=1):
 
 
 def _upright(image, turned):
-    return tf.cond(turned == UPRIGHT, lambda: image, lambda: _turn(image, turned))
+    return tf.cond(turned == UPRIGHT, lambda: image, lambda: _turn()(image, turned))
 
 
 def with_channels(image, channels):

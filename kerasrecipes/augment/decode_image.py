@@ -3,8 +3,8 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_choice
 from kerasrecipes.augment import decode
 from kerasrecipes.augment.transform import Transform

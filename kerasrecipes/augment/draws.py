@@ -7,7 +7,8 @@ https://doi.org/10.1145/2660193.2660195.
 """
 
 import numpy as np
-import tensorflow as tf
+
+from kerasrecipes._backend.tensorflow_module import tf
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment.stages import with_decoder
 
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import device_pixels, draws, functional, host_draws
+from kerasrecipes.augment.array_transform import apply_to_batch
 from kerasrecipes.augment.draws import as_seed
 from kerasrecipes.augment.transform import Transform
 
@@ -43,6 +45,7 @@ class MixUp(Transform):
     """
 
     takes_labels = True
+    has_device_form = True
 
     def __init__(self, alpha: float = 0.2) -> None:
         check_number("alpha", alpha, "[0, inf)")
@@ -50,10 +53,18 @@ class MixUp(Transform):
 
     def __call__(self, images: Any, labels: Any, seeds: Any) -> Any:
         """Return mixed (images, labels) of a batch."""
+        if not has_tensorflow():
+            return apply_to_batch(self, images, labels, seeds)
         images, labels, seeds = checked_batch(images, labels, seeds)
         if self.alpha == 0:
             return images, labels
         return functional.mix_up(images, labels, draws.beta(seeds, self.alpha))
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        return [host_draws.beta(seeds, self.alpha)] if self.alpha else []
+
+    def apply_on_device(self, images: Any, labels: Any, *drawn: Any) -> Any:
+        return device_pixels.mix_up(images, labels, *drawn) if drawn else (images, labels)
 
 
 def checked_batch(images, labels, seeds):

@@ -4,9 +4,11 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
-from kerasrecipes.augment import functional
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes.augment import device_pixels, functional
+from kerasrecipes.augment.array_transform import apply_to_array
 from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.transform import Transform
 
@@ -30,6 +32,7 @@ class Normalize(Transform):
     """
 
     normalizes = True
+    has_device_form = True
 
     def __init__(self, mean: Any, std: Any) -> None:
         self.mean, self.std = _listed(mean), _listed(std)
@@ -40,9 +43,14 @@ class Normalize(Transform):
 
     def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the image, the batch or the batch of crops, normalised; the seed is not used."""
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         image = tf.convert_to_tensor(image)
         check_dtype(image.dtype, "image")
         return functional.normalize(image, self.mean, self.std)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return device_pixels.normalize(images, self.mean, self.std)
 
 
 def _listed(value):

@@ -2,8 +2,7 @@
 
 import dataclasses
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph, draws
 
 _FOREVER = 2**62

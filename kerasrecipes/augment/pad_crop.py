@@ -3,10 +3,10 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_integer
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import device_pixels, draws, functional, host_draws
 from kerasrecipes.augment.transform import Transform
 
 
@@ -38,6 +38,7 @@ class PadCrop(Transform):
 
     fixes_size = True
     compiled_alone = True
+    has_device_form = True
 
     def __init__(self, size: int, padding: int = 4) -> None:
         check_integer("size", size, "[1, inf)")
@@ -62,3 +63,20 @@ class PadCrop(Transform):
             tf.debugging.assert_less_equal(self.size, side + 2 * self.padding, message)
         corner = self.draw(seeds, height, width)
         return functional.pad_crop(images, *corner, self.size, self.padding)
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        if self.size > min(shape[:2]) + 2 * self.padding:
+            raise ValueError(
+                "Argument `size` must be at most the image's side + 2 * padding. Received: "
+                f"size={self.size}, padding={self.padding}, images of shape {tuple(shape)}"
+            )
+        starts = [
+            host_draws.integers(
+                host_draws.fold(seeds, number), 0, side + 2 * self.padding - self.size
+            )
+            for number, side in enumerate(shape[:2])
+        ]
+        return [start - self.padding for start in starts]
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return device_pixels.pad_crop(images, *drawn, self.size)

@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._feature_statistics import FeatureStatistics
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.augment import decode, draws, functional

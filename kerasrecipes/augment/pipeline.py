@@ -5,11 +5,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
-from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment import autograph
 from kerasrecipes.augment.applying import on_batch, on_image
+from kerasrecipes.augment.batch_arguments import check_counts, check_place
+from kerasrecipes.augment.device_batches import device_batches
+from kerasrecipes.augment.on_device import OnDevice
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import check_order, warn_of_unit_range
 from kerasrecipes.augment.reading import buffer_size, read, read_batches
@@ -37,6 +41,10 @@ def pipeline(
     draws. So `fit` needs `steps_per_epoch=batches.steps_per_pass`, the number of batches of an
     epoch. The last batch of an epoch may be smaller; `drop_remainder` leaves it out, with other
     images in each epoch. Testing is one epoch in order.
+
+    Without TensorFlow, arrays of `data.load` are transformed by the forms of `OnDevice`: a
+    `keras.utils.PyDataset` of the same batches to the rounding of floats, which iterates, and has
+    `take`, `as_numpy_iterator`, `element_spec` and `steps_per_pass`.
 
     Every draw is a function of (seed, epoch, index of the image) alone: batches are the same for
     any number of threads, in any process, and `start_step=k` gives what an uninterrupted run
@@ -80,6 +88,8 @@ def pipeline(
         ValueError: an argument outside its range, or a dataset of unknown size, of batches, or
             of anything but pairs.
         TypeError: an argument of the wrong type.
+        ImportError: encoded images, or a transform without a form for arrays, where TensorFlow is
+            not installed.
 
     Example:
 
@@ -93,8 +103,13 @@ def pipeline(
     >>> [batch.shape[0] for batch, _ in batches.take(4)]
     [4, 4, 2, 4]
     """
-    _check_counts(batch_size, num_classes, threads)
-    _check_order(training, seed, shuffle, start_step, drop_remainder, shard)
+    check_counts(batch_size, num_classes, threads)
+    check_place(training, seed, shuffle, start_step, drop_remainder, shard)
+    if not has_tensorflow():
+        return device_batches(
+            OnDevice(transforms), dataset, batch_size, training, seed, shuffle, start_step,
+            drop_remainder, num_classes, shard, weighted, resident=False,
+        )  # fmt: skip
     threads, source = threads or os.cpu_count(), as_source(dataset)
     head, tail = split_stages(source.spec[0], transforms)
     convert = autograph.is_needed([*head, *tail])
@@ -180,28 +195,3 @@ def _check_labels(spec, num_classes):
         f"one-hot labels. Received: num_classes={num_classes}, labels of shape {spec.shape}, "
         f"dtype {spec.dtype.name}"
     )
-
-
-def _check_counts(batch_size, num_classes, threads):
-    check_integer("batch_size", batch_size, "[1, inf)")
-    if num_classes is not None:
-        check_integer("num_classes", num_classes, "[1, inf)")
-    if threads is not None:
-        check_integer("threads", threads, "[1, inf)")
-
-
-def _check_order(training, seed, shuffle, start_step, drop_remainder, shard):
-    check_boolean("training", training)
-    check_integer("seed", seed, "(-inf, inf)")
-    if shuffle is not None and not isinstance(shuffle, bool):
-        check_integer("shuffle", shuffle, "[1, inf)")
-    if shuffle and not training:
-        raise ValueError(f"Argument `shuffle` is for training. Received: shuffle={shuffle}")
-    check_integer("start_step", start_step, "[0, inf)")
-    check_boolean("drop_remainder", drop_remainder)
-    if not isinstance(shard, (tuple, list)) or len(shard) != 2:
-        raise TypeError(f"Argument `shard` must be a pair (index, count). Received: shard={shard}")
-    check_integer("shard", shard[1], "[1, inf)")
-    check_integer("shard", shard[0], f"[0, {shard[1]})")
-    if training and shard[1] > 1 and not drop_remainder:
-        raise ValueError(f"Argument `shard` needs `drop_remainder`. Received: shard={shard}")

@@ -3,7 +3,8 @@
 import warnings
 
 import numpy as np
-import tensorflow as tf
+
+from kerasrecipes._backend.tensorflow_module import tf
 
 _PEEK = 8  # images
 

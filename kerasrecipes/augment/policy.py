@@ -5,8 +5,7 @@ Each takes a uint8 image (H, W, C), a strength in [0, 1] and a sign of -1 or 1.
 
 import math
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import functional
 
 

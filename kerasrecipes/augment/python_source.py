@@ -1,7 +1,8 @@
 """Sources in Python, a list or a PyTorch `Dataset`, read inside the graph of a pipeline."""
 
 import numpy as np
-import tensorflow as tf
+
+from kerasrecipes._backend.tensorflow_module import tf
 
 PILLOW_MODES = ("L", "RGB")
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.augment import draws
 from kerasrecipes.augment.pixel_values import check_color

@@ -1,12 +1,15 @@
 """A random rectangle overwritten."""
 
+import math
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number, check_range
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import device_pixels, draws, functional, host_draws
+from kerasrecipes.augment.host_windows import draw_sides_on_host
 from kerasrecipes.augment.rectangles import draw_sides
 from kerasrecipes.augment.transform import Transform
 
@@ -40,6 +43,8 @@ class RandomErasing(Transform):
     Reference: Zhong, Zheng, Kang, Li & Yang (2017), https://arxiv.org/abs/1708.04896. They draw
     the ratio uniformly and try a hundred times.
     """
+
+    has_device_form = True
 
     def __init__(
         self,
@@ -83,3 +88,27 @@ class RandomErasing(Transform):
         shape = tf.shape(images)
         noise = tf.reshape(draws.uniform(seeds, tf.reduce_prod(shape[1:])), shape)
         return tf.cast(noise * (256.0 if images.dtype.is_integer else 255.0), images.dtype)
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        height, width = shape[:2]
+        ratio = (1 / self.ratio[1], 1 / self.ratio[0])
+        tall, wide, fits = draw_sides_on_host(
+            host_draws.fold(seeds, 0), height, width, self.area, ratio
+        )
+        tall, wide = np.where(fits, tall, 0), np.where(fits, wide, 0)
+        chance = host_draws.uniform(host_draws.fold(seeds, 1), 1)[:, 0]
+        chosen = fits & (chance < np.float32(self.probability))
+        top = host_draws.integers(host_draws.fold(seeds, 2), 0, height - tall)
+        left = host_draws.integers(host_draws.fold(seeds, 3), 0, width - wide)
+        rectangle = top, left, np.where(chosen, tall, 0), wide
+        if self.value != "noise":
+            return rectangle
+        noise = host_draws.uniform(host_draws.fold(seeds, 4), math.prod(shape))
+        return *rectangle, noise.reshape(-1, *shape)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        inside = device_pixels.rectangle_mask(images, *drawn[:4])
+        if self.value != "noise":
+            return device_pixels.overwrite(images, inside, self.value)
+        highest = 256.0 if "int" in keras.backend.standardize_dtype(images.dtype) else 255.0
+        return device_pixels.overwrite(images, inside, drawn[4] * highest)

@@ -3,9 +3,10 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasrecipes._validation import check_number
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import device_pixels, draws, functional, host_draws
 from kerasrecipes.augment.transform import Transform
 
 
@@ -25,6 +26,8 @@ class RandomFlip(Transform):
     array([2., 1.], dtype=float32)
     """
 
+    has_device_form = True
+
     def __init__(self, probability: float = 0.5) -> None:
         check_number("probability", probability, "[0, 1]")
         self.probability = probability
@@ -32,3 +35,9 @@ class RandomFlip(Transform):
     def apply(self, images: Any, seeds: Any) -> Any:
         mirrored = draws.uniform(seeds, 1)[:, 0] < self.probability
         return functional.flip(images, mirrored)
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        return [host_draws.uniform(seeds, 1)[:, 0] < np.float32(self.probability)]
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return device_pixels.flip(images, *drawn)

@@ -3,10 +3,14 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_range
-from kerasrecipes.augment import decode, draws
+from kerasrecipes.augment import decode, device_pixels, draws, host_draws
+from kerasrecipes.augment.array_transform import apply_to_array
+from kerasrecipes.augment.host_windows import draw_sides_on_host, source_crop
 from kerasrecipes.augment.rectangles import draw_sides
 from kerasrecipes.augment.transform import Transform
 from kerasrecipes.augment.window import resample_source, resample_source_jpeg
@@ -49,6 +53,7 @@ class RandomResizedCrop(Transform):
     takes_bytes = True
     fixes_size = True
     batched = False
+    has_device_form = True
 
     def __init__(
         self,
@@ -77,6 +82,8 @@ class RandomResizedCrop(Transform):
 
     def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the resized part of one image, encoded or not."""
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         size, seed = (self.size, self.size), self.given(seed)
 
         def from_jpeg(data, channels):
@@ -99,3 +106,24 @@ class RandomResizedCrop(Transform):
         new_wide = tf.cast(tf.clip_by_value(tf.round(tall * high), 1.0, wide), tf.int32)
         new_tall = tf.cast(tf.clip_by_value(tf.round(wide / low), 1.0, tall), tf.int32)
         return (height - new_tall) // 2, (width - new_wide) // 2, new_tall, new_wide
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        height, width = shape[:2]
+        tall, wide, fits = draw_sides_on_host(
+            host_draws.fold(seeds, 0), height, width, self.area, self.ratio
+        )
+        top = host_draws.integers(host_draws.fold(seeds, 1), 0, height - tall)
+        left = host_draws.integers(host_draws.fold(seeds, 2), 0, width - wide)
+        central = self._central_on_host(height, width)
+        drawn = [np.where(fits, one, other) for one, other in zip((top, left, tall, wide), central)]
+        corner, extent = np.stack(drawn[:2], axis=1), np.stack(drawn[2:], axis=1)
+        return source_crop(np.array(shape[:2]), corner, extent, self.size, self.exact)
+
+    def _central_on_host(self, height, width):
+        low, high = (np.float32(bound) for bound in self.ratio)
+        wide = int(np.clip(np.round(np.float32(height) * high), 1, width))
+        tall = int(np.clip(np.round(np.float32(width) / low), 1, height))
+        return (height - tall) // 2, (width - wide) // 2, tall, wide
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return device_pixels.resample(device_pixels.with_channels(images, self.channels), *drawn)

@@ -3,10 +3,14 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+import numpy as np
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_range
-from kerasrecipes.augment import decode, draws, functional
+from kerasrecipes.augment import decode, device_pixels, draws, functional, host_draws
+from kerasrecipes.augment.array_transform import apply_to_array
+from kerasrecipes.augment.host_windows import scale_crop
 from kerasrecipes.augment.transform import Transform
 from kerasrecipes.augment.window import resample, resample_jpeg
 
@@ -51,6 +55,7 @@ class RandomScaleCrop(Transform):
     takes_bytes = True
     fixes_size = True
     batched = False
+    has_device_form = True
 
     def __init__(
         self,
@@ -76,6 +81,8 @@ class RandomScaleCrop(Transform):
 
     def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the crop of one image, encoded or not."""
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         size, seed = (self.size, self.size), self.given(seed)
 
         def from_jpeg(data, channels):
@@ -87,3 +94,15 @@ class RandomScaleCrop(Transform):
             return resample(pixels, scaled, offset, size, self.exact)
 
         return decode.by_format(image, self.channels, from_jpeg, from_pixels)
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        low, high = (round(self.size * factor) for factor in self.scale)
+        share = host_draws.shares(seeds, 3)
+        short_side = host_draws.between(share[:, :1], low, high)
+        source = np.array(shape[:2])
+        scaled = short_side * source // source.min()
+        offset = host_draws.between(share[:, 1:], 0, scaled - self.size)
+        return scale_crop(source, scaled, offset, self.size, self.exact)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return device_pixels.resample(device_pixels.with_channels(images, self.channels), *drawn)

@@ -4,8 +4,8 @@ import math
 from typing import Any
 
 import keras
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
 from kerasrecipes.augment import draws, functional
 from kerasrecipes.augment.transform import Transform

@@ -1,6 +1,6 @@
 """A branch that is seldom taken, and costs nothing when it is not."""
 
-import tensorflow as tf
+from kerasrecipes._backend.tensorflow_module import tf
 
 
 def rare_branch(function):

@@ -2,8 +2,7 @@
 
 import warnings
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph, draws
 from kerasrecipes.augment.applying import on_each
 from kerasrecipes.augment.order import batch_order, order_of_epoch, shuffled_order

@@ -2,8 +2,7 @@
 
 import math
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import draws
 
 _ATTEMPTS = 10

@@ -3,10 +3,13 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import ops
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_choice, check_integer
-from kerasrecipes.augment import functional
+from kerasrecipes.augment import device_pixels, functional
+from kerasrecipes.augment.array_transform import apply_to_array
 from kerasrecipes.augment.center_crop import CenterCrop
 from kerasrecipes.augment.transform import Transform
 
@@ -51,6 +54,7 @@ class ShiftedCrops(Transform):
     takes_bytes = True
     fixes_size = True
     batched = False
+    has_device_form = True
 
     def __init__(self, size: int, shift: int = 0, channels: int | None = None) -> None:
         check_integer("size", size, "[1, inf)")
@@ -65,8 +69,18 @@ class ShiftedCrops(Transform):
 
     def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the views of one image, encoded or not; the seed is not used."""
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         image = self._crop(image)
         if not self.shift:
             return tf.stack([image, tf.reverse(image, axis=[1])])
         border = [self.shift, self.shift]
         return functional.ten_crop(tf.pad(image, [border, border, [0, 0]]), self.size)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        images = self._crop.apply_on_device(images)
+        if not self.shift:
+            return ops.stack([images, ops.flip(images, axis=2)], axis=1)
+        border = [self.shift, self.shift]
+        images = ops.pad(images, [[0, 0], border, border, [0, 0]])
+        return device_pixels.ten_crop(images, self.size)

@@ -2,9 +2,9 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.python_source import python_element
 
@@ -24,7 +24,7 @@ class Source:
     size: int
     spec: tuple
     element: Callable | None = None
-    stream: tf.data.Dataset | None = None
+    stream: Any = None
     batch: Callable | None = None
 
 

@@ -1,7 +1,6 @@
 """Which transforms run on an image at a time, and which on a batch."""
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment.decode_image import DecodeImage
 
 

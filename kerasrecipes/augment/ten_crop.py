@@ -3,10 +3,13 @@
 from typing import Any
 
 import keras
-import tensorflow as tf
+from keras import ops
 
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_choice, check_integer
-from kerasrecipes.augment import decode, functional
+from kerasrecipes.augment import decode, device_pixels, functional
+from kerasrecipes.augment.array_transform import apply_to_array
 from kerasrecipes.augment.transform import Transform
 
 
@@ -45,6 +48,7 @@ class TenCrop(Transform):
     takes_bytes = True
     fixes_size = True
     batched = False
+    has_device_form = True
 
     def __init__(self, size: int, scales: Any = None, channels: int | None = None) -> None:
         check_integer("size", size, "[1, inf)")
@@ -66,16 +70,30 @@ class TenCrop(Transform):
 
     def __call__(self, image: Any, seed: Any = 0) -> Any:
         """Return the crops of one image, encoded or not; the seed is not used."""
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         image = tf.convert_to_tensor(image)
         if decode.is_encoded(image):
             image = decode.decode(image, self.channels or 3)
         image = decode.with_channels(image, self.channels)
         height, width = tf.unstack(tf.shape(image)[:2])
         windows = []
-        for scale in self.scales or (round(self.size * 256 / 224),):
+        for scale in self._short_sides():
             scaled = functional.short_side_size(height, width, scale)
             windows += functional.ten_windows(_resized(image, scaled), self.size)
         return tf.stack(windows)
+
+    def _short_sides(self):
+        return self.scales or (round(self.size * 256 / 224),)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        images = device_pixels.with_channels(images, self.channels)
+        windows = []
+        for scale in self._short_sides():
+            scaled = functional.short_side_size(*images.shape[1:3], scale)
+            resized = device_pixels.resized_window(images, scaled, (0, 0), scaled)
+            windows.append(device_pixels.ten_crop(resized, self.size))
+        return ops.concatenate(windows, axis=1)
 
 
 def _resized(image, scaled):

@@ -3,8 +3,9 @@
 import inspect
 from typing import Any
 
-import tensorflow as tf
-
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes.augment.array_transform import apply_to_array
 from kerasrecipes.augment.draws import as_seed
 from kerasrecipes.augment.pixel_values import check_dtype
 
@@ -25,6 +26,7 @@ class Transform:
         before_normalize: works on values in 0..255, and `pipeline` refuses it behind `Normalize`.
         normalizes: returns values that are no longer in 0..255.
         crops: how many images it makes of one.
+        has_device_form: `OnDevice` can run it, and NumPy arrays need no TensorFlow.
     """
 
     takes_bytes = False
@@ -35,6 +37,7 @@ class Transform:
     before_normalize = False
     normalizes = False
     crops = 1
+    has_device_form = False
 
     def __call__(self, image: Any, seed: Any = None) -> Any:
         """Return the transformed image (H, W, C), or batch (N, H, W, C) with seeds (N, 2).
@@ -42,6 +45,8 @@ class Transform:
         A batch of several crops each, (N, crops, H, W, C), is drawn once for each image. Without
         a seed it raises: a constant one would change all images alike.
         """
+        if not has_tensorflow():
+            return apply_to_array(self, image, seed)
         image, seed = tf.convert_to_tensor(image), self.given(seed)
         check_dtype(image.dtype, "image")
         if image.shape.rank == 5:
@@ -73,6 +78,29 @@ class Transform:
                 "`augment.pipeline`. Received: seed=None"
             )
         return as_seed(seed)
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        """Return what `apply_on_device` takes, drawn as `apply` draws it: arrays, a row an image.
+
+        Args:
+            seeds: int64 array (N, 2).
+            shape: (H, W, C) of the images.
+        """
+        return ()
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        """Return the transformed batch (N, H, W, C), or (N, crops, H, W, C), by `keras.ops`.
+
+        One that `takes_labels` is given the labels behind the images, and returns both.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no form for a device")
+
+    def shape_on_device(self, shape: Any) -> Any:
+        """Return the (H, W, C) that `apply_on_device` makes of images of this shape."""
+        if not self.fixes_size:
+            return shape
+        channels = getattr(self, "channels", None)
+        return self.size, self.size, channels or shape[2]
 
     def get_config(self) -> dict[str, Any]:
         """Return the options as a dict that `from_config` takes."""

@@ -3,8 +3,7 @@
 Positions and sizes are pairs (vertical, horizontal) of int32.
 """
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import decode, functional
 from kerasrecipes.augment.rare_branch import rare_branch
 

@@ -3,11 +3,11 @@
 import hashlib
 
 import numpy as np
-import tensorflow as tf
 
 from kerasrecipes._printable import printable
 from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels, check_presence
-from kerasrecipes.data.image_source import ImageSource, host_tensor
+from kerasrecipes.data.image_source import ImageSource
+from kerasrecipes.data.stored_pixels import StoredPixels
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
 
@@ -96,12 +96,11 @@ def _class_names(names, where, train_labels):
 
 
 def _indexed(set_name, x, labels):
-    images = host_tensor(x)
     short_sides = np.broadcast_to(np.int64(min(x.shape[1:3])), len(x))
     return ImageSource(
         labels,
         short_sides,
-        read=lambda index: tf.gather(images, index),
+        read=StoredPixels(x),
         fingerprints=np.array([_fingerprint(image) for image in x], np.int64),
         name_of=lambda index: f"x_{set_name}[{index}]",
         in_memory=True,

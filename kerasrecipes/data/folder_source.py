@@ -4,14 +4,15 @@ import os
 import warnings
 
 import numpy as np
-import tensorflow as tf
 
 from kerasrecipes._backend.exif_orientation import UPRIGHT
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_listing import list_folder
+from kerasrecipes.data.host_tensor import host_tensor
 from kerasrecipes.data.image_check import check_images, fingerprint
 from kerasrecipes.data.image_sets import ImageSets, check_labels, few
-from kerasrecipes.data.image_source import ImageSource, host_tensor
+from kerasrecipes.data.image_source import ImageSource
 from kerasrecipes.data.pillow_image import pillow_png
 
 

@@ -5,17 +5,17 @@ import dataclasses
 import os
 
 import numpy as np
-import tensorflow as tf
 
 from kerasrecipes._backend.exif_orientation import jpeg_orientation, png_orientation
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._progress import progress
+from kerasrecipes.data.host_tensor import host_tensor
 from kerasrecipes.data.image_header import (
     CMYK,
     JPEG_SIGNATURE,
     PNG_SIGNATURE,
     image_header,
 )
-from kerasrecipes.data.image_source import host_tensor
 from kerasrecipes.data.pillow_image import (
     BOMB_PIXELS,
     BOMB_RATIO,

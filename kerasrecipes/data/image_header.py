@@ -1,6 +1,6 @@
 """Size and mode of an encoded image, read from its first bytes in a graph."""
 
-import tensorflow as tf
+from kerasrecipes._backend.tensorflow_module import tf
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 JPEG_SIGNATURE = b"\xff\xd8\xff"

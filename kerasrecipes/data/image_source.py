@@ -7,7 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+
+from kerasrecipes._array_spec import ArraySpec
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes.data.host_tensor import host_tensor
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -28,8 +32,9 @@ class ImageSource:
         task: str, `"classes"`, `"multilabel"` or `"regression"`. For the latter two a label is a
             float32 array, and `labels` has shape (N, classes or targets).
         weights: float32 array of shape (N,), the weight of each image, or `None`.
-        in_memory: bool, whether images are in memory and of one size, so that `read` returns a
-            batch for an int64 vector. Defaults to `False`.
+        in_memory: bool, whether images are in memory and of one size: `read` is a `StoredPixels`,
+            which returns a batch for an int64 vector, and nothing but `dataset` needs TensorFlow.
+            Defaults to `False`.
 
     Example:
 
@@ -63,9 +68,14 @@ class ImageSource:
         if not -len(self) <= index < len(self):
             raise IndexError(f"Index {index} is out of range for {len(self)} images")
         index %= len(self)
+        if self.in_memory:
+            return self.read.at(index), self._label(self.labels[index])
         return self.read(tf.constant(index, tf.int64)).numpy(), self._label(self.labels[index])
 
     def __iter__(self):
+        if self.in_memory:
+            yield from (self[index] for index in range(len(self)))
+            return
         for image, label in self.dataset().prefetch(2).as_numpy_iterator():
             yield image, self._label(label)
 
@@ -93,7 +103,10 @@ class ImageSource:
 
     @functools.cached_property
     def element_spec(self) -> Any:
-        """The pair of `tf.TensorSpec` of every element."""
+        """The pair of `tf.TensorSpec` of every element, or of `ArraySpec` without TensorFlow."""
+        if self.in_memory and not has_tensorflow():
+            parts = (self.read.pixels, self.labels)
+            return tuple(ArraySpec(part.shape[1:], part.dtype) for part in parts)
         return self.dataset().element_spec
 
     @functools.cached_property
@@ -108,11 +121,10 @@ class ImageSource:
         """A source of the images at `indices`, an integer array; no image is copied."""
         if np.ndim(indices) != 1:
             raise IndexError("An index of a source must be an integer, a slice or an array (N,)")
-        positions = host_tensor(indices)
         return ImageSource(
             labels=self.labels[indices],
             short_sides=self.short_sides[indices],
-            read=lambda index: self.read(tf.gather(positions, index)),
+            read=self._reader_of(indices),
             fingerprints=self.fingerprints[indices],
             name_of=lambda index: self.name_of(int(indices[index])),
             in_memory=self.in_memory,
@@ -120,11 +132,8 @@ class ImageSource:
             weights=None if self.weights is None else self.weights[indices],
         )
 
-
-def host_tensor(values):
-    """A tensor in host memory, which functions capture by reference: never a graph constant.
-
-    A constant of a graph is copied with the graph and may not exceed 2 GB.
-    """
-    with tf.init_scope(), tf.device("CPU:0"):
-        return tf.convert_to_tensor(values)
+    def _reader_of(self, indices):
+        if self.in_memory:
+            return self.read.subset(indices)
+        positions = host_tensor(indices)
+        return lambda index: self.read(tf.gather(positions, index))

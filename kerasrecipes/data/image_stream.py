@@ -5,10 +5,10 @@ import functools
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes.data.host_tensor import host_tensor
 from kerasrecipes.data.image_header import image_header
-from kerasrecipes.data.image_source import host_tensor
 
 SAMPLE = 1024
 
@@ -24,7 +24,7 @@ class ImageStream:
         pairs: `tf.data.Dataset` of single pairs, always in the same order.
     """
 
-    pairs: tf.data.Dataset
+    pairs: Any
 
     def __len__(self) -> int:
         return self._size

@@ -5,6 +5,7 @@ import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from kerasrecipes._backend.requirement import require_tensorflow
 from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
 from kerasrecipes.data.array_source import name_arrays, read_arrays
@@ -149,6 +150,7 @@ def load(
 
 def _read(source, table, **options):
     if hasattr(source, "columns") and hasattr(source, "index"):
+        require_tensorflow("Image files in a table")
         return read_table(read_frame(source), table, options["strict"], options["exif"])
     if isinstance(source, (str, os.PathLike)):
         try:
@@ -174,13 +176,16 @@ def _read(source, table, **options):
 def _read_named(source, table, **options):
     path = pathlib.Path(os.path.expanduser(source))
     if path.suffix.lower() in TABLES and path.is_file():
+        require_tensorflow(f"{printable(path)}: image files in a table")
         return read_table(read_csv(path), table, options["strict"], options["exif"])
     table.check_no_effect(source)
     if source == SAMPLE:
         return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))
     if source.startswith("tfds:"):
+        require_tensorflow(f"{source}: data sets of TensorFlow Datasets")
         return read_tfds(source.removeprefix("tfds:"))
     if source and path.is_dir():
+        require_tensorflow(f"{printable(path)}: folders of image files")
         return read_folder(path, **options)
     if path.suffix == ".npz" and path.exists():
         return read_npz(path)

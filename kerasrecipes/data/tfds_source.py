@@ -10,8 +10,8 @@ import urllib.request
 import warnings
 
 import numpy as np
-import tensorflow as tf
 
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._printable import printable, visible
 from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels
 from kerasrecipes.data.image_stream import ImageStream

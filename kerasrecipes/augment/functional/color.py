@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import tensorflow as tf
+from kerasrecipes._backend.tensorflow_module import tf
 
 _LUMA = (0.299, 0.587, 0.114)
 

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-import tensorflow as tf
+import numpy as np
+
+from kerasrecipes._backend.tensorflow_module import tf
 
 
 def short_side_size(height: Any, width: Any, short_side: Any) -> Any:
@@ -15,7 +17,7 @@ def short_side_size(height: Any, width: Any, short_side: Any) -> Any:
     >>> short_side_size(375, 500, 256)
     (256, 341)
     """
-    if not any(tf.is_tensor(value) for value in (height, width, short_side)):
+    if all(isinstance(value, (int, np.integer)) for value in (height, width, short_side)):
         short = min(height, width)
         return short_side * height // short, short_side * width // short
     short = tf.minimum(height, width)
@@ -29,7 +31,7 @@ def center_offset(size_in: Any, size_out: Any) -> Any:
     >>> center_offset(341, 224)
     58
     """
-    if not tf.is_tensor(size_in):
+    if isinstance(size_in, (int, np.integer)):
         return round((size_in - size_out) / 2)
     return tf.cast(tf.round((tf.cast(size_in, tf.float32) - size_out) / 2), size_in.dtype)
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import tensorflow as tf
-
+from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment.functional.color import restore_dtype
 
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
+
+from kerasrecipes._backend.tensorflow_module import tf
 
 
 def flip(images: Any, mirrored: Any) -> Any:

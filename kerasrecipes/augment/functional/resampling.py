@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import tensorflow as tf
+from kerasrecipes._backend.tensorflow_module import tf
 
 
 def resize(image: Any, height: Any, width: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import tensorflow as tf
+from kerasrecipes._backend.tensorflow_module import tf
 
 
 def affine_matrix(rotation: Any, stretch_x: Any, stretch_y: Any, shear: Any) -> Any:

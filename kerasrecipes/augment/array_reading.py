@@ -1,0 +1,83 @@
+"""Images of one size by their indices, as NumPy arrays: what a device can be given."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from kerasrecipes._backend.requirement import require_tensorflow
+from kerasrecipes.augment.python_source import read_pair
+
+
+@dataclasses.dataclass(frozen=True)
+class ArrayReader:
+    """Images and labels of a source by their indices.
+
+    Attributes:
+        size: int, number of images.
+        shape: (H, W, C) of all of them.
+        dtype: their `np.dtype`.
+        images, labels: functions of an int array (N,) that return arrays.
+        stored: pair (pixels, positions) of the array that holds them and where they are in it, or
+            `None` where images are read one by one.
+    """
+
+    size: int
+    shape: tuple
+    dtype: Any
+    images: Callable
+    labels: Callable
+    stored: tuple | None = None
+
+
+def as_array_reader(dataset):
+    """Return the `ArrayReader` of what a user gave as `dataset`, or raise in one line."""
+    if getattr(dataset, "in_memory", False):
+        pixels, positions = dataset.read.pixels, dataset.read.positions
+        return ArrayReader(
+            len(dataset),
+            pixels.shape[1:],
+            pixels.dtype,
+            lambda indices: pixels[positions[indices]],
+            lambda indices: dataset.labels[indices],
+            (pixels, positions),
+        )
+    if not (hasattr(dataset, "__len__") and hasattr(dataset, "__getitem__")):
+        raise TypeError(
+            "Argument `dataset` must be a source of pairs (image, label) with `__len__` and "
+            "`__getitem__`, such as arrays given to `data.load`. Received: an object of type "
+            f"{type(dataset).__name__}"
+        )
+    if len(dataset) == 0:
+        raise ValueError("Argument `dataset` must hold at least one image. Received: 0 images")
+    first, _ = _pixels(dataset, 0)
+
+    def images(indices):
+        return np.stack([_like(first, *_pixels(dataset, int(index))) for index in indices])
+
+    def labels(indices):
+        return np.stack([read_pair(dataset, int(index))[1] for index in indices])
+
+    return ArrayReader(len(dataset), first.shape, first.dtype, images, labels)
+
+
+def _pixels(dataset, index):
+    image, _ = read_pair(dataset, index)
+    if isinstance(image, bytes):
+        require_tensorflow("Encoded images")
+        raise TypeError(
+            "Argument `dataset` must hold pixels: encoded images are decoded by "
+            f"`augment.pipeline`. Received: dataset[{index}] of {len(image)} bytes"
+        )
+    return image, index
+
+
+def _like(first, image, index):
+    if image.shape != first.shape or image.dtype != first.dtype:
+        raise ValueError(
+            "Argument `dataset` must hold images of one size and dtype: those of several sizes "
+            f"are cropped by `augment.pipeline`. Received: dataset[{index}] of shape "
+            f"{image.shape}, dtype {image.dtype}; dataset[0] of {first.shape}, {first.dtype}"
+        )
+    return image

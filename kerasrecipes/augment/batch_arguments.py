@@ -1,0 +1,28 @@
+"""Checks of the arguments that `pipeline` and `OnDevice.batches` share."""
+
+from kerasrecipes._validation import check_boolean, check_integer
+
+
+def check_counts(batch_size, num_classes, threads):
+    check_integer("batch_size", batch_size, "[1, inf)")
+    if num_classes is not None:
+        check_integer("num_classes", num_classes, "[1, inf)")
+    if threads is not None:
+        check_integer("threads", threads, "[1, inf)")
+
+
+def check_place(training, seed, shuffle, start_step, drop_remainder, shard):
+    check_boolean("training", training)
+    check_integer("seed", seed, "(-inf, inf)")
+    if shuffle is not None and not isinstance(shuffle, bool):
+        check_integer("shuffle", shuffle, "[1, inf)")
+    if shuffle and not training:
+        raise ValueError(f"Argument `shuffle` is for training. Received: shuffle={shuffle}")
+    check_integer("start_step", start_step, "[0, inf)")
+    check_boolean("drop_remainder", drop_remainder)
+    if not isinstance(shard, (tuple, list)) or len(shard) != 2:
+        raise TypeError(f"Argument `shard` must be a pair (index, count). Received: shard={shard}")
+    check_integer("shard", shard[1], "[1, inf)")
+    check_integer("shard", shard[0], f"[0, {shard[1]})")
+    if training and shard[1] > 1 and not drop_remainder:
+        raise ValueError(f"Argument `shard` needs `drop_remainder`. Received: shard={shard}")

@@ -1,0 +1,143 @@
+"""The arithmetic of `functional` on a batch, with `keras.ops`: on any backend and its device.
+
+Images are tensors (N, H, W, C) of a known shape; what was drawn comes as arrays, one row an image.
+"""
+
+import math
+
+import numpy as np
+from keras import ops
+
+from kerasrecipes.augment import resampling_weights
+
+
+def pad_crop(images, top, left, size):
+    """Return a `size` x `size` window of each image, zeros outside."""
+    count, height, width, channels = images.shape
+    rows, columns = (ops.expand_dims(start, 1) + ops.arange(size, dtype="int32")
+                     for start in (top, left))  # fmt: skip
+    inside = _both((rows >= 0) & (rows < height), (columns >= 0) & (columns < width))
+    rows, columns = ops.clip(rows, 0, height - 1), ops.clip(columns, 0, width - 1)
+    first = ops.reshape(ops.arange(count, dtype="int32") * (height * width), (count, 1, 1))
+    places = first + ops.expand_dims(rows * width, 2) + ops.expand_dims(columns, 1)
+    pixels = ops.reshape(images, (count * height * width, channels))
+    window = ops.reshape(
+        ops.take(pixels, ops.reshape(places, (-1,)), axis=0), (count, size, size, channels)
+    )
+    return ops.where(inside, window, ops.zeros_like(window))
+
+
+def flip(images, mirrored):
+    """Return `images` mirrored left to right where `mirrored` (N,) is true."""
+    return ops.where(ops.reshape(mirrored, (-1, 1, 1, 1)), ops.flip(images, axis=2), images)
+
+
+def normalize(images, mean, std):
+    """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel."""
+    scale = 1.0 / np.asarray(std, "float64")
+    shift = -np.asarray(mean, "float64") * scale
+    scale, shift = scale.astype("float32"), shift.astype("float32")
+    return ops.cast(images, "float32") * scale + shift
+
+
+def resample(images, rows, columns):
+    """Return `rows · image · columnsᵀ` of each image, float32, by the matrices of each side."""
+    images = ops.cast(images, "float32")
+    images = ops.einsum("noh,nhwc->nowc", ops.broadcast_to(rows, _for_each(rows, images)), images)
+    return ops.einsum(
+        "npw,nowc->nopc", ops.broadcast_to(columns, _for_each(columns, images)), images
+    )
+
+
+def _for_each(matrix, images):
+    return (images.shape[0], *matrix.shape[1:])
+
+
+def resized_window(images, scaled, corner, size):
+    """Return the window at `corner` of all images resized to `scaled`, antialiased, float32.
+
+    Args:
+        images: (N, H, W, C).
+        scaled, corner: pairs of integers.
+        size: int, or pair of integers.
+    """
+    source, size = images.shape[1:3], (size, size) if isinstance(size, int) else size
+    if tuple(scaled) == tuple(source):  # each pixel is one of the source's
+        (top, left), (height, width) = corner, size
+        return ops.cast(images[:, top : top + height, left : left + width], "float32")
+    matrices = [
+        resampling_weights.resize_crop(source[axis], [scaled[axis]], [corner[axis]], size[axis])
+        for axis in (0, 1)
+    ]
+    return resample(images, *map(ops.convert_to_tensor, matrices))
+
+
+def ten_crop(images, size):
+    """Return the crops of `functional.ten_crop` of each image, (N, 10, size, size, C)."""
+    bottom, right = images.shape[1] - size, images.shape[2] - size
+    corners = [(0, 0), (0, right), (bottom, 0), (bottom, right)]
+    corners.append((round(bottom / 2), round(right / 2)))
+    views = [
+        view[:, top : top + size, left : left + size]
+        for view in (images, ops.flip(images, axis=2))
+        for top, left in corners
+    ]
+    return ops.stack(views, axis=1)
+
+
+def with_channels(images, channels):
+    """Return images with 1 or 3 channels: grey is repeated, alpha dropped."""
+    present = images.shape[-1]
+    if channels is None or present == channels:
+        return images
+    if present == 1 and channels == 3:
+        return ops.repeat(images, 3, axis=-1)
+    if present == 4 and channels == 3:
+        return images[..., :3]
+    raise ValueError(
+        f"Argument `channels` must be {present}, that of the images, on a device. Received: "
+        f"channels={channels}"
+    )
+
+
+def rectangle_mask(images, top, left, height, width):
+    """Return (N, H, W, 1) booleans, true inside the rectangle of each image."""
+    sides = []
+    for start, length, axis in ((top, height, 1), (left, width, 2)):
+        start, length = ops.expand_dims(start, 1), ops.expand_dims(length, 1)
+        place = ops.arange(images.shape[axis], dtype="int32")
+        sides.append((place >= start) & (place < start + length))
+    return _both(*sides)
+
+
+def overwrite(images, inside, values):
+    """Return `values` where `inside`, `images` elsewhere, in the dtype of the images."""
+    return ops.where(inside, ops.cast(values, images.dtype), images)
+
+
+def mix_up(images, labels, weight):
+    """Return `weight · image + (1 - weight) · the one before` of images and labels."""
+    share = ops.reshape(weight, (-1, 1, 1, 1))
+    values = ops.cast(images, "float32")
+    mixed = share * values + (1.0 - share) * ops.roll(values, 1, axis=0)
+    if "int" in str(images.dtype):
+        mixed = ops.clip(ops.round(mixed), 0.0, 255.0)
+    return ops.cast(mixed, images.dtype), _mix_labels(labels, weight)
+
+
+def cut_mix(images, labels, top, left, height, width):
+    """Return images with a rectangle of the one before, and labels mixed by area."""
+    inside = rectangle_mask(images, top, left, height, width)
+    pasted = ops.where(inside, ops.roll(images, 1, axis=0), images)
+    area = ops.cast(height * width, "float32") / float(math.prod(images.shape[1:3]))
+    return pasted, _mix_labels(labels, 1.0 - area)
+
+
+def _mix_labels(labels, weight):
+    weight = ops.expand_dims(ops.cast(weight, labels.dtype), 1)
+    return weight * labels + (1 - weight) * ops.roll(labels, 1, axis=0)
+
+
+def _both(rows, columns):
+    inside = ops.logical_and(ops.expand_dims(rows, 2), ops.expand_dims(columns, 1))
+    return ops.expand_dims(inside, 3)

@@ -1,0 +1,148 @@
+"""Transforms of whole batches on the device of the Keras backend."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+
+from kerasrecipes._backend.compiled_function import compiled_function
+from kerasrecipes.augment import host_draws
+from kerasrecipes.augment.array_transform import apply_all, draw_tensors
+from kerasrecipes.augment.device_batches import device_batches
+from kerasrecipes.augment.pixel_values import check_order
+from kerasrecipes.augment.stages import checked
+
+
+class OnDevice:
+    """Transforms whole batches of one size on the device of the backend, without TensorFlow.
+
+    What is drawn (corners, mirrors, weights) is computed on the host by the rules of
+    `augment.pipeline`, a few numbers an image; the pixels are computed by `keras.ops`. The same
+    seeds give the same images as `augment.pipeline`, to the rounding of floats.
+
+    Args:
+        transforms: sequence of transforms, applied in order: `PadCrop`, `RandomFlip`, `Normalize`,
+            `CenterCrop`, `RandomScaleCrop`, `RandomResizedCrop`, `ShiftedCrops`, `TenCrop`,
+            `RandomErasing`, `MixUp` and `CutMix` have a form for a device.
+
+    Call arguments:
+        images: (N, H, W, C), uint8 or floats in 0..255: a tensor of the backend or an array.
+        labels: (N, classes), floats, one-hot; `None` (default) unless a transform mixes labels.
+        seeds: (N, 2) integers, a pair for each image. Defaults to 0 for all, which suits
+            transforms that draw nothing.
+
+    Returns:
+        The images as a tensor; with labels, a pair of tensors.
+
+    Raises:
+        ValueError: a transform without a form for a device, or images of another shape.
+        TypeError: images that are neither uint8 nor floats.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment, data
+    >>> crop = augment.OnDevice([augment.PadCrop(28, 4), augment.Normalize(127.5, 127.5)])
+    >>> tuple(crop(np.zeros((2, 28, 28, 1), "uint8"), seeds=[[0, 1], [0, 2]]).shape)
+    (2, 28, 28, 1)
+    >>> batches = crop.batches(data.load("fashion_mnist_sample").train, 500, training=True)
+    >>> batches.steps_per_pass
+    12
+    """
+
+    def __init__(self, transforms: Sequence[Any]) -> None:
+        self.transforms = checked(transforms)
+        for transform in self.transforms:
+            if not getattr(transform, "has_device_form", False):
+                raise ValueError(
+                    "Argument `transforms` must have transforms with a form for a device: give "
+                    f"the others to `augment.pipeline`. Received: {transform!r}"
+                )
+        check_order(self.transforms)
+        self._apply = compiled_function(
+            lambda images, labels, drawn: apply_all(self.transforms, images, labels, drawn)
+        )
+
+    def __call__(self, images: Any, labels: Any = None, seeds: Any = None) -> Any:
+        """Return the transformed batch, as a tensor of the backend."""
+        images = ops.convert_to_tensor(images)
+        self._check(images, labels)
+        seeds = np.zeros((images.shape[0], 2), np.int64) if seeds is None else seeds
+        seeds = host_draws.as_seed(seeds)
+        if seeds.shape != (images.shape[0], 2):
+            raise ValueError(
+                "Argument `seeds` must be a pair of integers for each image, shape "
+                f"({images.shape[0]}, 2). Received: shape={seeds.shape}"
+            )
+        drawn, shape = [], tuple(images.shape[1:])
+        for place, transform in enumerate(self.transforms):
+            drawn.append(draw_tensors(transform, host_draws.fold(seeds, place), shape))
+            shape = transform.shape_on_device(shape)
+        if not self.mixes:
+            return self._apply(images, None, drawn)[0]
+        return self._apply(images, ops.convert_to_tensor(labels), drawn)
+
+    @property
+    def mixes(self) -> bool:
+        """Whether a transform changes the labels."""
+        return any(transform.takes_labels for transform in self.transforms)
+
+    def batches(
+        self,
+        dataset: Any,
+        batch_size: int,
+        training: bool,
+        seed: int | None = 0,
+        shuffle: bool | None = None,
+        start_step: int = 0,
+        drop_remainder: bool = False,
+        num_classes: int | None = None,
+        shard: tuple[int, int] = (0, 1),
+        weighted: bool | None = None,
+    ) -> Any:
+        """Return the batches of `augment.pipeline` of a set that lives on the device.
+
+        Args:
+            dataset: a source of images of one size, such as arrays given to `data.load`, whose
+                pixels are copied to the device once. Other sources are read image by image.
+            batch_size, training, seed, start_step, drop_remainder, num_classes, shard, weighted:
+                as for `augment.pipeline`.
+            shuffle: bool; `None` (default) is `training`.
+
+        Returns:
+            A `DeviceBatches`, which `fit`, `evaluate` and `predict` take: in training without end,
+            so that `fit` needs `steps_per_epoch=batches.steps_per_pass`.
+
+        Raises:
+            ValueError: images of several sizes, or an argument outside its range.
+            TypeError: encoded images, or a `dataset` that cannot be indexed.
+            MemoryError: a device that has no room for the set.
+        """
+        return device_batches(
+            self, dataset, batch_size, training, seed, shuffle, start_step, drop_remainder,
+            num_classes, shard, weighted, resident=True,
+        )  # fmt: skip
+
+    def _check(self, images, labels):
+        if len(images.shape) != 4:
+            raise ValueError(
+                "Argument `images` must be a batch (N, height, width, channels). Received: "
+                f"shape={tuple(images.shape)}"
+            )
+        dtype = str(images.dtype)
+        if "uint8" not in dtype and "float" not in dtype:
+            raise TypeError(
+                "Argument `images` must hold pixels as uint8, or as floats in 0..255. Received: "
+                f"dtype={dtype}"
+            )
+        if self.mixes and (
+            labels is None or len(np.shape(labels)) != 2 or "float" not in str(labels.dtype)
+        ):
+            raise ValueError(
+                "Argument `labels` must be one-hot floats (N, classes), which these transforms "
+                f"mix: `batches` makes them with `num_classes`. Received: labels={labels}"
+            )
+
+    def __repr__(self):
+        return f"OnDevice({self.transforms})"

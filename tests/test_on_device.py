@@ -1,0 +1,189 @@
+"""`OnDevice` gives the batches of `pipeline`, elementwise; its draws are the same bits."""
+
+import dataclasses
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes import augment, data
+from kerasrecipes.augment import draws, host_draws
+from kerasrecipes.augment.host_order import permuted
+
+RNG = np.random.default_rng(3)
+SEEDS = RNG.integers(-(2**63), 2**63 - 1, (300, 2))
+PIXELS = RNG.integers(0, 256, (23, 30, 26, 3), np.uint8)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # of few images
+    IMAGES = data.load((PIXELS, np.arange(23) % 3), split=(0.6, 0.2, 0.2))
+NORMALIZE = augment.Normalize([120.0, 110.0, 100.0], [60.0, 61.0, 62.0])
+MIXES = (augment.MixUp, augment.CutMix)
+
+TRANSFORMS = {
+    "pad, flip, normalise": [augment.PadCrop(26, 3), augment.RandomFlip(), NORMALIZE],
+    "pad more than the image": [augment.PadCrop(40, 12)],
+    "scale": [augment.RandomScaleCrop(16), augment.RandomFlip(), NORMALIZE],
+    "scale, exact": [augment.RandomScaleCrop(16, exact=True), augment.RandomFlip()],
+    "scale a lot": [augment.RandomScaleCrop(8), augment.RandomFlip(0.3)],
+    "inception": [augment.RandomResizedCrop(16), augment.RandomFlip(), NORMALIZE],
+    "inception, exact": [augment.RandomResizedCrop(12, (0.05, 1), exact=True)],
+    "erasing by noise": [augment.RandomErasing(0.8), NORMALIZE],
+    "erasing floats": [augment.RandomScaleCrop(16), augment.RandomErasing(0.8)],
+    "erasing by a number": [augment.PadCrop(24, 2), augment.RandomErasing(0.8, value=7)],
+    "mix-up of uint8": [augment.RandomFlip(), augment.MixUp(0.4), NORMALIZE],
+    "mix-up behind": [augment.PadCrop(24, 4), NORMALIZE, augment.MixUp(1.0)],
+    "cut-mix": [augment.CutMix(), NORMALIZE],
+    "neither": [augment.MixUp(0), augment.CutMix(0)],
+    "centre": [augment.CenterCrop(14), NORMALIZE],
+    "centre, as it is": [augment.CenterCrop(26, 26)],
+    "mirror": [augment.ShiftedCrops(26)],
+    "shifts, then flips": [augment.ShiftedCrops(20, 2), augment.RandomFlip(), NORMALIZE],
+    "ten crops": [augment.TenCrop(14, (14, 20, 40)), NORMALIZE],
+}
+
+
+def parts(batches, count):
+    return [[keras.ops.convert_to_numpy(part) for part in batch] for batch in batches.take(count)]
+
+
+CASES = [(name, False) for name in TRANSFORMS]  # random all the same, and not compiled by XLA
+CASES += [("pad, flip, normalise", True), ("mix-up behind", True)]
+
+
+@pytest.mark.parametrize("name, training", CASES)
+def test_batches_are_those_of_the_pipeline(name, training):
+    transforms = TRANSFORMS[name]
+    mixes = any(isinstance(transform, MIXES) for transform in transforms)
+    options = {"training": training, "seed": 5, "start_step": 1}
+    options["num_classes"] = 3 if mixes else None
+    expected = augment.pipeline(IMAGES.train, transforms, 4, **options)
+    batches = augment.OnDevice(transforms).batches(IMAGES.train, 4, **options)
+    assert batches.steps_per_pass == expected.steps_per_pass
+    pairs = list(zip(parts(batches, 7), parts(expected, 7), strict=True))
+    assert len(pairs) == (7 if training else expected.steps_per_pass - 1)
+    for result, wanted in pairs:
+        assert result[0].dtype == wanted[0].dtype
+        np.testing.assert_allclose(
+            result[0].astype(float), wanted[0].astype(float), rtol=1e-5, atol=2e-3
+        )
+        np.testing.assert_allclose(result[1], wanted[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("shard", [(0, 1), (1, 3)])
+def test_order_of_shards_and_rests(shard):
+    options = {"training": True, "seed": 9, "drop_remainder": True, "shard": shard}
+    expected = augment.pipeline(IMAGES.train, [], 2, **options)
+    batches = augment.OnDevice([]).batches(IMAGES.train, 2, **options)
+    for result, wanted in zip(parts(batches, 9), parts(expected, 9)):
+        np.testing.assert_array_equal(result[0], wanted[0])
+
+
+def test_weights_come_with_training_batches():
+    source = IMAGES.train
+    weighted = dataclasses.replace(source, weights=np.arange(len(source), dtype="float32"))
+    batches = augment.OnDevice([]).batches(weighted, 4, training=True, seed=2)
+    expected = augment.pipeline(weighted, [], 4, training=True, seed=2)
+    for result, wanted in zip(parts(batches, 3), parts(expected, 3)):
+        np.testing.assert_array_equal(result[2], wanted[2])
+    assert len(parts(augment.OnDevice([]).batches(weighted, 4, training=False), 1)[0]) == 2
+
+
+def test_a_list_of_pairs_is_read_image_by_image():
+    pairs = [(image, label % 2) for label, image in enumerate(PIXELS)]
+    transforms = TRANSFORMS["pad, flip, normalise"]
+    batches = augment.OnDevice(transforms).batches(pairs, 5, training=True)
+    expected = augment.pipeline(pairs, transforms, 5, training=True)
+    for result, wanted in zip(parts(batches, 6), parts(expected, 6)):
+        np.testing.assert_allclose(result[0], wanted[0], atol=1e-5)
+
+
+def test_integers_and_uniform_numbers_are_the_same_bits():
+    numbers = np.arange(len(SEEDS))
+    for drawn, host in (
+        (draws.fold(SEEDS, numbers), host_draws.fold(SEEDS, numbers)),
+        (draws.fold(-7, 3), host_draws.fold(-7, 3)),
+        (draws.fold(7, numbers), host_draws.fold(7, numbers)),
+        (draws.uniform(SEEDS, 20), host_draws.uniform(SEEDS, 20)),
+        (draws.shares(SEEDS, 3), host_draws.shares(SEEDS, 3)),
+        (draws.integers(SEEDS, -4, 9), host_draws.integers(SEEDS, -4, 9)),
+    ):
+        np.testing.assert_array_equal(drawn, host)
+        assert drawn.dtype.as_numpy_dtype == host.dtype
+
+
+@pytest.mark.parametrize("alpha", [0.01, 0.2, 1, 5])
+def test_numbers_that_take_a_logarithm_are_the_same_to_rounding(alpha):
+    np.testing.assert_allclose(host_draws.normal(SEEDS, 5), draws.normal(SEEDS, 5), atol=1e-6)
+    np.testing.assert_allclose(host_draws.beta(SEEDS, alpha), draws.beta(SEEDS, alpha), atol=2e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 255, 256, 257, 6000, 65537, 70_000, 10**6, 2**33])
+def test_the_permutation_is_that_of_tensorflow(count):
+    tf = pytest.importorskip("tensorflow")
+    indices = np.unique(RNG.integers(0, count, min(count, 999)))
+    for seed in SEEDS[:3]:
+        keys = np.array([[498247692, *seed]] * len(indices))
+        expected = tf.raw_ops.RandomIndexShuffle(
+            index=indices, seed=keys, max_index=count - 1, rounds=4
+        )
+        np.testing.assert_array_equal(permuted(indices, seed, count - 1), expected)
+
+
+def test_a_permutation_takes_every_place_once():
+    assert sorted(permuted(np.arange(1000), SEEDS[0], 999)) == list(range(1000))
+
+
+def test_images_of_one_call_are_those_of_the_transforms():
+    crop = augment.OnDevice([augment.PadCrop(24, 4)])
+    images = crop(PIXELS[:5], seeds=SEEDS[:5])
+    expected = augment.PadCrop(24, 4)(PIXELS[:5], draws.fold(SEEDS[:5], 0))
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(images), expected)
+
+
+class TestErrors:
+    def test_a_transform_without_a_form_for_a_device(self):
+        with pytest.raises(ValueError, match="form for a device.*Received: ColorJitter"):
+            augment.OnDevice([augment.ColorJitter(0.4)])
+
+    def test_noise_behind_normalize(self):
+        with pytest.raises(ValueError, match="RandomErasing before Normalize"):
+            augment.OnDevice([NORMALIZE, augment.RandomErasing()])
+
+    def test_images_of_several_sizes(self):
+        pairs = [(np.zeros((8 + label, 8, 3), "uint8"), label) for label in range(4)]
+        batches = augment.OnDevice([]).batches(pairs, 4, training=False)
+        with pytest.raises(ValueError, match=r"one size.*Received: dataset\[1\] of shape \(9"):
+            next(iter(batches))
+
+    def test_encoded_images(self):
+        with pytest.raises(TypeError, match="must hold pixels.*3 bytes"):
+            augment.OnDevice([]).batches([(b"abc", 0)], 1, training=False)
+
+    def test_a_tf_dataset(self):
+        with pytest.raises(TypeError, match="`__getitem__`.*Received: an object of type object"):
+            augment.OnDevice([]).batches(object(), 1, training=False)
+
+    @pytest.mark.parametrize("images", [np.zeros((4, 4, 3), "uint8"), np.zeros((1, 4, 4, 3), int)])
+    def test_images_of_a_wrong_shape_or_dtype(self, images):
+        with pytest.raises((ValueError, TypeError), match="Argument `images` must"):
+            augment.OnDevice([])(images)
+
+    @pytest.mark.parametrize("labels", [None, np.zeros(2, "float32"), np.zeros((2, 3), "int64")])
+    def test_mixing_needs_one_hot_labels(self, labels):
+        with pytest.raises(ValueError, match="one-hot floats"):
+            augment.OnDevice([augment.MixUp()])(PIXELS[:2], labels, SEEDS[:2])
+
+    def test_seeds_of_other_images(self):
+        with pytest.raises(ValueError, match=r"shape \(2, 2\). Received: shape=\(3, 2\)"):
+            augment.OnDevice([augment.RandomFlip()])(PIXELS[:2], seeds=SEEDS[:3])
+
+    def test_labels_that_are_no_class(self):
+        batches = augment.OnDevice([]).batches(IMAGES.train, 20, training=False, num_classes=2)
+        with pytest.raises(ValueError, match=r"`num_classes` is 2.*Received: labels \[2, 2"):
+            next(iter(batches))
+
+    def test_an_index_behind_the_last_batch(self):
+        batches = augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
+        with pytest.raises(IndexError):
+            batches[batches.num_batches]
