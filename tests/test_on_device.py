@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes import augment, data
+from kerasrecipes import augment, callbacks, data
 from kerasrecipes.augment import draws, host_draws
 from kerasrecipes.augment.host_order import permuted
 
@@ -139,6 +139,62 @@ def test_images_of_one_call_are_those_of_the_transforms():
     images = crop(PIXELS[:5], seeds=SEEDS[:5])
     expected = augment.PadCrop(24, 4)(PIXELS[:5], draws.fold(SEEDS[:5], 0))
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(images), expected)
+
+
+class Killed(keras.callbacks.Callback):
+    """Raises before a step, as a kill would stop there."""
+
+    def __init__(self, step):
+        super().__init__()
+        self._left = step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self._left -= 1
+        if self._left < 0:
+            raise KeyError("killed")
+
+
+def test_a_killed_fit_goes_on_bit_for_bit(tmp_path):
+    device = augment.OnDevice([augment.PadCrop(26, 2), augment.RandomFlip(), NORMALIZE])
+
+    def fit(*more):
+        keras.utils.set_random_seed(1)
+        layers = [keras.Input((26, 26, 3)), keras.layers.Flatten(), keras.layers.Dense(3)]
+        model = keras.Sequential(layers)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("adam", loss, jit_compile=False)
+        resume = callbacks.Resume(tmp_path / more[0], every_steps=1)
+        batches = device.batches(IMAGES.train, 4, training=True, start_step=resume.step)
+        held_out = device.batches(IMAGES.test, 2, training=False)
+        history = model.fit(
+            batches, epochs=3, steps_per_epoch=batches.steps_per_pass, validation_data=held_out,
+            callbacks=[resume, *more[1:]], shuffle=False, verbose=0,
+        )  # fmt: skip
+        return model.get_weights(), history.history["val_loss"]
+
+    expected, losses = fit("alone")
+    with pytest.raises(KeyError, match="killed"):
+        fit("killed", Killed(6))
+    with pytest.raises(KeyError, match="killed"):
+        fit("killed", Killed(3))
+    weights, again = fit("killed")
+    assert again == losses
+    for result, wanted in zip(weights, expected, strict=True):
+        np.testing.assert_array_equal(result, wanted)
+
+
+def test_map_take_concatenate_and_length():
+    batches = augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
+    doubled = batches.map(lambda images, labels: (images, {"a": labels, "b": labels}))
+    assert set(next(iter(doubled))[1]) == {"a", "b"}
+    both = batches.concatenate(batches)
+    labels = np.concatenate([labels for _, labels in both])
+    np.testing.assert_array_equal(labels, np.tile(IMAGES.train.labels, 2))
+    assert len(both) == 2 * len(batches) == 2 * batches.steps_per_pass
+    assert len(list(batches.take(2))) == 2
+    assert [spec.shape for spec in batches.element_spec] == [(None, 30, 26, 3), (None,)]
+    with pytest.raises(TypeError, match="never end"):
+        len(augment.OnDevice([]).batches(IMAGES.train, 4, training=True))
 
 
 class TestErrors:

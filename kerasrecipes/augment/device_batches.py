@@ -1,5 +1,6 @@
 """Batches that are computed by their number: on a device, and without TensorFlow."""
 
+import copy
 import dataclasses
 import itertools
 from typing import Any
@@ -33,10 +34,22 @@ class DeviceBatches(keras.utils.PyDataset):
         self.steps_per_pass = plan.steps
         self._on_device, self._reader, self._plan = on_device, reader, plan
         self._shuffle, self._num_classes, self._weights = shuffle, num_classes, weights
+        self._changes, self._following = (), None
 
     @property
     def num_batches(self) -> int | None:
         """How many there are: `None` in training, without end."""
+        own = self._own_batches
+        return own if own is None or self._following is None else own + len(self._following)
+
+    def __len__(self) -> int:
+        """How many there are in a test; without end, a `TypeError` as of a generator."""
+        if self.num_batches is None:
+            raise TypeError("Training batches have no length: they never end.")
+        return self.num_batches
+
+    @property
+    def _own_batches(self):
         plan = self._plan
         return None if plan.training else max(plan.steps - plan.start_step, 0)
 
@@ -45,7 +58,15 @@ class DeviceBatches(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> Any:
         """The batch at `start_step` + `index`: (images, labels) or (images, labels, weights)."""
-        count = self.num_batches
+        batch = self._batch(index)
+        for change in self._changes:
+            batch = change(*batch)
+        return batch
+
+    def _batch(self, index):
+        count = self._own_batches
+        if count is not None and index >= count and self._following is not None:
+            return self._following[index - count]
         if index < 0 or (count is not None and index >= count):
             raise IndexError(f"Index {index} is out of range for {count} batches")
         plan = self._plan
@@ -63,6 +84,18 @@ class DeviceBatches(keras.utils.PyDataset):
     def __iter__(self):
         count = self.num_batches
         return (self[index] for index in (itertools.count() if count is None else range(count)))
+
+    def map(self, function: Any) -> Any:
+        """The batches that `function` makes of the parts of each."""
+        changed = copy.copy(self)
+        changed._changes = (*self._changes, function)
+        return changed
+
+    def concatenate(self, following: Any) -> Any:
+        """These batches of a test, then those of another `DeviceBatches`."""
+        both = copy.copy(self)
+        both._following = following
+        return both
 
     def take(self, count: int) -> Any:
         """The first `count` batches, as an iterator."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 import numpy as np
 from PIL import Image
 
@@ -27,8 +28,8 @@ def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = Non
     """
     caption = caption or (lambda class_names, label: class_names[int(label)])
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
-    pixels, labels = next(iter(batches))[:2]
-    captions = [shorten(caption(images.class_names, label), 16) for label in labels.numpy()]
+    pixels, labels = map(keras.ops.convert_to_numpy, next(iter(batches))[:2])
+    captions = [shorten(caption(images.class_names, label), 16) for label in labels]
     return image_grid(pixels, captions, samples_title(train))
 
 
