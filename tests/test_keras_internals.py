@@ -434,3 +434,31 @@ def test_calls_before_an_output_go_back_to_where_paths_join():
     plain = keras.Sequential([inputs, keras.layers.Dense(2, name="first"), keras.layers.ReLU()])
     names = [layer.name for layer in keras_internals.calls_before(plain.outputs[0])]
     assert names[1] == "first" and len(names) == 3, CHANGED
+
+
+def test_a_py_dataset_goes_on_after_an_epoch_that_was_ended():
+    class Endless(keras.utils.PyDataset):
+        num_batches, taken = None, []
+
+        def __getitem__(self, index):
+            self.taken.append(index)
+            return np.zeros((2, 3), "float32"), np.zeros((2, 2), "float32")
+
+    class EndFirst(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = self.model.stop_training is None
+
+        def on_epoch_end(self, epoch, logs=None):
+            if self.model.stop_training:
+                self.model.stop_training = False
+                keras_internals.end_epoch_of_data(self.model)
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    first = keras.callbacks.LambdaCallback(
+        on_train_begin=lambda logs: setattr(model, "stop_training", None)
+    )
+    history = model.fit(
+        Endless(), steps_per_epoch=3, epochs=3, callbacks=[first, EndFirst()], verbose=0
+    )
+    assert len(history.epoch) == 3, CHANGED

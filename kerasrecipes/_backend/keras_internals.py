@@ -154,6 +154,18 @@ def raw_model(callback):
     return callback._model
 
 
+def end_epoch_of_data(model):
+    """Tell the data of the running `fit` that an epoch is over, which `stop_training` has ended.
+
+    Keras tells them after a last batch only, and a `PyDataset` refuses to begin another epoch
+    before. One with workers of its own still does: they would begin again at the first batch.
+    """
+    iterator = locals_of_fit(model).get("epoch_iterator")
+    adapter = getattr(iterator, "data_adapter", None)
+    if adapter is not None and getattr(adapter, "enqueuer", None) is None:
+        adapter.on_epoch_end()
+
+
 def locals_of_fit(model, thread=None):
     """Return arguments and variables of the running `fit` of a model, {} if none runs.
 
@@ -330,16 +342,3 @@ def asks_for_one_more(model):
     PyTorch the loop does, before. Of an execution of several steps, some may come.
     """
     return keras.backend.backend() != "torch" and model.steps_per_execution == 1
-
-
-def let_epochs_end_early():
-    """Let `stop_training` end an epoch of a `PyDataset` and `fit` go on; call in `on_epoch_begin`.
-
-    The adapter that Keras puts around a `PyDataset` marks the begin of an epoch, unmarks its end,
-    and refuses to begin another one in between; an epoch that is ended by `stop_training`, as
-    `callbacks.Resume` ends the rest of an epoch, is never unmarked. No public way leads from the
-    data to the adapter: it is the caller of `on_epoch_begin`.
-    """
-    adapter = sys._getframe(2).f_locals.get("self")
-    if hasattr(adapter, "_within_epoch"):
-        adapter._within_epoch = False

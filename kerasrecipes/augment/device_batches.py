@@ -10,7 +10,6 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes._array_spec import ArraySpec
-from kerasrecipes._backend.keras_internals import let_epochs_end_early
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment import host_order
 from kerasrecipes.augment.array_reading import as_array_reader
@@ -52,9 +51,6 @@ class DeviceBatches(keras.utils.PyDataset):
     def _own_batches(self):
         plan = self._plan
         return None if plan.training else max(plan.steps - plan.start_step, 0)
-
-    def on_epoch_begin(self) -> None:
-        let_epochs_end_early()
 
     def __getitem__(self, index: int) -> Any:
         """The batch at `start_step` + `index`: (images, labels) or (images, labels, weights)."""

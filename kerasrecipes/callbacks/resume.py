@@ -5,7 +5,11 @@ import os
 from typing import Any
 
 from kerasrecipes._atomic_write import PART
-from kerasrecipes._backend.keras_internals import asks_for_one_more, set_initial_epoch
+from kerasrecipes._backend.keras_internals import (
+    asks_for_one_more,
+    end_epoch_of_data,
+    set_initial_epoch,
+)
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
@@ -42,7 +46,8 @@ class Resume(FitCallback):
     `augment.pipeline(..., start_step=resume.step)` and train with `steps_per_epoch`; then the state
     is written inside epochs too. If `step` is never read, it is written between epochs
     only, which suits data that begin again at each epoch in the same order. (Inside epochs,
-    `tf.data` and PyTorch loaders go on; Keras does not let a `PyDataset` end an epoch early.)
+    `tf.data`, PyTorch loaders and the batches of `augment` go on; a `PyDataset` with several
+    workers does not.)
 
     Args:
         directory: path of the folder of the states, one folder a run; made if it does not exist.
@@ -212,6 +217,7 @@ class Resume(FitCallback):
         self._end_of_steps()
         if self._model.stop_training is END_OF_EPOCH:
             self._model.stop_training = False
+            end_epoch_of_data(self._model)
         if self._interruption:
             self._stop(self._interruption.cut_epoch)
 
