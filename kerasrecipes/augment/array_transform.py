@@ -48,18 +48,40 @@ def apply_to_array(transform, image, seed):
             "Argument `image` must have shape (height, width, channels) or (N, height, "
             f"width, channels). Received: shape={image.shape}"
         )
-    seeds = host_draws.as_seed(0 if seed is None else seed)
-    batch = image[None] if image.ndim == 3 else image
-    seeds = np.broadcast_to(seeds, (len(batch), 2))
-    drawn = draw_tensors(transform, np.ascontiguousarray(seeds), batch.shape[-3:])
+    transform.check_given(seed)
+    batch, seeds = image[None] if image.ndim == 3 else image, host_draws.as_seed(seed)
+    per_image = np.ascontiguousarray(np.broadcast_to(seeds, (len(batch), 2)))
+    drawn = draw_tensors(transform, per_image, batch.shape[-3:])
+    if drawn and image.ndim > 3 and seeds.ndim == 1:
+        raise ValueError(
+            "Argument `seed` must be a pair of integers for each image of a batch, shape "
+            f"(N, 2). Received: shape={seeds.shape} for images of shape {image.shape}"
+        )
     result, _ = apply_all([transform], ops.convert_to_tensor(batch), None, [drawn])
     result = ops.convert_to_numpy(result)
     return result[0] if image.ndim == 3 else result
 
 
+def check_mixing(images, labels):
+    """Raise unless a transform can mix these: a batch of images, one-hot labels as floats."""
+    if len(images.shape) != 4:
+        raise ValueError(
+            "Argument `images` must be a batch (N, height, width, channels). Received: "
+            f"shape={tuple(images.shape)}"
+        )
+    shape, dtype = getattr(labels, "shape", None), str(getattr(labels, "dtype", None))
+    if shape is None or len(shape) != 2 or "float" not in dtype:
+        raise ValueError(
+            "Argument `labels` must be one-hot floats (N, classes): `num_classes` makes them so. "
+            f"Received: shape={shape}, dtype={dtype}"
+        )
+
+
 def apply_to_batch(transform, images, labels, seeds):
     """Return the NumPy arrays of a transform of images and labels, as `apply_to_array` does."""
-    images, labels = (ops.convert_to_tensor(values) for values in (images, labels))
+    images = ops.convert_to_tensor(images)
+    check_mixing(images, labels)
+    labels = ops.convert_to_tensor(labels)
     drawn = draw_tensors(transform, host_draws.as_seed(seeds), tuple(images.shape[1:]))
     pair = transform.apply_on_device(images, labels, *drawn)
     return tuple(ops.convert_to_numpy(values) for values in pair)

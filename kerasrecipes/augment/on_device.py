@@ -8,7 +8,7 @@ from keras import ops
 
 from kerasrecipes._backend.compiled_function import compiled_function
 from kerasrecipes.augment import host_draws
-from kerasrecipes.augment.array_transform import apply_all, draw_tensors
+from kerasrecipes.augment.array_transform import apply_all, check_mixing, draw_tensors
 from kerasrecipes.augment.device_batches import device_batches
 from kerasrecipes.augment.pixel_values import check_order
 from kerasrecipes.augment.stages import checked
@@ -136,13 +136,8 @@ class OnDevice:
                 "Argument `images` must hold pixels as uint8, or as floats in 0..255. Received: "
                 f"dtype={dtype}"
             )
-        if self.mixes and (
-            labels is None or len(np.shape(labels)) != 2 or "float" not in str(labels.dtype)
-        ):
-            raise ValueError(
-                "Argument `labels` must be one-hot floats (N, classes), which these transforms "
-                f"mix: `batches` makes them with `num_classes`. Received: labels={labels}"
-            )
+        if self.mixes:
+            check_mixing(images, labels)
 
     def __repr__(self):
         return f"OnDevice({self.transforms})"

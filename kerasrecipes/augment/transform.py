@@ -71,13 +71,17 @@ class Transform:
 
     def given(self, seed: Any) -> Any:
         """Return `seed` as int64 pairs, or raise if there is none."""
+        self.check_given(seed)
+        return as_seed(seed)
+
+    def check_given(self, seed: Any) -> None:
+        """Raise if there is no seed."""
         if seed is None:
             raise ValueError(
                 f"Argument `seed` must be given: {type(self).__name__} draws at random. Call it "
                 "with an integer, or a pair of integers, of each image's own, or leave that to "
                 "`augment.pipeline`. Received: seed=None"
             )
-        return as_seed(seed)
 
     def draw_on_host(self, seeds: Any, shape: Any) -> Any:
         """Return what `apply_on_device` takes, drawn as `apply` draws it: arrays, a row an image.
