@@ -7,7 +7,26 @@ WHOLE, REPORT = "augment/test_whole_batches.py", "augment/test_benchmark.py"
 VALUES, ORIENTATION = "augment/test_pixel_values.py", "augment/test_orientation.py"
 TRANSFORMS, CONTRACT = "augment/test_transforms.py", "augment/test_contract.py"
 
+DEVICE = "test_on_device.py"
+
 BREAKS = [
+    Break(
+        "OnDevice", "an order of its own", "augment/host_order.py",
+        "return (one & eight) ^ two", "return (one | eight) ^ two",
+        f"{DEVICE} -k the_permutation",
+    ),
+    Break(
+        "OnDevice", "the image after, not the one before", "augment/device_pixels.py",
+        "ops.where(inside, ops.roll(images, 1, axis=0), images)",
+        "ops.where(inside, ops.roll(images, -1, axis=0), images)",
+        f"{DEVICE} -k 'cut-mix'",
+    ),
+    Break(
+        "OnDevice", "a start step that is lost", "augment/device_batches.py",
+        "host_order.batch_origin(plan, plan.start_step + index, self._shuffle)",
+        "host_order.batch_origin(plan, index, self._shuffle)",
+        f"{DEVICE} -k 'mirror'",
+    ),
     Break(
         "pipeline", "draws that forget the epoch", "augment/order.py",
         "draws.fold(draws.fold(self.seed, epoch), indices)", "draws.fold(self.seed, indices)",
