@@ -144,7 +144,7 @@ BREAKS = [
     ),
     Break(
         "DecodeImage", "EXIF ignored", "augment/decode.py",
-        "lambda: _turn(image, turned)", "lambda: image",
+        "lambda: _turn()(image, turned)", "lambda: image",
         f"{ORIENTATION} -k decoded_image",
     ),
     Break(
