@@ -216,7 +216,7 @@ class TestErrors:
         with pytest.raises(TypeError, match="must hold pixels.*3 bytes"):
             augment.OnDevice([]).batches([(b"abc", 0)], 1, training=False)
 
-    def test_a_tf_dataset(self):
+    def test_what_cannot_be_indexed(self):
         with pytest.raises(TypeError, match="`__getitem__`.*Received: an object of type object"):
             augment.OnDevice([]).batches(object(), 1, training=False)
 
