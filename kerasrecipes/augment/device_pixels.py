@@ -36,7 +36,7 @@ def normalize(images, mean, std):
     """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel."""
     scale = 1.0 / np.asarray(std, "float64")
     shift = -np.asarray(mean, "float64") * scale
-    scale, shift = scale.astype("float32"), shift.astype("float32")
+    scale, shift = (ops.convert_to_tensor(part, "float32") for part in (scale, shift))
     return ops.cast(images, "float32") * scale + shift
 
 
