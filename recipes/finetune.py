@@ -30,6 +30,7 @@ SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller image
 class Config(TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
+    HAS_DRY_RUN = False
     task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int | None = flag(None, f"epochs of fine-tuning (default: {EPOCHS})", "[1, 1000000]")
     batch_size: int = flag(32, "images per step", "[1, 4096]")
@@ -126,8 +127,7 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
 def fine_tune(config, run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     source, weights = experiment.weighted_source(images.train, weights)
-    steps = -(-images.train_size // config.batch_size)
-    total = phase.epochs * steps
+    total = phase.epochs * (steps := -(-images.train_size // config.batch_size))
     rates = WarmRestarts(phase.learning_rate, total, warmup=total // 20)
 
     def begin_at(step):

@@ -15,10 +15,12 @@
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`, `close_table`: write all files of a run's folder.
 - `unused_flags`: flags of fine-tuning that are given where only a linear classifier is fitted.
+- `ablate`: what each technique of a recipe gives, by switching each off in turn.
 - `calibrated`, `with_temperature`: a model with calibrated probabilities, by one scalar.
 - `configure`: seed, precision and compilation for this machine.
 """
 
+from kerasrecipes.experiment.ablation import ablate
 from kerasrecipes.experiment.class_weights import class_weights, weighted_source
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.closing_table import close_table
@@ -59,6 +61,7 @@ __all__ = [
     "RunFinished",
     "RunFolder",
     "TrainingConfig",
+    "ablate",
     "calibrated",
     "channel_statistics",
     "check_fields",

@@ -16,6 +16,7 @@ from kerasrecipes.callbacks import Resume
 from kerasrecipes.experiment.clock import Clock
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.divergence import Divergence
+from kerasrecipes.experiment.dry_run import DryRun
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.memory_check import MemoryCheck
 from kerasrecipes.experiment.next_steps import next_steps
@@ -25,7 +26,15 @@ from kerasrecipes.experiment.provenance import command_of, versions
 from kerasrecipes.experiment.run_folder import RunFolder
 from kerasrecipes.flags import RunFinished
 
-MAY_CHANGE_ON_RESUME = ("output", "resume", "tensorboard", "strict", "keep_going", "preflight")
+MAY_CHANGE_ON_RESUME = (
+    "output",
+    "resume",
+    "tensorboard",
+    "strict",
+    "keep_going",
+    "preflight",
+    "dry_run",
+)
 
 
 _watchers: list[Any] = []
@@ -179,9 +188,13 @@ class Run:
 
         Args:
             images: `data.ImageData`; a run goes on with the same training images and labels only.
+
+        With `dry_run`, they end the first `fit` with what the training would be.
         """
         self._resume.data = {"images": images.train}
         batch_size = min(self.config.batch_size, len(images.train))
+        if self.config.dry_run:
+            return [MemoryCheck(batch_size), self._interruption, DryRun(images, batch_size)]
         callbacks = [
             MemoryCheck(batch_size),
             PreflightCheck(self, images),

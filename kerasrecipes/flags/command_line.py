@@ -14,6 +14,7 @@ from typing import Any
 
 from kerasrecipes._validation import did_you_mean
 from kerasrecipes.flags import quiet_interruption
+from kerasrecipes.flags.dry_run_ended import DryRunEnded
 from kerasrecipes.flags.fields import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.run_finished import RunFinished
@@ -53,7 +54,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         with _interruption.raised(), _warnings_in_one_line(parser.prog):
             result = main(config)
         sys.stdout.flush()
-    except RunFinished as finished:
+    except (RunFinished, DryRunEnded) as finished:
         print(finished)
         sys.exit(0)
     except BrokenPipeError:

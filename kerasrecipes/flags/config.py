@@ -28,6 +28,7 @@ class TrainingConfig(RunConfig):
     """
 
     HEADING: ClassVar[str] = "flags of every training recipe"
+    HAS_DRY_RUN: ClassVar[bool] = True  # False where what takes the time is not one `fit`
 
     weight_column: str | None = flag(None, "column of a CSV with weights (default: by name)")
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
@@ -36,6 +37,7 @@ class TrainingConfig(RunConfig):
     preflight: bool = flag(
         False, "check model and data before the first step (loss, gradients, rate, labels, ...)"
     )
+    dry_run: bool = flag(False, "say what the training is and how long it takes, and end")
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
     export: str | None = flag(None, "also write the model in this format", choices=EXPORTS)
     keep_going: bool = flag(False, "train to the last epoch even if training diverges")
@@ -43,6 +45,12 @@ class TrainingConfig(RunConfig):
         None, "largest global norm of the gradient (default: not clipped)", "(0, inf)"
     )
     accumulation_steps: int = flag(1, "batches per update, with averaged gradients", "[1, 1000000]")
+
+    def __post_init__(self):
+        super().__post_init__()
+        if self.dry_run and (self.resume or not self.HAS_DRY_RUN):
+            reason = "is for a new run" if self.resume else "needs a recipe that trains by steps"
+            raise ValueError(f"Argument `dry_run` {reason}. Received: dry_run=True")
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

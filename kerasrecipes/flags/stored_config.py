@@ -9,7 +9,7 @@ HELP = (
     "metrics.json of a run, or its folder: its settings are the defaults of all flags, and "
     "--no-FLAG turns one off"
 )
-NOT_AGAIN = ("output", "resume")  # of one run alone
+NOT_AGAIN = ("output", "resume", "dry_run")  # of one run alone
 
 
 def add_config_flag(parser, config_class):

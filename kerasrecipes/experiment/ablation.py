@@ -1,0 +1,168 @@
+"""Ablation: what each technique of a recipe gives, by switching each off in turn."""
+
+import contextlib
+import dataclasses
+import gc
+import os
+import time
+from typing import Any
+
+import keras
+import numpy as np
+
+from kerasrecipes.callbacks import _interruption
+from kerasrecipes.evaluation import intervals_figure, mean_interval
+from kerasrecipes.experiment.closing_table import close_table
+from kerasrecipes.experiment.progress import clock
+from kerasrecipes.flags import DryRunEnded, RunFinished
+
+ALL = "all techniques"
+HEADER = ("Training", "Accuracy", "Change of accuracy", "95% interval", "Change of loss",
+          "95% interval", "Calibration error")  # fmt: skip
+MEASURES = ("accuracy", "loss", "calibration_error")
+CAPTION = (
+    "What switching a technique off changes, with 95% intervals over the seeds. Accuracy left of 0 "
+    "and loss right of 0: the technique helps."
+)
+NOTES = (
+    "Each training without a technique is compared with that of the same seed with all of them: "
+    "same initial weights, same order of the images.",
+    "Where an interval contains 0, the difference may be chance. One interval of twenty misses the "
+    "truth.",
+)
+
+
+def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> Any:
+    """Train with all techniques and without each, for every seed; write the table and its figure.
+
+    A training is a run of the recipe in a folder of its own inside the folder of this one, so that
+    a killed ablation resumes in the middle of one. Those folders are removed at the end.
+
+    Args:
+        run: the `Run`, of a config with the fields `ablate` and `seeds`.
+        images: the `data.ImageData`.
+        main: the recipe's function of a config, which trains once and returns `metrics.json`.
+        off: dict from the name of a technique to the fields of the config that switch it off. Those
+            that are off already are left out.
+
+    Returns:
+        The content of `metrics.json`; its entry `ablation` has each accuracy, loss and
+        calibration error by training and seed.
+
+    Raises:
+        KeyboardInterrupt: if a signal stops a training.
+        ValueError: if all techniques are off already, or labels are not classes.
+    """
+    if images.task != "classes":
+        raise ValueError(f"Argument `ablate` needs classes. Received: task={images.task!r}")
+    seeds = range(run.config.seed, run.config.seed + run.config.seeds)
+    trainings = _trainings(run.config, off)
+    measured = {name: {measure: [] for measure in MEASURES} for name in trainings}
+    total, done, seconds, steps = len(trainings) * len(seeds), 0, 0.0, 0
+    tests, begin = {}, time.perf_counter()
+    for seed in seeds:
+        for number, (name, changes) in enumerate(trainings.items()):
+            folder = f"training{number}_seed{seed}"
+            metrics = _train(run, main, changes, seed, folder, total)
+            tests[name] = test = metrics["test"]
+            for measure in MEASURES:
+                measured[name][measure].append(test[measure])
+            done, seconds = done + 1, seconds + metrics["seconds"]
+            steps += metrics["steps"]
+            left = (time.perf_counter() - begin) / done * (total - done)
+            print(f"{done}/{total}: {name}, seed {seed}: accuracy {test['accuracy']:.4f}, "
+                  f"about {clock(left)} left", flush=True)  # fmt: skip
+    rows, panels = _compared(measured)
+    protocols = {
+        name: {
+            "accuracy": float(np.mean(measured[name]["accuracy"])), "images": test["images"],
+            "images_per_second": test["images_per_second"],
+        }
+        for name, test in tests.items()
+    }  # fmt: skip
+    headline = _headline(rows, panels["change of accuracy"], seeds, tests[ALL]["images"])
+    figures = [("ablation", CAPTION, intervals_figure(panels))]
+    tables = [(f"Ablation over {len(seeds)} seeds", HEADER, rows)]
+    return close_table(
+        run, images, headline, list(NOTES), figures, tables, protocols, ablation=measured,
+        seconds=round(seconds, 2), steps=steps,
+    )  # fmt: skip
+
+
+def _trainings(config, off):
+    """The changed fields of each training by its name, the first one with all techniques."""
+    trainings = {
+        f"without {name}": fields
+        for name, fields in off.items()
+        if any(getattr(config, field) != value for field, value in fields.items())
+    }
+    if not trainings:
+        raise ValueError(
+            f"Argument `ablate` needs a technique to switch off. Received: {', '.join(off)} all off"
+        )
+    return {ALL: {}, **trainings}
+
+
+def _train(run, main, changes, seed, name, total):
+    """The metrics of one training, which is resumed, or read if it is finished."""
+    folder = run.folder / "state" / name
+    config = dataclasses.replace(
+        run.config, **changes, seed=seed, ablate=False, output=str(folder),
+        resume=not run.config.dry_run, export=None, preflight=False, tensorboard=False,
+    )  # fmt: skip
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        contextlib.redirect_stdout(nowhere),
+        contextlib.redirect_stderr(nowhere),
+    ):
+        try:
+            metrics = main(config)
+        except RunFinished as finished:
+            metrics = finished.metrics
+        except DryRunEnded as ended:
+            text = (
+                f"{ended.text}\n{total} trainings like this: about {clock(total * ended.seconds)}."
+            )
+            raise DryRunEnded(text, total * ended.seconds) from None
+    keras.utils.clear_session(free_memory=False)
+    gc.collect()
+    if metrics["interrupted"]:
+        raise _interruption.Terminated(_interruption.exit_status() - 128)
+    return metrics
+
+
+def _compared(measured):
+    """Rows of the table, and panels of the figure: each training against that with everything."""
+    base, rows = measured[ALL], []
+    panels = {"change of accuracy": {}, "change of loss": {}}
+    for name, values in measured.items():
+        cells = [name, f"{np.mean(values['accuracy']):.4f}"]
+        for measure, panel in zip(("accuracy", "loss"), panels.values()):
+            change = None if name == ALL else _difference(values[measure], base[measure])
+            if change is None:
+                cells += ["", ""]
+                continue
+            cells += [f"{change.mean:+.4f}", f"{change.low:+.4f} to {change.high:+.4f}"]
+            panel[name] = change
+        errors = [error for error in values["calibration_error"] if error is not None]
+        cells.append(f"{np.mean(errors):.4f}" if errors else "")
+        rows.append(cells)
+    return rows, panels
+
+
+def _difference(values, base):
+    """The mean paired difference; `None` where a training diverged, which has no loss."""
+    if None in values or None in base:
+        return None
+    return mean_interval([one - other for one, other in zip(values, base)])
+
+
+def _headline(rows, changes, seeds, images):
+    """The result in a sentence."""
+    helps = [name.removeprefix("without ") for name, one in changes.items() if one.high < 0]
+    hurts = [name.removeprefix("without ") for name, one in changes.items() if one.low > 0]
+    return (
+        f"Accuracy {rows[0][1]} on {images} test images with all techniques, mean of "
+        f"{len(seeds)} seeds. By their intervals help: {', '.join(helps) or 'none'}; "
+        f"hurt: {', '.join(hurts) or 'none'}."
+    )

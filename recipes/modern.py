@@ -1,0 +1,150 @@
+"""What one starts from today: a wide residual network with the techniques that came since.
+
+Each is a flag: warm-up and cosine, Nesterov momentum or AdamW, decay of kernels alone, label
+smoothing (of integer labels too), TrivialAugment (Müller & Hutter, 2021) or RandAugment (Cubuk et
+al., 2019), CutMix (Yun et al., 2019, https://arxiv.org/abs/1905.04899) or MixUp (Zhang et al.,
+2017), random erasing, stochastic depth, averaged weights. `--ablate` measures what each gives: it
+trains with all of them and without each, by several seeds, and draws the table with intervals.
+
+    python recipes/modern.py
+    python recipes/modern.py --optimizer adamw --augment rand --mix mixup
+    python recipes/modern.py --ablate --epochs 5
+    python recipes/modern.py --data cifar10.npz --depth 16 --width 8 --epochs 100 --strength 1
+
+The run's folder has the report, the pictures and `model.keras`, which takes raw pixels; that of an
+ablation has the table and its figure. Time and results: recipes/README.md.
+"""
+
+import dataclasses
+
+from kerasrecipes_flags import CROPS, TASKS, TrainingConfig, flag, parse_first
+
+LARGEST_DEFAULT_SIZE = 64
+RATES, DECAYS = {"sgd": 0.2, "adamw": 4e-3}, {"sgd": 5e-4, "adamw": 0.05}
+OFF = {
+    "warm-up": {"warm_up": 0.0}, "cosine": {"schedule": "constant"},
+    "label smoothing": {"label_smoothing": 0.0}, "weight decay": {"weight_decay": 0.0},
+    "augmentation": {"augment": "none"}, "crops": {"crops": "none"}, "mixing": {"mix": "none"},
+    "erasing": {"erasing": 0.0}, "stochastic depth": {"stochastic_depth": 0.0},
+    "averaging": {"averaging": 0.0},
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(TrainingConfig):
+    """The flags of this recipe, over those of every training recipe."""
+
+    ablate: bool = flag(False, "train with all techniques and without each, and compare")
+    seeds: int = flag(5, "trainings of each kind with --ablate, from --seed on", "[2, 1000]")
+    task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
+    epochs: int = flag(12, "epochs of training", "[1, 1000000]")
+    batch_size: int = flag(64, "images per step", "[1, 1000000]")
+    depth: int = flag(10, "layers: 6n+4 (10, 16, 22, 28, ...)", "[10, 2000]")
+    width: int = flag(1, "multiplier of the filters", "[1, 1000]")
+    size: int | None = flag(
+        None, "side of the crop in pixels (default: theirs, <= 64)", "[1, 4096]"
+    )
+    crops: str = flag("auto", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
+    optimizer: str = flag("sgd", "sgd has Nesterov momentum of 0.9", choices=tuple(RATES))
+    learning_rate: float | None = flag(None, f"highest rate (default: {RATES})", "(0, inf)")
+    schedule: str = flag("cosine", "the rate after the warm-up", choices=("cosine", "constant"))
+    warm_up: float = flag(0.1, "fraction of the steps in which the rate rises", "[0, 1)")
+    weight_decay: float | None = flag(None, f"decay of kernels (default: {DECAYS})", "[0, inf)")
+    label_smoothing: float = flag(0.1, "probability spread over all classes", "[0, 1)")
+    augment: str = flag("trivial", "random operations", choices=("trivial", "rand", "none"))
+    strength: float = flag(0.2, "strongest of these operations; 1: as published", "[0, 1]")
+    mix: str = flag("cutmix", "pairs of images mixed", choices=("cutmix", "mixup", "none"))
+    mix_alpha: float = flag(0.1, "parameter of their Beta distribution; 1: uniform", "(0, inf)")
+    erasing: float = flag(0.1, "probability that a rectangle is overwritten", "[0, 1]")
+    stochastic_depth: float = flag(0.05, "drop rate of the last residual block", "[0, 1)")
+    averaging: float = flag(0.99, "fraction of averaged weights kept at each step", "[0, 1)")
+    temperature: bool = flag(True, "calibrate the probabilities by temperature scaling")
+
+
+parse_first(Config)  # --help and refused flags end here, before the slow imports
+
+from kerasrecipes import augment, callbacks, data, evaluation, experiment, models, schedules
+from kerasrecipes.layers import ImagePreprocessing
+from kerasrecipes.optimizers import decay_kernels
+from kerasrecipes.serving import serving_model
+
+import keras
+
+
+def main(config):
+    """Train, test, report; or ablate. Returns the content of `metrics.json`."""
+    with experiment.run(config, "modern") as run:
+        images = data.load(config.data, **config.data_options())
+        print(experiment.describe_images(images))
+        if config.ablate:
+            return experiment.ablate(run, images, main, OFF)
+        task = evaluation.task_of(images)
+        size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
+        crops = experiment.choose_crops(config.crops, images, size)
+        mean, std = experiment.channel_statistics(images.train, size, images.channels)
+        normalize, (before, mixing) = augment.Normalize(mean, std), transforms(config)
+        training = augment.pipeline(
+            images.train, [*crops.train, *before, normalize, *mixing], config.batch_size,
+            training=True, seed=config.seed, start_step=run.start_step,
+            num_classes=task.one_hot(images),
+        )  # fmt: skip
+        test_set, one_crop = images.test or images.validation, next(iter(crops.tests.values()))
+        validation = augment.pipeline(
+            images.validation or test_set, [one_crop, normalize], config.batch_size,
+            training=False, num_classes=task.one_hot(images),
+        )  # fmt: skip
+        model = build(config, images, task, size, config.epochs * training.steps_per_pass, run.jit)
+        averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
+        history = model.fit(
+            training, epochs=config.epochs, steps_per_epoch=training.steps_per_pass,
+            validation_data=validation, callbacks=[*averaging, *run.callbacks(images)],
+            shuffle=False, verbose=0,
+        )  # fmt: skip
+        model, remarks = experiment.calibrated(model, images, crops, [normalize], config)
+        task = experiment.fitted_task(task, model, images, validation)
+        results = evaluation.run_tests(
+            model, test_set, crops.tests, [normalize], config.batch_size, task=task)  # fmt: skip
+        pixels = ImagePreprocessing(size, one_crop.resize, mean=mean, std=std)
+        served, shown = serving_model(model, pixels, images.channels), [*crops.train, *before]
+        return experiment.close_run(
+            run, served, history, images, results, shown, crops.tests, remarks=remarks
+        )
+
+
+def transforms(config):
+    """What follows the crop of a training image, before its normalisation and after it."""
+    operations = {
+        "trivial": [augment.TrivialAugment(config.strength)],
+        "rand": [augment.RandAugment(2, 10 * config.strength)],
+    }.get(config.augment, [])
+    erasing = [augment.RandomErasing(config.erasing)] if config.erasing else []
+    mix = {"cutmix": augment.CutMix, "mixup": augment.MixUp}.get(config.mix)
+    return [*operations, *erasing], [mix(config.mix_alpha)] if mix else []
+
+
+def build(config, images, task, size, steps, jit):
+    """The compiled network, whose rate rises and then falls along a cosine."""
+    rate = config.learning_rate or RATES[config.optimizer]
+    decay = DECAYS[config.optimizer] if config.weight_decay is None else config.weight_decay
+    warmup = int(config.warm_up * steps)
+    length = max(1, steps - warmup) if config.schedule == "cosine" else 2**31 - 1
+    schedule = schedules.WarmRestarts(rate, length, cycle_multiplier=1, warmup=warmup)
+    model = models.wide_resnet(
+        config.depth, config.width, (size, size, images.channels), images.num_classes,
+        stochastic_depth=config.stochastic_depth, stochastic_depth_mode="batch",
+        classifier_activation=task.activation, seed=config.seed,
+    )  # fmt: skip
+    if config.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(schedule, **config.optimizer_options())
+    else:
+        options = {"momentum": 0.9, "nesterov": True, **config.optimizer_options()}
+        optimizer = keras.optimizers.SGD(schedule, **options)
+    model = task.head(model)
+    decay_kernels(model, optimizer, decay)
+    loss = task.loss(config.label_smoothing)
+    model.compile(optimizer, loss, metrics=task.compiled_metrics(), jit_compile=jit)
+    return model
+
+
+if __name__ == "__main__":
+    experiment.command_line(main, Config)
