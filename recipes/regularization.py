@@ -18,7 +18,7 @@ histograms of the weights as `weights.png`, and the report. Time and results: re
 import dataclasses
 import time
 
-from kerasrecipes_flags import TrainingConfig, flag, parse_first
+from kerasrecipes_flags import RunConfig, flag, parse_first
 
 STRENGTHS = {
     "none": (None,), "L1": (3e-4, 1e-3, 3e-3), "L2": (1e-2, 3e-2, 1e-1),
@@ -29,8 +29,8 @@ STRENGTHS = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(TrainingConfig):
-    """The flags of this recipe, over those of every training recipe."""
+class Config(RunConfig):
+    """The flags of this recipe, over those of every recipe with runs."""
 
     epochs: int = flag(40, "epochs of each training", "[1, 10000]")
     batch_size: int = flag(50, "images per step", "[1, 1000000]")

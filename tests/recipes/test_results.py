@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kerasrecipes.experiment import TrainingConfig, results
+from kerasrecipes.experiment import RunConfig, results
 from tests.recipes.helpers import ROOT, load_recipe
 
 NO_TRAINING = {
@@ -34,7 +34,7 @@ def test_a_recipe_has_a_card_a_config_and_a_result(name):
     card = ast.get_docstring(ast.parse(text))
     assert f"python recipes/{name}.py" in card and "http" in card
     module = load_recipe(name)
-    assert issubclass(module.Config, TrainingConfig)
+    assert issubclass(module.Config, RunConfig)
     assert module.Config.__dataclass_params__.frozen
     assert (ROOT / "recipes" / "results" / f"{name}.json").exists()
     for field in dataclasses.fields(module.Config):
