@@ -21,12 +21,13 @@ from tests.recipes.helpers import (
 from tests.recipes.labelled_images import write_labelled
 
 RECIPE = load_recipe("modern")
-SMALL = ["--epochs", 2, "--batch-size", 16]
+SMALL = ["--epochs", 2, "--batch-size", 16, "--augment", "trivial", "--mix", "cutmix"]
+SMALL += ["--erasing", 0.1]
 FEW = [
     "--schedule", "constant", "--label-smoothing", 0, "--weight-decay", 0, "--augment", "none",
     "--crops", "none", "--erasing", 0, "--stochastic-depth", 0, "--averaging", 0, "--warm-up", 0,
 ]  # fmt: skip
-ABLATION = ["--ablate", "--seeds", 2, "--epochs", 1, "--batch-size", 16]
+ABLATION = ["--ablate", "--seeds", 2, "--epochs", 1, "--batch-size", 16, "--mix", "cutmix"]
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_its_settings_are_those_of_another_run(finished, tmp_path):
 
 
 def test_every_technique_has_its_transform():
-    shown = RECIPE.transforms(RECIPE.Config(augment="rand", strength=0.5, mix="mixup"))
+    shown = RECIPE.transforms(RECIPE.Config(augment="rand", strength=0.5, mix="mixup", erasing=0.1))
     assert [type(one) for part in shown for one in part] == [
         augment.RandAugment, augment.RandomErasing, augment.MixUp,
     ]  # fmt: skip
