@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from kerasrecipes.augment import host_draws
+from kerasrecipes.augment.order import spare_index
 
 _KEY = 498247692  # the first word of the key that `tf.random.experimental.index_shuffle` takes
 _SMALLEST_BLOCK = 16  # bits
@@ -40,7 +41,7 @@ def permuted(indices, seed, last):
     indices = np.asarray(indices)
     if last == 0:
         return np.zeros_like(indices)
-    bits = math.ceil(math.log2(last))
+    bits = math.ceil(math.log2(last + spare_index(last)))
     half = max(bits + bits % 2, _SMALLEST_BLOCK) // 2
     keys = _round_keys((_KEY, int(seed[0]), int(seed[1])), half)
     values = _encrypted(indices.astype(np.uint64), keys, half)

@@ -145,6 +145,32 @@ def _indices(plan, epochs, places, shuffle):
 
 
 def _permuted(indices, seeds, last):
-    """What `tf.random.experimental.index_shuffle` gives each; it fails on several seeds."""
+    """What `tf.random.experimental.index_shuffle` gives each; it fails on several seeds.
+
+    Where its block is too short, one index more is permuted, and skipped.
+    """
     seeds = tf.pad(seeds, [[0, 0], [1, 0]], constant_values=498247692)
-    return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=last, rounds=4)
+    spare = spare_index(last)
+
+    def shuffled(indices):
+        options = {"seed": seeds, "max_index": last + spare, "rounds": 4}
+        return tf.raw_ops.RandomIndexShuffle(index=indices, **options)
+
+    found = shuffled(indices)
+    if spare:
+        skipped = tf.fill(tf.shape(indices), tf.cast(last + spare, indices.dtype))
+        found = tf.where(found > last, shuffled(skipped), found)
+    return found
+
+
+def spare_index(last):
+    """Return 1 where TensorFlow's `RandomIndexShuffle` is no permutation of 0..`last`, else 0.
+
+    Its block has ceil(log2(last)) bits, rounded up to an even number >= 16: one too few for 2^16,
+    2^18, 2^20 and so on.
+
+    >>> [spare_index(last) for last in (2**16 - 1, 2**16, 2**16 + 1, 2**17, 2**18)]
+    [0, 1, 0, 0, 1]
+    """
+    is_power = last & (last - 1) == 0
+    return int(last >= 2**16 and is_power and last.bit_length() % 2 == 1)
