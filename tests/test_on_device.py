@@ -205,7 +205,54 @@ def test_map_take_concatenate_and_length():
         len(augment.OnDevice([]).batches(IMAGES.train, 4, training=True))
 
 
+def test_map_changes_what_was_there_before_concatenate():
+    batches = augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
+    count = len(batches)
+    ones = batches.map(lambda images, labels: (labels * 0 + 1, labels))
+    both = ones.concatenate(batches.map(lambda images, labels: (labels * 0 + 2, labels)))
+    three = both.concatenate(ones).map(lambda first, labels: (first * 10, {"labels": labels}))
+    assert len(three) == len(list(three)) == 3 * count
+    firsts = [int(first[0]) for first, _ in three]
+    assert firsts == [10] * count + [20] * count + [10] * count
+    np.testing.assert_array_equal(three[2 * count][1]["labels"], IMAGES.train.labels[:4])
+    assert three.steps_per_pass == 3 * count
+    spec = three.element_spec
+    assert spec[1]["labels"].shape == (None,) and spec[0].dtype == np.int64
+    assert len(list(three.as_numpy_iterator())) == 3 * count
+    with pytest.raises(IndexError):
+        three[3 * count]
+
+
+@pytest.mark.parametrize("transform", [augment.CenterCrop(8), NORMALIZE, augment.TenCrop(8)])
+def test_what_draws_nothing_needs_no_seeds(transform):
+    result = augment.OnDevice([transform])(PIXELS[:2])
+    expected = augment.OnDevice([transform])(PIXELS[:2], seeds=SEEDS[:2])
+    np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (result, expected)))
+
+
 class TestErrors:
+    def test_batches_without_end_are_not_concatenated(self):
+        batches = augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
+        endless = augment.OnDevice([]).batches(IMAGES.train, 4, training=True)
+        for first, second in ((batches, endless), (endless, batches)):
+            with pytest.raises(ValueError, match="never end"):
+                first.concatenate(second)
+        with pytest.raises(TypeError, match="`following`.*Received: an object of type list"):
+            batches.concatenate([])
+
+    @pytest.mark.parametrize("name", ["RandomFlip", "RandomErasing", "MixUp", "CutMix"])
+    def test_what_draws_needs_seeds(self, name):
+        device = augment.OnDevice([NORMALIZE if "Mix" in name else augment.CenterCrop(8),
+                                   getattr(augment, name)()])  # fmt: skip
+        with pytest.raises(ValueError, match=f"`seeds` must be given: {name} draws.*seeds=None"):
+            device(PIXELS[:2], np.eye(2, dtype="float32"))
+
+    @pytest.mark.parametrize("mean, std", [([1, 2, 3], 1), (1, [1, 2, 3]), ([1, 2], [1, 2])])
+    def test_a_mean_of_other_channels(self, mean, std):
+        grey = augment.OnDevice([augment.Normalize(mean, std)])
+        with pytest.raises(ValueError, match=r"one for each channel.*shape \(2, 30, 26, 1\)"):
+            grey(PIXELS[:2, ..., :1])
+
     def test_a_transform_without_a_form_for_a_device(self):
         with pytest.raises(ValueError, match="form for a device.*Received: ColorJitter"):
             augment.OnDevice([augment.ColorJitter(0.4)])

@@ -1,6 +1,5 @@
 """Batches that are computed by their number: on a device, and without TensorFlow."""
 
-import copy
 import dataclasses
 import itertools
 from typing import Any
@@ -11,35 +10,37 @@ from keras import ops
 
 from kerasrecipes._array_spec import ArraySpec
 from kerasrecipes._validation import check_boolean
-from kerasrecipes.augment import host_order
 from kerasrecipes.augment.array_reading import as_array_reader
 from kerasrecipes.augment.batch_arguments import check_counts, check_place
+from kerasrecipes.augment.numbered_batches import NumberedBatches
 from kerasrecipes.augment.order import make_plan
 
 
 class DeviceBatches(keras.utils.PyDataset):
     """Batches of transformed images, each a function of its number; `device_batches` makes them.
 
+    Args:
+        parts: tuple of pairs (`NumberedBatches`, tuple of functions applied to each of its
+            batches in order), one part after the other.
+        source: the data set; `None` (default) of several.
+
     Attributes:
-        source: the data set.
+        source: the data set, or `None`.
         steps_per_pass: int, batches of an epoch.
         element_spec: shapes and dtypes of a batch.
     """
 
-    def __init__(
-        self, on_device: Any, reader: Any, plan: Any, shuffle: bool, num_classes: Any, weights: Any
-    ) -> None:
+    def __init__(self, parts: tuple, source: Any = None) -> None:
         super().__init__()
-        self.steps_per_pass = plan.steps
-        self._on_device, self._reader, self._plan = on_device, reader, plan
-        self._shuffle, self._num_classes, self._weights = shuffle, num_classes, weights
-        self._changes, self._following = (), None
+        self._parts = parts
+        self.source = source  # by which `callbacks.Resume` tells other images
+        self.steps_per_pass = sum(numbered.plan.steps for numbered, _ in parts)
 
     @property
     def num_batches(self) -> int | None:
         """How many there are: `None` in training, without end."""
-        own = self._own_batches
-        return own if own is None or self._following is None else own + len(self._following)
+        counts = [numbered.count for numbered, _ in self._parts]
+        return None if None in counts else sum(counts)
 
     def __len__(self) -> int:
         """How many there are in a test; without end, a `TypeError` as of a generator."""
@@ -47,35 +48,14 @@ class DeviceBatches(keras.utils.PyDataset):
             raise TypeError("Training batches have no length: they never end.")
         return self.num_batches
 
-    @property
-    def _own_batches(self):
-        plan = self._plan
-        return None if plan.training else max(plan.steps - plan.start_step, 0)
-
     def __getitem__(self, index: int) -> Any:
         """The batch at `start_step` + `index`: (images, labels) or (images, labels, weights)."""
-        batch = self._batch(index)
-        for change in self._changes:
-            batch = change(*batch)
-        return batch
-
-    def _batch(self, index):
-        count = self._own_batches
-        if count is not None and index >= count and self._following is not None:
-            return self._following[index - count]
-        if index < 0 or (count is not None and index >= count):
-            raise IndexError(f"Index {index} is out of range for {count} batches")
-        plan = self._plan
-        epoch, indices = host_order.batch_origin(plan, plan.start_step + index, self._shuffle)
-        images, labels = self._reader.images(indices), self._reader.labels(indices)
-        if self._num_classes is not None:
-            labels = one_hot(labels, indices, self._num_classes)
-        seeds = host_order.image_seeds(plan, epoch, indices)
-        result = self._on_device(images, labels if self._on_device.mixes else None, seeds)
-        images, labels = result if self._on_device.mixes else (result, labels)
-        if self._weights is None:
-            return images, labels
-        return images, labels, self._weights[indices]
+        place = index
+        for numbered, changes in self._parts:
+            if place >= 0 and (numbered.count is None or place < numbered.count):
+                return _changed(numbered[place], changes)
+            place -= numbered.count or 0
+        raise IndexError(f"Index {index} is out of range for {self.num_batches} batches")
 
     def __iter__(self):
         count = self.num_batches
@@ -83,29 +63,45 @@ class DeviceBatches(keras.utils.PyDataset):
 
     def map(self, function: Any) -> Any:
         """The batches that `function` makes of the parts of each."""
-        changed = copy.copy(self)
-        changed._changes = (*self._changes, function)
-        return changed
+        parts = tuple((numbered, (*changes, function)) for numbered, changes in self._parts)
+        return DeviceBatches(parts, self.source)
 
     def concatenate(self, following: Any) -> Any:
-        """These batches of a test, then those of another `DeviceBatches`."""
-        both = copy.copy(self)
-        both._following = following
-        return both
+        """These batches of a test, then those of another `DeviceBatches` of a test."""
+        if not isinstance(following, DeviceBatches):
+            raise TypeError(
+                "Argument `following` must be batches of `OnDevice.batches` or of `pipeline` "
+                f"without TensorFlow. Received: an object of type {type(following).__name__}"
+            )
+        if self.num_batches is None or following.num_batches is None:
+            raise ValueError(
+                "Training batches never end, so that none can follow: concatenate batches of "
+                f"`training=False`. Received: num_batches={self.num_batches}, then "
+                f"{following.num_batches}"
+            )
+        return DeviceBatches((*self._parts, *following._parts))
 
     def take(self, count: int) -> Any:
-        """The first `count` batches, as an iterator."""
+        """The first `count` batches, as an iterator: it gives them once."""
         return itertools.islice(self, count)
 
     def as_numpy_iterator(self) -> Any:
         """The batches as NumPy arrays."""
-        return (tuple(map(ops.convert_to_numpy, batch)) for batch in self)
+        return (keras.tree.map_structure(ops.convert_to_numpy, batch) for batch in self)
 
     @property
     def element_spec(self) -> Any:
         """Shape and dtype of each part of a batch, with `None` for the number of images."""
-        parts = map(ops.convert_to_numpy, next(iter(self)))
-        return tuple(ArraySpec((None, *part.shape[1:]), part.dtype) for part in parts)
+        first = next(self.as_numpy_iterator())
+        return keras.tree.map_structure(
+            lambda part: ArraySpec((None, *part.shape[1:]), part.dtype), first
+        )
+
+
+def _changed(batch, changes):
+    for change in changes:
+        batch = change(*batch) if isinstance(batch, tuple) else change(batch)
+    return batch
 
 
 def device_batches(
@@ -128,27 +124,8 @@ def device_batches(
     if not isinstance(weights, np.ndarray) or not (training if weighted is None else weighted):
         weights = None
     shuffle = training if shuffle is None else bool(shuffle)
-    batches = DeviceBatches(on_device, reader, plan, shuffle, num_classes, weights)
-    batches.source = dataset  # by which `callbacks.Resume` tells other images
-    return batches
-
-
-def one_hot(labels, indices, num_classes):
-    """Return integer labels as one-hot float32 rows, or raise where one is no class."""
-    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise ValueError(
-            "Argument `num_classes` makes integer labels one-hot: leave it out where `dataset` has "
-            f"one-hot labels. Received: num_classes={num_classes}, labels of shape "
-            f"{labels.shape[1:]}, dtype {labels.dtype}"
-        )
-    wrong = np.flatnonzero((labels < 0) | (labels >= num_classes))
-    if wrong.size:
-        raise ValueError(
-            f"Argument `num_classes` is {num_classes}, but labels must be in 0..{num_classes - 1}."
-            f" Received: labels {labels[wrong].tolist()} of the images {indices[wrong].tolist()}"
-        )
-    return (labels[:, None] == np.arange(num_classes)).astype(np.float32)
+    numbered = NumberedBatches(on_device, reader, plan, shuffle, num_classes, weights)
+    return DeviceBatches(((numbered, ()),), dataset)
 
 
 def on_the_device(reader):

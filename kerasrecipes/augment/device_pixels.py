@@ -34,6 +34,13 @@ def flip(images, mirrored):
 
 def normalize(images, mean, std):
     """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel."""
+    channels = images.shape[-1]
+    for values in (mean, std):
+        if np.size(values) not in (1, channels):
+            raise ValueError(
+                "Arguments `mean` and `std` must be numbers, or one for each channel of the images."
+                f" Received: mean={mean}, std={std}, images of shape {tuple(images.shape)}"
+            )
     scale = 1.0 / np.asarray(std, "float64")
     shift = -np.asarray(mean, "float64") * scale
     scale, shift = (ops.convert_to_tensor(part, "float32") for part in (scale, shift))

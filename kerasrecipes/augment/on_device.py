@@ -18,8 +18,10 @@ class OnDevice:
     """Transforms whole batches of one size on the device of the backend, without TensorFlow.
 
     What is drawn (corners, mirrors, weights) is computed on the host by the rules of
-    `augment.pipeline`, a few numbers an image; the pixels are computed by `keras.ops`. The same
-    seeds give the same images as `augment.pipeline`, to the rounding of floats.
+    `augment.pipeline` and copied to the device: a few numbers an image, for a resized crop the
+    weights of its rows and columns, for noise in `RandomErasing` a number for each pixel and
+    channel. The pixels are computed by `keras.ops`. The same seeds give the same images as
+    `augment.pipeline`, to the rounding of floats.
 
     Args:
         transforms: sequence of transforms, applied in order: `PadCrop`, `RandomFlip`, `Normalize`,
@@ -29,14 +31,15 @@ class OnDevice:
     Call arguments:
         images: (N, H, W, C), uint8 or floats in 0..255: a tensor of the backend or an array.
         labels: (N, classes), floats, one-hot; `None` (default) unless a transform mixes labels.
-        seeds: (N, 2) integers, a pair for each image. Defaults to 0 for all, which suits
-            transforms that draw nothing.
+        seeds: (N, 2) integers, a pair for each image; `None` (default) only where no transform
+            draws at random.
 
     Returns:
         The images as a tensor; with labels, a pair of tensors.
 
     Raises:
-        ValueError: a transform without a form for a device, or images of another shape.
+        ValueError: a transform without a form for a device, images of another shape, or no seeds
+            for a transform that draws at random.
         TypeError: images that are neither uint8 nor floats.
 
     Example:
@@ -68,8 +71,7 @@ class OnDevice:
         """Return the transformed batch, as a tensor of the backend."""
         images = ops.convert_to_tensor(images)
         self._check(images, labels)
-        seeds = np.zeros((images.shape[0], 2), np.int64) if seeds is None else seeds
-        seeds = host_draws.as_seed(seeds)
+        seeds = host_draws.as_seed(self._given(seeds, images.shape[0]))
         if seeds.shape != (images.shape[0], 2):
             raise ValueError(
                 "Argument `seeds` must be a pair of integers for each image, shape "
@@ -123,6 +125,19 @@ class OnDevice:
             self, dataset, batch_size, training, seed, shuffle, start_step, drop_remainder,
             num_classes, shard, weighted, resident=True,
         )  # fmt: skip
+
+    def _given(self, seeds, count):
+        """Return the seeds, or raise if there are none and a transform draws."""
+        if seeds is not None:
+            return seeds
+        for transform in self.transforms:
+            if transform.draws_on_host:
+                raise ValueError(
+                    f"Argument `seeds` must be given: {type(transform).__name__} draws at random. "
+                    "Give a pair of integers of each image's own, shape (N, 2), or leave that to "
+                    "`batches`. Received: seeds=None"
+                )
+        return np.zeros((count, 2), np.int64)
 
     def _check(self, images, labels):
         if len(images.shape) != 4:

@@ -92,6 +92,11 @@ class Transform:
         """
         return ()
 
+    @property
+    def draws_on_host(self) -> bool:
+        """Whether the form for a device draws at random, and so needs seeds."""
+        return type(self).draw_on_host is not Transform.draw_on_host
+
     def apply_on_device(self, images: Any, *drawn: Any) -> Any:
         """Return the transformed batch (N, H, W, C), or (N, crops, H, W, C), by `keras.ops`.
 

@@ -22,7 +22,7 @@ BREAKS = [
         f"{DEVICE} -k 'cut-mix'",
     ),
     Break(
-        "OnDevice", "a start step that is lost", "augment/device_batches.py",
+        "OnDevice", "a start step that is lost", "augment/numbered_batches.py",
         "host_order.batch_origin(plan, plan.start_step + index, self._shuffle)",
         "host_order.batch_origin(plan, index, self._shuffle)",
         f"{DEVICE} -k 'mirror'",
