@@ -19,7 +19,7 @@ import dataclasses
 import time
 from functools import partial
 
-from kerasrecipes_flags import RunConfig, flag, parse_first
+from kerasrecipes_flags import RunConfig, check_effect, flag, parse_first
 
 WHITENING_EPSILON = 0.1  # of pixels with a variance of 1: components of less are noise
 HEADER = ("Input", "Classifier", "Accuracy", "Penalty", "Iterations", "Seconds")
@@ -40,9 +40,7 @@ class Config(RunConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        for name in ("backbone", "feature_size"):
-            if not self.features and getattr(self, name) != getattr(Config, name):
-                raise ValueError(f"Argument `{name}` needs `features`. Received: features=False")
+        check_effect(self, backbone="features", feature_size="features")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports

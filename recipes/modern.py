@@ -1,32 +1,29 @@
 """What one starts from today: a wide residual network with the techniques that came since.
 
 Each is a flag: warm-up and cosine, Nesterov momentum or AdamW, decay of kernels alone, label
-smoothing (of integer labels too), TrivialAugment (Müller & Hutter, 2021) or RandAugment (Cubuk et
-al., 2019), CutMix (Yun et al., 2019, https://arxiv.org/abs/1905.04899) or MixUp (Zhang et al.,
-2017), random erasing, stochastic depth, averaged weights. Operations, mixing and erasing are off at
-first: they pay in long trainings, and cost accuracy in short ones. `--ablate` measures what each
-gives: it trains with all that are on and without each, by several seeds, and draws the table.
+smoothing, TrivialAugment (Müller & Hutter, 2021) or RandAugment (Cubuk et al., 2019), CutMix (Yun
+et al., 2019, https://arxiv.org/abs/1905.04899) or MixUp (Zhang et al., 2017), random erasing,
+stochastic depth, averaged weights. Operations, mixing and erasing are off at first: they pay in
+long trainings, and cost accuracy in short ones. `--ablate` trains with all that are on and without
+each, by several seeds, and draws what each gives. Time and results: recipes/README.md.
 
     python recipes/modern.py
     python recipes/modern.py --ablate --epochs 5
     python recipes/modern.py --data cifar10.npz --depth 16 --width 8 --epochs 100 --mix cutmix
-
-The run's folder has the report, the pictures and `model.keras`, which takes raw pixels; that of an
-ablation has the table and its figure. Time and results: recipes/README.md.
 """
 
 import dataclasses
 
-from kerasrecipes_flags import CROPS, TASKS, TrainingConfig, flag, parse_first
+from kerasrecipes_flags import CROPS, TASKS, TrainingConfig, check_effect, flag, parse_first
 
 LARGEST_DEFAULT_SIZE = 64
 RATES, DECAYS = {"sgd": 0.2, "adamw": 4e-3}, {"sgd": 5e-4, "adamw": 0.05}
 OFF = {
     "warm-up": {"warm_up": 0.0}, "cosine": {"schedule": "constant"},
     "label smoothing": {"label_smoothing": 0.0}, "weight decay": {"weight_decay": 0.0},
-    "augmentation": {"augment": "none"}, "crops": {"crops": "none"}, "mixing": {"mix": "none"},
-    "erasing": {"erasing": 0.0}, "stochastic depth": {"stochastic_depth": 0.0},
-    "averaging": {"averaging": 0.0},
+    "augmentation": {"augment": "none", "strength": 1.0}, "crops": {"crops": "none"},
+    "mixing": {"mix": "none", "mix_alpha": 1.0}, "erasing": {"erasing": 0.0},
+    "stochastic depth": {"stochastic_depth": 0.0}, "averaging": {"averaging": 0.0},
 }  # fmt: skip
 
 
@@ -41,9 +38,7 @@ class Config(TrainingConfig):
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
     depth: int = flag(10, "layers: 6n+4 (10, 16, 22, 28, ...)", "[10, 2000]")
     width: int = flag(1, "multiplier of the filters", "[1, 1000]")
-    size: int | None = flag(
-        None, "side of the crop in pixels (default: theirs, <= 64)", "[1, 4096]"
-    )
+    size: int | None = flag(None, "side of the crop (default: theirs, <= 64 px)", "[1, 4096]")
     crops: str = flag("auto", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
     optimizer: str = flag("sgd", "sgd has Nesterov momentum of 0.9", choices=tuple(RATES))
     learning_rate: float | None = flag(None, f"highest rate (default: {RATES})", "(0, inf)")
@@ -59,6 +54,10 @@ class Config(TrainingConfig):
     stochastic_depth: float = flag(0.05, "drop rate of the last residual block", "[0, 1)")
     averaging: float = flag(0.99, "fraction of averaged weights kept at each step", "[0, 1)")
     temperature: bool = flag(True, "calibrate the probabilities by temperature scaling")
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_effect(self, seeds="ablate", strength="augment", mix_alpha="mix")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -123,7 +122,7 @@ def transforms(config):
 
 
 def build(config, images, task, size, steps, jit):
-    """The compiled network, whose rate rises and then falls along a cosine."""
+    """The compiled network, whose rate rises first."""
     rate = config.learning_rate or RATES[config.optimizer]
     decay = DECAYS[config.optimizer] if config.weight_decay is None else config.weight_decay
     warmup = int(config.warm_up * steps)

@@ -113,7 +113,7 @@ def network(units, shape, classes, technique, strength, seed):
         shift = (strength / shape[0], strength / shape[1])
         x = keras.layers.RandomTranslation(*shift, "nearest", "nearest", seed=seed)(x)
     x = keras.layers.Flatten()(x)
-    for s in (seed, seed + 1):
+    for s in (seed, (seed + 1) % 2**32):
         start = keras.initializers.HeNormal(s)
         if technique == "DropConnect":  # what is kept starts with He's variance
             start = keras.initializers.VarianceScaling(2 / (1 - strength), seed=s)
@@ -130,7 +130,7 @@ def network(units, shape, classes, technique, strength, seed):
         if technique in ("dropout", "vanilla dropout"):
             dropout = keras.layers.Dropout if technique == "dropout" else VanillaDropout
             x = dropout(strength, seed=s)(x)
-    start = keras.initializers.HeNormal(seed + 2)
+    start = keras.initializers.HeNormal((seed + 2) % 2**32)
     last = keras.layers.Dense(classes, kernel_initializer=start, dtype="float32", **options)
     return keras.Model(inputs, last(x))
 

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import gc
 import os
-import time
 from typing import Any
 
 import keras
@@ -51,15 +50,20 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
 
     Raises:
         KeyboardInterrupt: if a signal stops a training.
-        ValueError: if all techniques are off already, or labels are not classes.
+        ValueError: if all techniques are off already, if labels are not classes, or if the config
+            has `export`, `preflight` or `tensorboard`, which are for one training.
     """
+    for name in ("export", "preflight", "tensorboard"):
+        if getattr(run.config, name):
+            value = getattr(run.config, name)
+            raise ValueError(f"Argument `{name}` is not for `ablate`. Received: {name}={value!r}")
     if images.task != "classes":
         raise ValueError(f"Argument `ablate` needs classes. Received: task={images.task!r}")
     seeds = range(run.config.seed, run.config.seed + run.config.seeds)
     trainings = _trainings(run.config, off)
     measured = {name: {measure: [] for measure in MEASURES} for name in trainings}
     total, done, seconds, steps = len(trainings) * len(seeds), 0, 0.0, 0
-    tests, begin = {}, time.perf_counter()
+    tests = {}
     for seed in seeds:
         for number, (name, changes) in enumerate(trainings.items()):
             folder = f"training{number}_seed{seed}"
@@ -69,7 +73,7 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
                 measured[name][measure].append(test[measure])
             done, seconds = done + 1, seconds + metrics["seconds"]
             steps += metrics["steps"]
-            left = (time.perf_counter() - begin) / done * (total - done)
+            left = seconds / done * (total - done)
             print(f"{done}/{total}: {name}, seed {seed}: accuracy {test['accuracy']:.4f}, "
                   f"about {clock(left)} left", flush=True)  # fmt: skip
     rows, panels = _compared(measured)
@@ -107,8 +111,8 @@ def _train(run, main, changes, seed, name, total):
     """The metrics of one training, which is resumed, or read if it is finished."""
     folder = run.folder / "state" / name
     config = dataclasses.replace(
-        run.config, **changes, seed=seed, ablate=False, output=str(folder),
-        resume=not run.config.dry_run, export=None, preflight=False, tensorboard=False,
+        run.config, **changes, seed=seed, ablate=False, seeds=type(run.config).seeds,
+        output=str(folder), resume=not run.config.dry_run,
     )  # fmt: skip
     with (
         open(os.devnull, "w", encoding="utf-8") as nowhere,

@@ -45,20 +45,21 @@ class DryRun(FitCallback):
         now = time.perf_counter()
         if self._start is None:
             self._start, self._compiled, self._first = now, now - self._begun, batch
+            self._now = now
             self._steps = 0
             return
-        self._steps = batch - self._first
+        self._steps, self._now = batch - self._first, now
         enough = self._steps >= FEWEST_STEPS and now - self._start >= SECONDS
         if enough or self._steps >= MOST_STEPS:
-            self._stop(now)
+            self._stop()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._stop(time.perf_counter())
+        self._stop()  # after the validation, whose time is left out
 
-    def _stop(self, now):
+    def _stop(self):
         per_epoch, epochs = self.params["steps"], self.params["epochs"]
         measured = f"{self._steps} steps after the first"
-        each = (now - self._start) / max(1, self._steps)
+        each = (self._now - self._start) / max(1, self._steps)
         if not self._steps:
             each, measured = self._compiled, "one step, with its compilation"
         total = per_epoch * epochs

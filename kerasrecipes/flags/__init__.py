@@ -3,6 +3,7 @@
 Import these names from `kerasrecipes_flags`, which does not load the rest of the package.
 
 - `flag`, `positional`, `check_fields`: fields of a dataclass that become flags.
+- `check_effect`: refuses a flag that needs another one.
 - `RunConfig`, `TrainingConfig`, `ComparisonConfig`: the flags that recipes share.
 - `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
 - `check_output_file`: refuses the name of a file that cannot be written.
@@ -18,7 +19,7 @@ from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
 from kerasrecipes.flags.config import TrainingConfig
 from kerasrecipes.flags.dry_run_ended import DryRunEnded
-from kerasrecipes.flags.fields import check_fields, flag, positional
+from kerasrecipes.flags.fields import check_effect, check_fields, flag, positional
 from kerasrecipes.flags.output_file import check_output_file
 from kerasrecipes.flags.plain_errors import plain_errors
 from kerasrecipes.flags.run_config import RunConfig
@@ -33,6 +34,7 @@ __all__ = [
     "DryRunEnded",
     "RunFinished",
     "TrainingConfig",
+    "check_effect",
     "check_fields",
     "check_output_file",
     "command_line",

@@ -28,7 +28,7 @@ class TrainingConfig(RunConfig):
     """
 
     HEADING: ClassVar[str] = "flags of every training recipe"
-    HAS_DRY_RUN: ClassVar[bool] = True  # False where what takes the time is not one `fit`
+    HAS_DRY_RUN: ClassVar[bool] = True  # False where several trainings follow each other
 
     weight_column: str | None = flag(None, "column of a CSV with weights (default: by name)")
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
@@ -49,7 +49,7 @@ class TrainingConfig(RunConfig):
     def __post_init__(self):
         super().__post_init__()
         if self.dry_run and (self.resume or not self.HAS_DRY_RUN):
-            reason = "is for a new run" if self.resume else "needs a recipe that trains by steps"
+            reason = "is for a new run" if self.resume else "needs a recipe of one training"
             raise ValueError(f"Argument `dry_run` {reason}. Received: dry_run=True")
 
     def optimizer_options(self) -> Any:

@@ -69,6 +69,21 @@ def check_fields(config: Any) -> Any:
             _check(field, plain_type(hints[field.name]), getattr(config, field.name))
 
 
+def check_effect(config: Any, **needs: str) -> None:
+    """Raise where a field is not its default, but has no effect.
+
+    Args:
+        config: a dataclass with fields created by `flag`.
+        needs: the name of such a field = the name of the field that it needs, which is off where it
+            is `False`, `None`, 0 or `"none"`.
+    """
+    for name, needed in needs.items():
+        value = getattr(config, needed)
+        is_off = value in (False, None, "none")
+        if is_off and getattr(config, name) != getattr(type(config), name):
+            raise ValueError(f"Argument `{name}` needs `{needed}`. Received: {needed}={value!r}")
+
+
 def _check(field, kind, value):
     if value is None and field.default is None:
         return

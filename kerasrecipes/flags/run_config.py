@@ -55,6 +55,11 @@ class RunConfig:
         check_fields(self)
         if self.output == "":
             raise ValueError("Argument `output` must be the name of a folder. Received: output=''")
+        if self.seed + getattr(self, "seeds", 1) > 2**32:
+            raise ValueError(
+                "Argument `seeds` must be such that the last seed is at most 4294967295. "
+                f"Received: seed={self.seed}, seeds={self.seeds}"
+            )
         if self.resume and self.output is None:
             raise ValueError(
                 "Argument `resume` needs `output`, the folder of the run to resume. "

@@ -11,7 +11,7 @@ import numpy as np
 from kerasrecipes._printable import printable
 from kerasrecipes.flags.fields import plain_type
 
-NEVER = ("output", "resume", "keep_going", "tensorboard", "export")
+NEVER = ("output", "resume", "keep_going", "tensorboard", "export", "dry_run", "ablate")
 EXAMPLES = "NAME=log:LOW:HIGH, NAME=LOW:HIGH or NAME=A,B,C"
 BOOLEANS = {"true": True, "false": False, "on": True, "off": False}
 

@@ -29,8 +29,14 @@ def test_it_says_what_the_training_is_and_leaves_nothing(npz, tmp_path, capsys):
     assert not (tmp_path / "new").exists()
 
 
-def fit(steps, epochs, monkeypatch, milliseconds=100):
+def fit(steps, epochs, monkeypatch, milliseconds=100, **options):
     """What `fit` raises where each step takes so long, and the first one 10 seconds."""
+
+    class Validation(keras.callbacks.Callback):
+        def on_test_end(self, logs=None):
+            for _ in range(100):
+                next(now)
+
     now = iter([0.0] + [10.0 + milliseconds / 1000 * k for k in range(1000)])
     monkeypatch.setattr(dry_run.time, "perf_counter", lambda: next(now))
     images = type("Images", (), {"train_size": 8, "validation_size": 2, "test_size": None})
@@ -39,7 +45,8 @@ def fit(steps, epochs, monkeypatch, milliseconds=100):
     callback = dry_run.DryRun(images, 4)
     x, y = np.ones((4 * steps, 3), "float32"), np.ones((4 * steps, 2), "float32")
     with pytest.raises(DryRunEnded) as ended:
-        model.fit(x, y, batch_size=4, epochs=epochs, verbose=0, callbacks=[callback])
+        callbacks = [Validation(), callback]
+        model.fit(x, y, batch_size=4, epochs=epochs, verbose=0, callbacks=callbacks, **options)
     return ended.value
 
 
@@ -57,6 +64,12 @@ def test_slow_steps_are_timed_for_five_seconds(monkeypatch):
     assert ended.seconds == pytest.approx(10 + 2 * 599)
 
 
+def test_the_time_of_a_validation_is_left_out(monkeypatch):
+    ended = fit(4, 3, monkeypatch, validation_data=(np.ones((4, 3)), np.ones((4, 2))))
+    assert ended.seconds == pytest.approx(10 + 0.1 * 11)
+    assert "100.0 ms a step (3 steps after the first)" in str(ended)
+
+
 def test_an_epoch_of_one_step(monkeypatch):
     ended = fit(1, 7, monkeypatch)
     assert "one step, with its compilation" in str(ended) and ended.seconds == pytest.approx(70)
@@ -69,7 +82,7 @@ def test_bad_input(tmp_path, capsys):
     assert_one_line(capsys, "new run")
     for name in ("finetune",):
         assert run_command(load_recipe(name), *flags) == 2
-        assert_one_line(capsys, "trains by steps")
+        assert_one_line(capsys, "a recipe of one training")
     assert not folder.exists()
 
 

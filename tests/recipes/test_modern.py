@@ -179,6 +179,11 @@ def test_an_ablation_that_a_signal_cuts_goes_on_where_it_was(ablation, npz, tmp_
         (["--depth", 12], "depth=12"),
         (["--strength", 1.5], "strength=1.5"),
         (["--seeds", 1], "seeds=1"),
+        (["--seeds", 3], "needs `ablate`"),
+        (["--strength", 0.5], "needs `augment`"),
+        (["--mix-alpha", 0.2], "needs `mix`"),
+        (["--ablate", "--seed", 2**32 - 2], "seed=4294967294, seeds=5"),
+        (["--ablate", "--export", "onnx"], "not for `ablate`"),
         (["--ablate", *FEW, "--mix", "none"], "all off"),
     ],
 )
