@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -16,6 +17,19 @@ ROOT = pathlib.Path(__file__).parent.parent
 BLOCKED = "import sys; sys.modules['tensorflow'] = None\n"  # any import of it fails
 OTHERS = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
 TRANSFORMS = "[augment.PadCrop(28, 3), augment.RandomFlip(), augment.Normalize(70.0, 90.0)]"
+
+
+PIXELS = np.random.default_rng(8).integers(0, 256, (7, 12, 10, 3), np.uint8)
+SEEDS = np.array([[0, 1], [0, 2]])
+PAIRS = [(image, index % 3) for index, image in enumerate(PIXELS)]
+
+
+@pytest.fixture
+def hidden(monkeypatch):
+    """TensorFlow counts as missing wherever the package asks."""
+    for name, module in list(sys.modules.items()):
+        if name.startswith("kerasrecipes.") and "has_tensorflow" in vars(module):
+            monkeypatch.setattr(module, "has_tensorflow", lambda: False)
 
 
 def run(code, backend, *arguments):
@@ -63,6 +77,98 @@ except ImportError as error:
     with np.load(tmp_path / "batches.npz") as stored:
         for result, wanted in zip(stored.values(), expected, strict=True):
             np.testing.assert_allclose(result, wanted, atol=1e-5)
+
+
+@pytest.mark.usefixtures("hidden")
+class TestChecksOfThePipeline:
+    """The checks that `pipeline` makes with TensorFlow are made without it."""
+
+    @pytest.mark.parametrize("transform", [augment.RandAugment(), lambda image, seed: image])
+    def test_a_transform_without_a_form_names_the_extra(self, transform):
+        with pytest.raises(ImportError, match=r"Transforms such as `.*pip install 'kerasrecipes"):
+            augment.pipeline(PAIRS, [augment.CenterCrop(8), transform], 2, training=False)
+
+    def test_images_of_several_sizes_name_the_extra(self):
+        pairs = [*PAIRS[:2], (PIXELS[0, 1:], 0)]
+        with pytest.raises(ImportError, match=r"several sizes need.*pip install 'kerasrecipes"):
+            list(augment.pipeline(pairs, [augment.CenterCrop(8)], 2, training=False))
+
+    def test_images_of_another_dtype(self):
+        pairs = [*PAIRS[:2], (PIXELS[0].astype("float32"), 0)]
+        with pytest.raises(ValueError, match=r"one dtype.*Received: dataset\[2\].*float32"):
+            list(augment.pipeline(pairs, [], 3, training=False))
+
+    def test_float_images_that_never_exceed_1(self):
+        source = [(PIXELS[0] / np.float32(255), 0)]
+        with pytest.warns(UserWarning, match="never exceed 1.*multiply by 255") as caught:
+            augment.pipeline(source, [], 1, training=False)
+        assert caught[0].filename == __file__
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            augment.pipeline(source, [augment.Normalize(0.5, 0.5)], 1, training=False)
+
+    def test_a_size_of_a_buffer(self):
+        with pytest.warns(UserWarning, match="is no buffer.*Received: shuffle=5000"):
+            augment.pipeline(PAIRS, [], 2, training=True, shuffle=5000)
+
+    def test_images_that_are_no_pixels(self):
+        with pytest.raises(TypeError, match="`dataset` must hold pixels as uint8.*int64"):
+            augment.pipeline([(PIXELS[0].astype("int64"), 0)], [], 1, training=False)
+
+    @pytest.mark.parametrize("transforms", [
+        [augment.MixUp(), augment.RandomResizedCrop(8)], [augment.CutMix(), augment.CenterCrop(8)],
+    ])  # fmt: skip
+    def test_mixing_before_the_last_crop(self, transforms):
+        with pytest.raises(ValueError, match="mix images at its end"):
+            augment.pipeline(PAIRS, transforms, 2, training=True, num_classes=3)
+
+    def test_mixing_of_several_crops(self):
+        transforms = [augment.TenCrop(8), augment.MixUp()]
+        with pytest.raises(ValueError, match="must not mix images behind TenCrop"):
+            augment.pipeline(PAIRS, transforms, 2, training=False, num_classes=3)
+
+    @pytest.mark.parametrize("num_classes, shape", [(None, (3,)), (3, (3, 3))])
+    def test_integer_labels_of_one_number(self, num_classes, shape):
+        pairs = [(image, np.array([label])) for image, label in PAIRS]
+        batches = augment.pipeline(pairs, [], 3, training=False, num_classes=num_classes)
+        assert next(iter(batches))[1].shape == shape
+
+    def test_labels_have_the_dtype_of_the_first(self):
+        pairs = [(PIXELS[0], 0.5), (PIXELS[1], 1)]
+        labels = next(iter(augment.pipeline(pairs, [], 2, training=False)))[1]
+        assert labels.dtype == np.float32
+
+
+@pytest.mark.usefixtures("hidden")
+class TestDirectCalls:
+    """A transform called on an array checks it as it does with TensorFlow."""
+
+    @pytest.mark.parametrize("transform", [
+        augment.PadCrop(8), augment.CenterCrop(8), augment.Normalize(1, 1), augment.RandomErasing(),
+    ])  # fmt: skip
+    @pytest.mark.parametrize("dtype", ["int64", "uint16", "bool"])
+    def test_pixels_of_another_dtype(self, transform, dtype):
+        with pytest.raises(TypeError, match=f"`image` must hold pixels as uint8.*{dtype}"):
+            transform(PIXELS[0].astype(dtype), seed=1)
+
+    @pytest.mark.parametrize("name", ["CenterCrop", "TenCrop", "ShiftedCrops", "RandomScaleCrop",
+                                      "RandomResizedCrop"])  # fmt: skip
+    def test_crops_take_one_image(self, name):
+        with pytest.raises(ValueError, match=r"shape \(height, width, channels\).*shape=\(2, 12"):
+            getattr(augment, name)(8)(PIXELS[:2], SEEDS)
+
+    def test_a_seed_that_is_not_used_may_be_none(self):
+        np.testing.assert_array_equal(
+            augment.CenterCrop(8)(PIXELS[0], None), augment.CenterCrop(8)(PIXELS[0])
+        )
+        with pytest.raises(ValueError, match="`seed` must be given: PadCrop"):
+            augment.PadCrop(8)(PIXELS[0])
+
+
+def test_mixing_of_several_crops_is_refused_with_tensorflow_too():
+    transforms = [augment.TenCrop(8), augment.MixUp()]
+    with pytest.raises(ValueError, match="must not mix images behind TenCrop"):
+        augment.pipeline(PAIRS, transforms, 2, training=False, num_classes=3)
 
 
 @pytest.mark.slow

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes._backend.requirement import require_tensorflow
+from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.python_source import read_pair
 
 
@@ -33,8 +34,9 @@ class ArrayReader:
 
 def as_array_reader(dataset):
     """Return the `ArrayReader` of what a user gave as `dataset`, or raise in one line."""
-    if getattr(dataset, "in_memory", False):
+    if getattr(dataset, "in_memory", False) and hasattr(dataset.read, "pixels"):
         pixels, positions = dataset.read.pixels, dataset.read.positions
+        check_dtype(pixels.dtype, "dataset")
         return ArrayReader(
             len(dataset),
             pixels.shape[1:],
@@ -52,12 +54,16 @@ def as_array_reader(dataset):
     if len(dataset) == 0:
         raise ValueError("Argument `dataset` must hold at least one image. Received: 0 images")
     first, _ = _pixels(dataset, 0)
+    check_dtype(first.dtype, "dataset")
+    label_dtype = read_pair(dataset, 0)[1].dtype
 
     def images(indices):
         return np.stack([_like(first, *_pixels(dataset, int(index))) for index in indices])
 
     def labels(indices):
-        return np.stack([read_pair(dataset, int(index))[1] for index in indices])
+        labels = np.stack([read_pair(dataset, int(index))[1] for index in indices])
+        labels = labels.astype(label_dtype)
+        return labels[:, 0] if labels.shape[1:] == (1,) and labels.dtype.kind == "i" else labels
 
     return ArrayReader(len(dataset), first.shape, first.dtype, images, labels)
 
@@ -74,10 +80,18 @@ def _pixels(dataset, index):
 
 
 def _like(first, image, index):
-    if image.shape != first.shape or image.dtype != first.dtype:
+    received = (
+        f"Received: dataset[{index}] of shape {image.shape}, dtype {image.dtype}; "
+        f"dataset[0] of {first.shape}, {first.dtype}"
+    )
+    if image.shape[2] != first.shape[2] or image.dtype != first.dtype:
         raise ValueError(
-            "Argument `dataset` must hold images of one size and dtype: those of several sizes "
-            f"are cropped by `augment.pipeline`. Received: dataset[{index}] of shape "
-            f"{image.shape}, dtype {image.dtype}; dataset[0] of {first.shape}, {first.dtype}"
+            "Argument `dataset` must give images of one dtype and number of channels. " + received
+        )
+    if image.shape != first.shape:
+        require_tensorflow("Images of several sizes")
+        raise ValueError(
+            "Argument `dataset` must hold images of one size: those of several sizes are cropped "
+            f"by `augment.pipeline`. {received}"
         )
     return image

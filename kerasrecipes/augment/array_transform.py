@@ -6,6 +6,7 @@ from keras import ops
 
 from kerasrecipes._backend.requirement import require_tensorflow
 from kerasrecipes.augment import host_draws
+from kerasrecipes.augment.pixel_values import check_dtype
 
 
 def draw_tensors(transform, seeds, shape):
@@ -43,12 +44,21 @@ def apply_to_array(transform, image, seed):
         what = "Encoded images" if transform.has_device_form else f"`{type(transform).__name__}`s"
         require_tensorflow(what)
     image = np.asarray(keras.ops.convert_to_numpy(image))
+    check_dtype(image.dtype, "image")
+    if not transform.batched and image.ndim != 3:
+        raise ValueError(
+            "Argument `image` must be bytes or have shape (height, width, channels). Received: "
+            f"shape={image.shape}"
+        )
     if image.ndim not in (3, 4, 5):
         raise ValueError(
             "Argument `image` must have shape (height, width, channels) or (N, height, "
             f"width, channels). Received: shape={image.shape}"
         )
-    transform.check_given(seed)
+    if transform.draws_on_host:
+        transform.check_given(seed)
+    else:
+        seed = 0  # not used
     batch, seeds = image[None] if image.ndim == 3 else image, host_draws.as_seed(seed)
     per_image = np.ascontiguousarray(np.broadcast_to(seeds, (len(batch), 2)))
     drawn = draw_tensors(transform, per_image, batch.shape[-3:])

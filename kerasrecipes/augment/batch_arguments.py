@@ -1,6 +1,7 @@
 """Checks of the arguments that `pipeline` and `OnDevice.batches` share."""
 
 from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes._warning import warn
 
 
 def check_counts(batch_size, num_classes, threads):
@@ -26,3 +27,11 @@ def check_place(training, seed, shuffle, start_step, drop_remainder, shard):
     check_integer("shard", shard[0], f"[0, {shard[1]})")
     if training and shard[1] > 1 and not drop_remainder:
         raise ValueError(f"Argument `shard` needs `drop_remainder`. Received: shard={shard}")
+
+
+def warn_of_buffer(shuffle):
+    """Warn of a size of a buffer where a source is read by index."""
+    warn(
+        "Argument `shuffle` is no buffer for a source that is read by index: all of it is "
+        f"shuffled. Received: shuffle={shuffle}"
+    )

@@ -1,6 +1,7 @@
 """Batches that are computed by their number: on a device, and without TensorFlow."""
 
 import dataclasses
+import functools
 import itertools
 from typing import Any
 
@@ -11,9 +12,10 @@ from keras import ops
 from kerasrecipes._array_spec import ArraySpec
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment.array_reading import as_array_reader
-from kerasrecipes.augment.batch_arguments import check_counts, check_place
+from kerasrecipes.augment.batch_arguments import check_counts, check_place, warn_of_buffer
 from kerasrecipes.augment.numbered_batches import NumberedBatches
 from kerasrecipes.augment.order import make_plan
+from kerasrecipes.augment.pixel_values import PEEK, warn_of_unit_range
 
 
 class DeviceBatches(keras.utils.PyDataset):
@@ -111,9 +113,9 @@ def device_batches(
     """Return the `DeviceBatches` of `OnDevice.batches`; not `resident`, the host keeps the set."""
     check_counts(batch_size, num_classes, None)
     check_place(training, seed, shuffle, start_step, drop_remainder, shard)
+    if shuffle is not None and not isinstance(shuffle, bool):
+        warn_of_buffer(shuffle)
     reader = as_array_reader(dataset)
-    if resident and reader.stored:
-        reader = on_the_device(reader)
     plan = make_plan(
         reader.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed,
         len(on_device.transforms),
@@ -123,9 +125,18 @@ def device_batches(
     weights = getattr(dataset, "weights", None)
     if not isinstance(weights, np.ndarray) or not (training if weighted is None else weighted):
         weights = None
+    first_images = functools.partial(_first_images, reader, plan)
+    warn_of_unit_range(reader.dtype, first_images, on_device.transforms)
+    if resident and reader.stored:
+        reader = on_the_device(reader)
     shuffle = training if shuffle is None else bool(shuffle)
     numbered = NumberedBatches(on_device, reader, plan, shuffle, num_classes, weights)
     return DeviceBatches(((numbered, ()),), dataset)
+
+
+def _first_images(reader, plan):
+    first = plan.first % max(plan.used, 1)
+    return reader.images(np.arange(first, min(first + PEEK, reader.size)))
 
 
 def on_the_device(reader):

@@ -10,8 +10,8 @@ from kerasrecipes._backend.compiled_function import compiled_function
 from kerasrecipes.augment import host_draws
 from kerasrecipes.augment.array_transform import apply_all, check_mixing, draw_tensors
 from kerasrecipes.augment.device_batches import device_batches
-from kerasrecipes.augment.pixel_values import check_order
-from kerasrecipes.augment.stages import checked
+from kerasrecipes.augment.pixel_values import check_dtype, check_order
+from kerasrecipes.augment.stages import checked_for_device
 
 
 class OnDevice:
@@ -38,8 +38,8 @@ class OnDevice:
         The images as a tensor; with labels, a pair of tensors.
 
     Raises:
-        ValueError: a transform without a form for a device, images of another shape, or no seeds
-            for a transform that draws at random.
+        ValueError: a transform without a form for a device, one that mixes images before the last
+            crop, images of another shape, or no seeds for a transform that draws at random.
         TypeError: images that are neither uint8 nor floats.
 
     Example:
@@ -55,7 +55,7 @@ class OnDevice:
     """
 
     def __init__(self, transforms: Sequence[Any]) -> None:
-        self.transforms = checked(transforms)
+        self.transforms = checked_for_device(transforms)
         for transform in self.transforms:
             if not getattr(transform, "has_device_form", False):
                 raise ValueError(
@@ -145,12 +145,7 @@ class OnDevice:
                 "Argument `images` must be a batch (N, height, width, channels). Received: "
                 f"shape={tuple(images.shape)}"
             )
-        dtype = str(images.dtype)
-        if "uint8" not in dtype and "float" not in dtype:
-            raise TypeError(
-                "Argument `images` must hold pixels as uint8, or as floats in 0..255. Received: "
-                f"dtype={dtype}"
-            )
+        check_dtype(images.dtype, "images")
         if self.mixes:
             check_mixing(images, labels)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.requirement import has_tensorflow, require_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment import autograph
@@ -18,7 +18,7 @@ from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import check_order, warn_of_unit_range
 from kerasrecipes.augment.reading import buffer_size, read, read_batches
 from kerasrecipes.augment.source import as_source
-from kerasrecipes.augment.stages import split_stages
+from kerasrecipes.augment.stages import checked, split_stages
 
 
 def pipeline(
@@ -43,8 +43,9 @@ def pipeline(
     images in each epoch. Testing is one epoch in order.
 
     Without TensorFlow, arrays of `data.load` are transformed by the forms of `OnDevice`: a
-    `keras.utils.PyDataset` of the same batches to the rounding of floats, which iterates, and has
-    `take`, `as_numpy_iterator`, `element_spec` and `steps_per_pass`.
+    `keras.utils.PyDataset` of the same batches to the rounding of floats. It iterates, and has
+    `steps_per_pass`, `element_spec`, `as_numpy_iterator`, `map`, `take` (an iterator, which gives
+    its batches once) and, for batches of a test, `concatenate`.
 
     Every draw is a function of (seed, epoch, index of the image) alone: batches are the same for
     any number of threads, in any process, and `start_step=k` gives what an uninterrupted run
@@ -106,6 +107,7 @@ def pipeline(
     check_counts(batch_size, num_classes, threads)
     check_place(training, seed, shuffle, start_step, drop_remainder, shard)
     if not has_tensorflow():
+        _require_device_forms(transforms)
         return device_batches(
             OnDevice(transforms), dataset, batch_size, training, seed, shuffle, start_step,
             drop_remainder, num_classes, shard, weighted, resident=False,
@@ -122,7 +124,8 @@ def pipeline(
     if weighted is not None:
         check_boolean("weighted", weighted)
     weights = _weights(dataset) if (training if weighted is None else weighted) else None
-    warn_of_unit_range(source, plan.first % max(plan.used, 1), [*head, *tail])
+    place = plan.first % max(plan.used, 1)
+    warn_of_unit_range(source.spec[0].dtype, lambda: source.first_images(place), [*head, *tail])
 
     def images(count):
         stream = read(source, plan, buffer, on_image(head[:count]), threads, convert)
@@ -149,6 +152,13 @@ def pipeline(
     batches.stages = _stages(head, tail, None if source.batch else images, batched)
     batches.buffered = threads + 2
     return batches
+
+
+def _require_device_forms(transforms):
+    """Raise an `ImportError` that names the extra, where a transform needs TensorFlow."""
+    for transform in checked(transforms):
+        if not getattr(transform, "has_device_form", False):
+            require_tensorflow(f"Transforms such as `{_name(transform)}`")
 
 
 def _stages(head, tail, images, batched):

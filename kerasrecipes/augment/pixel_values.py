@@ -1,22 +1,29 @@
 """What pixels must be: uint8, or floats in 0..255 until `Normalize`."""
 
-import warnings
-
 import numpy as np
 
-from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes._warning import warn
 
-_PEEK = 8  # images
+PEEK = 8  # images looked at before the first step
 
 
 def check_dtype(dtype, name):
-    """Raise unless pixels of this dtype are in the contract: uint8 or floating."""
-    dtype = tf.as_dtype(dtype)
-    if dtype != tf.uint8 and not dtype.is_floating:
+    """Raise unless pixels of this dtype, of any backend, are uint8 or floating."""
+    word = _word(dtype)
+    if word != "uint8" and not is_floating(dtype):
         raise TypeError(
             f"Argument `{name}` must hold pixels as uint8, or as floats in 0..255 (16 bits: divide "
-            f"by 257). Received: dtype={dtype.name}"
+            f"by 257). Received: dtype={word}"
         )
+
+
+def is_floating(dtype):
+    """Return whether a dtype of NumPy, TensorFlow, JAX or PyTorch is a float."""
+    return "float" in _word(dtype)
+
+
+def _word(dtype):
+    return str(getattr(dtype, "name", dtype)).rpartition(".")[2]  # "torch.uint8"
 
 
 def check_color(image):
@@ -41,30 +48,20 @@ def check_order(transforms):
             behind = type(transform).__name__
 
 
-def warn_of_unit_range(source, first, transforms):
+def warn_of_unit_range(dtype, first_images, transforms):
     """Warn if the first images are floats that never exceed 1, which would be all but black.
 
     Args:
-        source: `Source`.
-        first: int, the index of the first image to look at.
+        dtype: of the images.
+        first_images: function that returns the first images, called only for floats.
         transforms: list of transforms. Behind a `Normalize` for 0..1 nothing is wrong.
     """
     unit = any(getattr(one, "normalizes", False) and np.max(one.std) <= 1 for one in transforms)
-    if not source.spec[0].dtype.is_floating or unit:
+    if unit or not is_floating(dtype):
         return
-    highest = 0.0
-    for image in _first_images(source, first):
-        highest = max(highest, float(tf.reduce_max(image)))
+    highest = max((float(np.max(image)) for image in first_images()), default=0.0)
     if 0 < highest <= 1:
-        warnings.warn(
+        warn(
             "Argument `dataset` has float images that never exceed 1. Transforms take values in "
-            f"0..255: multiply by 255. Received: a maximum of {highest:.3g} in the first images",
-            stacklevel=3,
+            f"0..255: multiply by 255. Received: a maximum of {highest:.3g} in the first images"
         )
-
-
-def _first_images(source, first):
-    if source.element is None:
-        return [image for image, _ in source.stream.take(_PEEK)]
-    indices = range(first, min(first + _PEEK, source.size))
-    return [source.element(tf.constant(index, tf.int64))[0] for index in indices]

@@ -1,10 +1,10 @@
 """Images and labels in the order of a plan, each with its index and its seeds."""
 
-import warnings
-
 from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes._warning import warn
 from kerasrecipes.augment import autograph, draws
 from kerasrecipes.augment.applying import on_each
+from kerasrecipes.augment.batch_arguments import warn_of_buffer
 from kerasrecipes.augment.order import batch_order, order_of_epoch, shuffled_order
 
 BUFFER = 10_000
@@ -93,22 +93,17 @@ def buffer_size(source, shuffle, training, start_step):
     """The size of the shuffle buffer, with a warning where a dataset is shuffled in part only."""
     asked = shuffle is not None and not isinstance(shuffle, bool)
     if asked and source.element is not None:
-        warnings.warn(
-            "Argument `shuffle` is no buffer for a source that is read by index: all of it is "
-            f"shuffled. Received: shuffle={shuffle}",
-            stacklevel=3,
-        )
+        warn_of_buffer(shuffle)
     if asked:
         return int(shuffle)
     if not (training if shuffle is None else shuffle):
         return 0
     if source.element is None and source.size > BUFFER:
         skipped = ", and read from its start to reach `start_step`" if start_step else ""
-        warnings.warn(
+        warn(
             f"Argument `dataset` has no random access: its {source.size:,} images are shuffled in "
             f"a buffer of {BUFFER:,} only{skipped}. Give a source with `__len__` and "
             "`__getitem__`, as `data.load` does for folders and arrays, or the size of the buffer, "
-            f"`shuffle={source.size}`",
-            stacklevel=3,
+            f"`shuffle={source.size}`"
         )
     return BUFFER

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from kerasrecipes._backend.tensorflow_module import tf
-from kerasrecipes.augment.pixel_values import check_dtype
+from kerasrecipes.augment.pixel_values import PEEK, check_dtype
 from kerasrecipes.augment.python_source import python_element
 
 
@@ -26,6 +26,13 @@ class Source:
     element: Callable | None = None
     stream: Any = None
     batch: Callable | None = None
+
+    def first_images(self, first):
+        """The images looked at before the first step, from the index `first` on."""
+        if self.element is None:
+            return [image for image, _ in self.stream.take(PEEK)]
+        indices = range(first, min(first + PEEK, self.size))
+        return [self.element(tf.constant(index, tf.int64))[0] for index in indices]
 
 
 def as_source(dataset):

@@ -12,12 +12,39 @@ def split_stages(image_spec, transforms):
     """
     encoded = image_spec.dtype == tf.string
     transforms = with_decoder(transforms) if encoded else checked(transforms)
-    fixed = not encoded and image_spec.shape.is_fully_defined()
+    start = _first_of_batches(transforms, not encoded and image_spec.shape.is_fully_defined())
+    _check_mixing(transforms, start)
+    return transforms[:start], transforms[start:]
+
+
+def checked_for_device(transforms):
+    """Return the transforms of whole batches of one size as a list, or raise as `split_stages`."""
+    transforms = checked(transforms)
+    _check_mixing(transforms, _first_of_batches(transforms, fixed=True))
+    return transforms
+
+
+def _first_of_batches(transforms, fixed):
     start = 0
     for position, transform in enumerate(transforms):
         if not fixed or not getattr(transform, "batched", False):
             start = position + 1
         fixed = fixed or getattr(transform, "fixes_size", False)
+    return start
+
+
+def _check_mixing(transforms, start):
+    """Raise where a transform mixes images before their last size, or several crops of each."""
+    several = None
+    for transform in transforms:
+        mixes, crops = getattr(transform, "takes_labels", False), getattr(transform, "crops", 1)
+        if mixes and several:
+            raise ValueError(
+                f"Argument `transforms` must not mix images behind {several}, which makes several "
+                f"of each. Received: transforms={transforms}"
+            )
+        if isinstance(crops, int) and crops > 1:
+            several = type(transform).__name__
     for transform in transforms[:start]:
         if getattr(transform, "takes_labels", False):
             raise ValueError(
@@ -25,7 +52,6 @@ def split_stages(image_spec, transforms):
                 "that fixes the size, with only batched ones behind them. Received: "
                 f"transforms={transforms}"
             )
-    return transforms[:start], transforms[start:]
 
 
 def with_decoder(transforms):
