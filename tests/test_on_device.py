@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import sys
 import warnings
 
 import keras
@@ -9,7 +10,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import augment, callbacks, data
-from kerasrecipes.augment import draws, host_draws, order
+from kerasrecipes.augment import device_pixels, draws, host_draws, order
 from kerasrecipes.augment.host_order import permuted
 
 RNG = np.random.default_rng(3)
@@ -230,7 +231,69 @@ def test_what_draws_nothing_needs_no_seeds(transform):
     np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (result, expected)))
 
 
+def colors(channels):
+    """Every fifth value of red and green, seven of blue: (1, 52, 364, channels)."""
+    red, green, blue = np.meshgrid(
+        np.arange(0, 256, 5), np.arange(0, 256, 5), RNG.integers(256, size=7)
+    )
+    image = np.stack([red, green, blue, 255 - red], axis=-1).astype("uint8")
+    return image.reshape(1, 52, 364, 4)[..., :channels]
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_grey_of_colours_is_that_of_tf_image(channels, dtype):
+    tf = pytest.importorskip("tensorflow")
+    images = colors(channels).astype(dtype)
+    grey = device_pixels.with_channels(keras.ops.convert_to_tensor(images), 1)
+    expected = tf.image.rgb_to_grayscale(images[..., :3])
+    assert keras.backend.standardize_dtype(grey.dtype) == dtype
+    np.testing.assert_array_equal(keras.ops.convert_to_numpy(grey), expected)
+    crop = augment.CenterCrop(20, channels=1)
+    np.testing.assert_allclose(
+        keras.ops.convert_to_numpy(augment.OnDevice([crop])(images))[0], crop(images[0]), atol=2e-3
+    )
+
+
+OUT_OF_MEMORY = [
+    MemoryError(),
+    RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes.\nmore"),
+    type("OutOfMemoryError", (RuntimeError,), {})("CUDA"),
+    type("ResourceExhaustedError", (Exception,), {"__module__": "tensorflow"})("OOM of a shape"),
+    type("InternalError", (Exception,), {"__module__": "tensorflow"})(
+        "Failed copying input tensor to GPU:0: Dst tensor is not initialized."
+    ),
+]
+
+
+def raising(error):
+    def convert(values):
+        raise error
+
+    return convert
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY, ids=lambda error: type(error).__name__)
+def test_a_device_without_room_says_so(error, monkeypatch):
+    module = sys.modules["kerasrecipes.augment.device_batches"]
+    monkeypatch.setattr(module.ops, "convert_to_tensor", raising(error))
+    with pytest.raises(MemoryError, match=r"no room for the 23 images.*Received: \S") as caught:
+        augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
+    assert caught.value.__cause__ is error and "more" not in str(caught.value)
+
+
+def test_another_error_of_the_device_is_given_as_it_is(monkeypatch):
+    module = sys.modules["kerasrecipes.augment.device_batches"]
+    monkeypatch.setattr(module.ops, "convert_to_tensor", raising(RuntimeError("no driver")))
+    with pytest.raises(RuntimeError, match="^no driver$"):
+        augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
+
+
 class TestErrors:
+    def test_channels_that_images_do_not_have(self):
+        with pytest.raises(ValueError, match="2 channels cannot be given 3"):
+            augment.OnDevice([augment.CenterCrop(8, channels=3)])(PIXELS[:2, ..., :2])
+
     def test_batches_without_end_are_not_concatenated(self):
         batches = augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
         endless = augment.OnDevice([]).batches(IMAGES.train, 4, training=True)

@@ -10,6 +10,7 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes._array_spec import ArraySpec
+from kerasrecipes._backend.out_of_memory import is_out_of_memory
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment.array_reading import as_array_reader
 from kerasrecipes.augment.batch_arguments import check_counts, check_place, warn_of_buffer
@@ -144,11 +145,13 @@ def on_the_device(reader):
     pixels, positions = reader.stored
     try:
         stored = ops.convert_to_tensor(pixels)
-    except (RuntimeError, MemoryError) as error:
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise MemoryError(
             f"The device has no room for the {len(pixels):,} images, {pixels.nbytes / 1e6:,.0f} "
-            "MB: `augment.pipeline` keeps them on the host. Received: "
-            f"{str(error).splitlines()[0]}"
+            f"MB: `augment.pipeline` keeps them on the host. Received: {reason}"
         ) from error
 
     def images(indices):

@@ -10,6 +10,8 @@ from keras import ops
 
 from kerasrecipes.augment import resampling_weights
 
+LUMA = (0.2989, 0.587, 0.114)  # of red, green, blue, as `tf.image.rgb_to_grayscale` has it
+
 
 def pad_crop(images, top, left, size):
     """Return a `size` x `size` window of each image, zeros outside."""
@@ -93,18 +95,30 @@ def ten_crop(images, size):
 
 
 def with_channels(images, channels):
-    """Return images with 1 or 3 channels: grey is repeated, alpha dropped."""
+    """Return images with 1 or 3 channels: grey is repeated, alpha dropped, RGB made grey."""
     present = images.shape[-1]
     if channels is None or present == channels:
         return images
     if present == 1 and channels == 3:
         return ops.repeat(images, 3, axis=-1)
-    if present == 4 and channels == 3:
-        return images[..., :3]
+    if present == 4:
+        return with_channels(images[..., :3], channels)
+    if present == 3 and channels == 1:
+        return _grey(images)
     raise ValueError(
-        f"Argument `channels` must be {present}, that of the images, on a device. Received: "
-        f"channels={channels}"
+        f"Images with {present} channels cannot be given {channels}. Received: "
+        f"shape={tuple(images.shape)}"
     )
+
+
+def _grey(images):
+    """Return the luma of RGB, in the dtype of the images, rounded as `tf.image` does it."""
+    values = ops.cast(images, "float32")
+    is_integer = "int" in str(images.dtype)
+    if is_integer:
+        values = values * float(np.float32(1 / 255))
+    luma = sum(values[..., place : place + 1] * weight for place, weight in enumerate(LUMA))
+    return ops.cast(luma * 255.5 if is_integer else luma, images.dtype)
 
 
 def rectangle_mask(images, top, left, height, width):

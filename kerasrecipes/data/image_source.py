@@ -12,6 +12,7 @@ from kerasrecipes._array_spec import ArraySpec
 from kerasrecipes._backend.requirement import has_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.data.host_tensor import host_tensor
+from kerasrecipes.data.stored_pixels import StoredPixels
 
 
 @dataclasses.dataclass(frozen=True, eq=False, repr=False)
@@ -32,9 +33,9 @@ class ImageSource:
         task: str, `"classes"`, `"multilabel"` or `"regression"`. For the latter two a label is a
             float32 array, and `labels` has shape (N, classes or targets).
         weights: float32 array of shape (N,), the weight of each image, or `None`.
-        in_memory: bool, whether images are in memory and of one size: `read` is a `StoredPixels`,
-            which returns a batch for an int64 vector, and nothing but `dataset` needs TensorFlow.
-            Defaults to `False`.
+        in_memory: bool, whether images are in memory and of one size, so that `read` returns a
+            batch for an int64 vector. Where `read` is a `StoredPixels`, as that of arrays, only
+            `dataset` and `element` need TensorFlow. Defaults to `False`.
 
     Example:
 
@@ -68,12 +69,16 @@ class ImageSource:
         if not -len(self) <= index < len(self):
             raise IndexError(f"Index {index} is out of range for {len(self)} images")
         index %= len(self)
-        if self.in_memory:
+        if self._is_stored:
             return self.read.at(index), self._label(self.labels[index])
         return self.read(tf.constant(index, tf.int64)).numpy(), self._label(self.labels[index])
 
+    @property
+    def _is_stored(self):
+        return isinstance(self.read, StoredPixels)
+
     def __iter__(self):
-        if self.in_memory:
+        if self._is_stored:
             yield from (self[index] for index in range(len(self)))
             return
         for image, label in self.dataset().prefetch(2).as_numpy_iterator():
@@ -104,7 +109,7 @@ class ImageSource:
     @functools.cached_property
     def element_spec(self) -> Any:
         """The pair of `tf.TensorSpec` of every element, or of `ArraySpec` without TensorFlow."""
-        if self.in_memory and not has_tensorflow():
+        if self._is_stored and not has_tensorflow():
             parts = (self.read.pixels, self.labels)
             return tuple(ArraySpec(part.shape[1:], part.dtype) for part in parts)
         return self.dataset().element_spec
@@ -133,7 +138,7 @@ class ImageSource:
         )
 
     def _reader_of(self, indices):
-        if self.in_memory:
+        if self._is_stored:
             return self.read.subset(indices)
         positions = host_tensor(indices)
         return lambda index: self.read(tf.gather(positions, index))

@@ -2,13 +2,10 @@
 
 import re
 
+from kerasrecipes._backend.out_of_memory import is_out_of_memory, names_of_tensorflow
 from kerasrecipes._printable import visible
 
 FILES = {"NotFoundError", "PermissionDeniedError", "DataLossError", "UnavailableError"}
-MEMORY = {"ResourceExhaustedError", "OutOfMemoryError"}
-MEMORY_TEXT = re.compile(
-    r"RESOURCE_EXHAUSTED|can't allocate memory|[Cc]annot allocate memory|[Oo]ut of memory"
-)
 # What TensorFlow and Keras write around the words on a file.
 NOISE = (
     r"Graph execution error:|Detected at node \S+ defined at \(most recent call last\):",
@@ -24,17 +21,8 @@ def is_of_the_machine(error):
     """Return whether an error is one of files, memory or numbers that are too large."""
     if isinstance(error, (OSError, MemoryError, OverflowError)) or is_out_of_memory(error):
         return True
-    names = _names_of_tensorflow(error)
+    names = names_of_tensorflow(error)
     return bool(names & FILES) or (bool(names) and "Iterator::" in str(error))
-
-
-def is_out_of_memory(error):
-    """Return whether memory ran out, on any backend: each has an error of its own."""
-    if isinstance(error, MemoryError):
-        return True
-    names = {kind.__name__ for kind in type(error).__mro__}
-    is_backend = isinstance(error, (RuntimeError, OSError)) or bool(_names_of_tensorflow(error))
-    return bool(names & MEMORY) or (is_backend and bool(MEMORY_TEXT.search(str(error))))
 
 
 def one_line(error, config=None):
@@ -48,7 +36,7 @@ def one_line(error, config=None):
     'two lines of \\\\x1b[2J'
     """
     text = str(error)
-    if _names_of_tensorflow(error):
+    if names_of_tensorflow(error):
         for pattern in NOISE:
             text = re.sub(pattern, " ", text, flags=re.S)
     text = " ".join(text.split()) or type(error).__name__
@@ -66,8 +54,3 @@ def _advice(config):
         if hasattr(config, name)
     ]
     return f": lower {' or '.join(words)}" if words else ""
-
-
-def _names_of_tensorflow(error):
-    kinds = type(error).__mro__
-    return {kind.__name__ for kind in kinds if kind.__module__.startswith("tensorflow")}

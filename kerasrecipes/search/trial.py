@@ -9,9 +9,10 @@ from typing import Any
 
 import keras
 
+from kerasrecipes._backend.out_of_memory import is_out_of_memory
 from kerasrecipes.callbacks import _interruption
 from kerasrecipes.experiment import watching
-from kerasrecipes.flags.machine_errors import is_out_of_memory, one_line
+from kerasrecipes.flags.machine_errors import one_line
 
 
 @dataclasses.dataclass(frozen=True)

@@ -132,3 +132,23 @@ def test_a_run_goes_on_with_the_same_images_and_labels_alone(other, tmp_path):
     changed = (255 - x, y) if other == "images" else (x, y[::-1])
     with pytest.raises(ValueError, match=r"data x: 8 images .*in the state, 8 images"):
         train(*changed, 3)
+
+
+def test_a_function_reads_images_in_memory():
+    """`in_memory` says that images have one size; what reads them may be any function."""
+    pixels, labels = np.arange(5 * 4 * 3 * 1, dtype="uint8").reshape(5, 4, 3, 1), np.arange(5)
+    tensor = tf.constant(pixels)
+    source = data.ImageSource(
+        labels, np.full(5, 3), lambda index: tf.gather(tensor, index), labels, str, in_memory=True
+    )
+    some = source[[3, 1, 4]]
+    for one, places in ((source, range(5)), (some, (3, 1, 4))):
+        for (image, label), place in zip(one, places, strict=True):
+            np.testing.assert_array_equal(image, pixels[place])
+            assert label == place
+        assert one.element_spec[0].shape == (4, 3, 1)
+        images, _ = next(iter(augment.pipeline(one, [], 3, training=False)))
+        np.testing.assert_array_equal(images, pixels[list(places)[:3]])
+        images, _ = next(iter(augment.OnDevice([]).batches(one, 3, training=False)))
+        np.testing.assert_array_equal(keras.ops.convert_to_numpy(images), pixels[list(places)[:3]])
+    np.testing.assert_array_equal(some[0][0], pixels[3])
