@@ -1,6 +1,7 @@
 """Image augmentation and the input pipeline, on `tf.data`, for every Keras backend.
 
 - `pipeline`: batches from a dataset of images or encoded bytes
+- `OnDevice`: transforms of whole batches by the Keras backend, without TensorFlow
 - `benchmark`: images a second of its stages, and which holds it back (`Report`)
 - `RandomScaleCrop`: scale jitter and random crop; `RandomResizedCrop`: a random part, resized
 - `PadCrop`: random crop of the padded image; `RandomFlip`: mirror image

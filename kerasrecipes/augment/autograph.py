@@ -3,6 +3,8 @@
 That takes seconds with the package's own transforms, which have none of them.
 """
 
+import functools
+
 from kerasrecipes._backend.tensorflow_module import tf
 
 PACKAGE = __name__.partition(".")[0]
@@ -16,3 +18,13 @@ def is_needed(transforms):
 def applied(function, needed):
     """Return a function for `tf.data`'s `map`: as it is, or one that AutoGraph leaves alone."""
     return function if needed else tf.autograph.experimental.do_not_convert(function)
+
+
+def not_converted(function):
+    """Return `applied(function, False)`, made at its first call: TensorFlow is not imported yet."""
+
+    @functools.wraps(function)
+    def call(*arguments):
+        return applied(function, False)(*arguments)
+
+    return call

@@ -17,20 +17,11 @@ from kerasrecipes._backend.exif_orientation import (
     turned_size,
 )
 from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes.augment.autograph import not_converted
 from kerasrecipes.augment.pixel_values import check_dtype
 from kerasrecipes.augment.rare_branch import rare_branch
 
 _ACCURATE = "INTEGER_ACCURATE"
-
-
-def without_autograph(function):
-    """Return a function that AutoGraph leaves as it is."""
-
-    @functools.wraps(function)
-    def call(*arguments):
-        return tf.autograph.experimental.do_not_convert(function)(*arguments)
-
-    return call
 
 
 def is_encoded(image):
@@ -43,7 +34,7 @@ def is_jpeg(data):
     return tf.strings.substr(data, 0, 3) == b"\xff\xd8\xff"
 
 
-@without_autograph
+@not_converted
 def decode(data, channels=3):
     """Return the pixels of an encoded image, uint8, shape (H, W, channels)."""
     image = tf.cond(
@@ -116,7 +107,7 @@ def _from_jpeg(data, channels, decoder):
 
 
 # AutoGraph takes seconds to read this code, which has no Python `if` over tensors.
-@without_autograph
+@not_converted
 def by_format(image, channels, from_jpeg, from_pixels):
     """Return `from_jpeg(bytes, channels)` of a JPEG, `from_pixels(pixels)` of all else."""
     image = tf.convert_to_tensor(image)

@@ -89,8 +89,8 @@ def pipeline(
         ValueError: an argument outside its range, or a dataset of unknown size, of batches, or
             of anything but pairs.
         TypeError: an argument of the wrong type.
-        ImportError: encoded images, or a transform without a form for arrays, where TensorFlow is
-            not installed.
+        ImportError: encoded images, images of several sizes, or a transform without a form for
+            arrays, where TensorFlow is not installed.
 
     Example:
 
