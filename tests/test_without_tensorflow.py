@@ -127,6 +127,16 @@ class TestChecksOfThePipeline:
         with pytest.raises(ValueError, match="must not mix images behind TenCrop"):
             augment.pipeline(PAIRS, transforms, 2, training=False, num_classes=3)
 
+    @pytest.mark.parametrize("transform", [augment.CenterCrop(8), augment.TenCrop(8)])
+    def test_a_crop_of_several_crops(self, transform):
+        with pytest.raises(ValueError, match="which takes one image, behind ShiftedCrops"):
+            augment.pipeline(PAIRS, [augment.ShiftedCrops(9), transform], 2, training=False)
+
+    @pytest.mark.parametrize("label", [np.eye(3)[1], 0.5, [1, 2]])
+    def test_labels_that_cannot_be_made_one_hot(self, label):
+        with pytest.raises(ValueError, match="`num_classes` makes integer labels one-hot"):
+            augment.pipeline([(PIXELS[0], label)], [], 1, training=False, num_classes=3)
+
     @pytest.mark.parametrize("num_classes, shape", [(None, (3,)), (3, (3, 3))])
     def test_integer_labels_of_one_number(self, num_classes, shape):
         pairs = [(image, np.array([label])) for image, label in PAIRS]

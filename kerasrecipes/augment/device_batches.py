@@ -14,7 +14,7 @@ from kerasrecipes._backend.out_of_memory import is_out_of_memory
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment.array_reading import as_array_reader
 from kerasrecipes.augment.batch_arguments import check_counts, check_place, warn_of_buffer
-from kerasrecipes.augment.numbered_batches import NumberedBatches
+from kerasrecipes.augment.numbered_batches import NumberedBatches, check_labels
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import PEEK, warn_of_unit_range
 
@@ -121,6 +121,8 @@ def device_batches(
         reader.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed,
         len(on_device.transforms),
     )  # fmt: skip
+    if num_classes is not None:
+        check_labels(reader.labels(np.arange(1)), num_classes)
     if weighted is not None:
         check_boolean("weighted", weighted)
     weights = getattr(dataset, "weights", None)

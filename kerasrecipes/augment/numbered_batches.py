@@ -49,13 +49,8 @@ class NumberedBatches:
 
 def one_hot(labels, indices, num_classes):
     """Return integer labels as one-hot float32 rows, or raise where one is no class."""
-    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    if labels.ndim != 1 or labels.dtype.kind not in "iu":
-        raise ValueError(
-            "Argument `num_classes` makes integer labels one-hot: leave it out where `dataset` has "
-            f"one-hot labels. Received: num_classes={num_classes}, labels of shape "
-            f"{labels.shape[1:]}, dtype {labels.dtype}"
-        )
+    check_labels(labels, num_classes)
+    labels = labels.reshape(-1)
     wrong = np.flatnonzero((labels < 0) | (labels >= num_classes))
     if wrong.size:
         raise ValueError(
@@ -63,3 +58,14 @@ def one_hot(labels, indices, num_classes):
             f" Received: labels {labels[wrong].tolist()} of the images {indices[wrong].tolist()}"
         )
     return (labels[:, None] == np.arange(num_classes)).astype(np.float32)
+
+
+def check_labels(labels, num_classes):
+    """Raise where the labels of a batch cannot be made one-hot: they are so, or no integers."""
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if labels.ndim != 1 or labels.dtype.kind not in "iu":
+        raise ValueError(
+            "Argument `num_classes` makes integer labels one-hot: leave it out where `dataset` has "
+            f"one-hot labels. Received: num_classes={num_classes}, labels of shape "
+            f"{labels.shape[1:]}, dtype {labels.dtype}"
+        )

@@ -21,6 +21,13 @@ def checked_for_device(transforms):
     """Return the transforms of whole batches of one size as a list, or raise as `split_stages`."""
     transforms = checked(transforms)
     _check_mixing(transforms, _first_of_batches(transforms, fixed=True))
+    for transform, several in _behind_several(transforms):
+        if not getattr(transform, "batched", True):
+            raise ValueError(
+                f"Argument `transforms` must not have {type(transform).__name__}, which takes one "
+                f"image, behind {several}, which makes several of each. Received: "
+                f"transforms={transforms}"
+            )
     return transforms
 
 
@@ -35,16 +42,12 @@ def _first_of_batches(transforms, fixed):
 
 def _check_mixing(transforms, start):
     """Raise where a transform mixes images before their last size, or several crops of each."""
-    several = None
-    for transform in transforms:
-        mixes, crops = getattr(transform, "takes_labels", False), getattr(transform, "crops", 1)
-        if mixes and several:
+    for transform, several in _behind_several(transforms):
+        if getattr(transform, "takes_labels", False):
             raise ValueError(
                 f"Argument `transforms` must not mix images behind {several}, which makes several "
                 f"of each. Received: transforms={transforms}"
             )
-        if isinstance(crops, int) and crops > 1:
-            several = type(transform).__name__
     for transform in transforms[:start]:
         if getattr(transform, "takes_labels", False):
             raise ValueError(
@@ -52,6 +55,17 @@ def _check_mixing(transforms, start):
                 "that fixes the size, with only batched ones behind them. Received: "
                 f"transforms={transforms}"
             )
+
+
+def _behind_several(transforms):
+    """Yield each transform behind one that makes several images of each, and the name of that."""
+    several = None
+    for transform in transforms:
+        if several:
+            yield transform, several
+        crops = getattr(transform, "crops", 1)
+        if isinstance(crops, int) and crops > 1:
+            several = type(transform).__name__
 
 
 def with_decoder(transforms):
