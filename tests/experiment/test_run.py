@@ -156,7 +156,7 @@ def test_a_write_that_fails_leaves_the_file_before(config):
 
 def test_the_command_names_what_differs_from_the_defaults(config):
     changed = dataclasses.replace(config, data="tfds:one", epochs=3, strict=True)
-    command = "python recipes/recipe.py --data tfds:one --epochs 3 --seed 3 --strict"
+    command = "python recipes/recipe.py --data tfds:one --seed 3 --strict --epochs 3"
     assert command_of("recipe", changed) == command
 
 
@@ -171,7 +171,7 @@ def test_the_command_can_be_pasted_in_another_folder(config, tmp_path, monkeypat
 
 def test_numbers_and_booleans_in_the_command(config):
     changed = dataclasses.replace(config, epochs=1, batch_size=1, clip_norm=1.0, data="my images")
-    expected = "--data 'my images' --epochs 1 --batch-size 1 --seed 3 --clip-norm 1.0"
+    expected = "--data 'my images' --seed 3 --epochs 1 --batch-size 1 --clip-norm 1.0"
     assert command_of("recipe", changed) == f"python recipes/recipe.py {expected}"
 
 
