@@ -21,7 +21,7 @@ def applied(function, needed):
 
 
 def not_converted(function):
-    """Return `applied(function, False)`, made at its first call: TensorFlow is not imported yet."""
+    """Return `applied(function, False)`, made when called: TensorFlow is not imported before."""
 
     @functools.wraps(function)
     def call(*arguments):

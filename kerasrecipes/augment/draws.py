@@ -10,10 +10,10 @@ import numpy as np
 
 from kerasrecipes._backend.tensorflow_module import tf
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
-_PROPOSALS = 8
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+FIRST = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
+PROPOSALS = 8
 
 
 def as_seed(seed):
@@ -36,8 +36,8 @@ def fold(seed, number):
     """Return a new seed made of `seed` and an integer (or one integer for each seed)."""
     seed = as_seed(seed)
     number = tf.cast(tf.cast(number, tf.int64), tf.uint64)
-    first = _mix(_state(seed) + (number + 1) * _GOLDEN)
-    second = _mix(first ^ _FIRST)
+    first = _mix(_state(seed) + (number + 1) * GOLDEN)
+    second = _mix(first ^ FIRST)
     return tf.bitcast(tf.stack([first, second], axis=-1), tf.int64)
 
 
@@ -104,28 +104,28 @@ def _normal(seed, count):
 
 def _log_gamma(seed, alpha):
     shift = alpha + 2 / 3
-    proposal = _normal(fold(seed, 1), _PROPOSALS)
+    proposal = _normal(fold(seed, 1), PROPOSALS)
     power = tf.math.log(tf.maximum(1 + proposal / np.float32(np.sqrt(9 * shift)), 1e-6)) * 3
     bound = 0.5 * proposal**2 + shift * (1 - tf.exp(power) + power)
-    accepted = tf.math.log(1 - _uniform(fold(seed, 2), _PROPOSALS)) < bound
-    first = tf.one_hot(tf.argmax(tf.cast(accepted, tf.int32), axis=-1), _PROPOSALS)
+    accepted = tf.math.log(1 - _uniform(fold(seed, 2), PROPOSALS)) < bound
+    first = tf.one_hot(tf.argmax(tf.cast(accepted, tf.int32), axis=-1), PROPOSALS)
     boost = tf.math.log(1 - _uniform(fold(seed, 3), 1)[..., 0]) / alpha
     return np.float32(np.log(shift)) + tf.reduce_sum(first * power, axis=-1) + boost
 
 
 def _bits(seed, count):
-    steps = tf.cast(tf.range(1, tf.cast(count, tf.int64) + 1), tf.uint64) * _GOLDEN
+    steps = tf.cast(tf.range(1, tf.cast(count, tf.int64) + 1), tf.uint64) * GOLDEN
     return _mix(_state(as_seed(seed))[..., None] + steps)
 
 
 def _state(seed):
     pair = tf.bitcast(seed, tf.uint64)
-    return _mix(_mix(pair[..., 0] + _GOLDEN) ^ (pair[..., 1] * _SECOND))
+    return _mix(_mix(pair[..., 0] + GOLDEN) ^ (pair[..., 1] * SECOND))
 
 
 def _mix(bits):
-    bits = (bits ^ _shift(bits, 30)) * _FIRST
-    bits = (bits ^ _shift(bits, 27)) * _SECOND
+    bits = (bits ^ _shift(bits, 30)) * FIRST
+    bits = (bits ^ _shift(bits, 27)) * SECOND
     return bits ^ _shift(bits, 31)
 
 

@@ -6,10 +6,7 @@ to the rounding of float32.
 
 import numpy as np
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_FIRST = np.uint64(0xBF58476D1CE4E5B9)
-_SECOND = np.uint64(0x94D049BB133111EB)
-_PROPOSALS = 8
+from kerasrecipes.augment.draws import FIRST, GOLDEN, PROPOSALS, SECOND
 
 
 def as_seed(seed):
@@ -32,8 +29,8 @@ def fold(seed, number):
     """Return a new seed made of `seed` and an integer (or one integer for each seed)."""
     with np.errstate(over="ignore"):  # integers modulo 2^64
         number = np.asarray(number, np.int64).astype(np.uint64)
-        first = _mix(_state(as_seed(seed)) + (number + np.uint64(1)) * _GOLDEN)
-        second = _mix(first ^ _FIRST)
+        first = _mix(_state(as_seed(seed)) + (number + np.uint64(1)) * GOLDEN)
+        second = _mix(first ^ FIRST)
         return np.stack([first, second], axis=-1).view(np.int64)
 
 
@@ -74,11 +71,11 @@ def beta(seed, alpha):
 
 def _log_gamma(seed, alpha):
     shift = alpha + np.float32(2 / 3)
-    proposal = normal(fold(seed, 1), _PROPOSALS)
+    proposal = normal(fold(seed, 1), PROPOSALS)
     base = np.maximum(1 + proposal / np.sqrt(9 * shift), np.float32(1e-6))
     power = np.log(base) * 3
     bound = np.float32(0.5) * proposal**2 + shift * (1 - np.exp(power) + power)
-    accepted = np.log(1 - uniform(fold(seed, 2), _PROPOSALS)) < bound
+    accepted = np.log(1 - uniform(fold(seed, 2), PROPOSALS)) < bound
     first = np.argmax(accepted, axis=-1)[..., None]
     boost = np.log(1 - uniform(fold(seed, 3), 1)[..., 0]) / alpha
     return np.log(shift) + np.take_along_axis(power, first, axis=-1)[..., 0] + boost
@@ -86,16 +83,16 @@ def _log_gamma(seed, alpha):
 
 def _bits(seed, count):
     with np.errstate(over="ignore"):
-        steps = np.arange(1, count + 1, dtype=np.uint64) * _GOLDEN
+        steps = np.arange(1, count + 1, dtype=np.uint64) * GOLDEN
         return _mix(_state(as_seed(seed))[..., None] + steps)
 
 
 def _state(seed):
     pair = seed.view(np.uint64)
-    return _mix(_mix(pair[..., 0] + _GOLDEN) ^ (pair[..., 1] * _SECOND))
+    return _mix(_mix(pair[..., 0] + GOLDEN) ^ (pair[..., 1] * SECOND))
 
 
 def _mix(bits):
-    bits = (bits ^ (bits >> np.uint64(30))) * _FIRST
-    bits = (bits ^ (bits >> np.uint64(27))) * _SECOND
+    bits = (bits ^ (bits >> np.uint64(30))) * FIRST
+    bits = (bits ^ (bits >> np.uint64(27))) * SECOND
     return bits ^ (bits >> np.uint64(31))
