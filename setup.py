@@ -68,9 +68,13 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     py_modules=["kerasrecipes_flags"],
-    packages=find_packages(include=["kerasrecipes", "kerasrecipes.*"]),
+    # The wheel has the scripts too, for the command `kerasrecipes`; a clone runs those in recipes/.
+    packages=[*find_packages(include=["kerasrecipes", "kerasrecipes.*"]), "kerasrecipes.recipes"],
+    package_dir={"kerasrecipes.recipes": "recipes"},
+    entry_points={"console_scripts": ["kerasrecipes = kerasrecipes_flags:console"]},
     package_data={
         "kerasrecipes": ["py.typed"],
+        "kerasrecipes.recipes": ["README.md"],
         "kerasrecipes.data": ["*.npz", "*.txt", "*LICENSE*"],
     },
     install_requires=[

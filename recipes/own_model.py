@@ -51,4 +51,4 @@ if not resume.finished:
     sys.exit(130)  # after Ctrl-C: the same command resumes
 model.evaluate(testing)
 serving.save(model, test, images.class_names, "mine.keras")
-print("python recipes/predict.py mine.keras PHOTO")
+print("kerasrecipes predict mine.keras PHOTO")

@@ -4,6 +4,7 @@ import os
 import sys
 
 from kerasrecipes._printable import printable, shell_word
+from kerasrecipes.flags.called_as import command_of_script
 
 
 def next_steps(folder, script=None):
@@ -23,6 +24,6 @@ def next_steps(folder, script=None):
         script = script or getattr(sys.modules["__main__"], "__file__", None) or ""
         predict = os.path.join(os.path.dirname(script), "predict.py")
         if os.path.exists(predict):
-            command = f"python {shell_word(predict)} {shell_word(folder)} IMAGE"
+            command = f"{command_of_script(predict)} {shell_word(folder)} IMAGE"
             lines.append(f"Label images with it: {command}")
     return lines or [f"Everything about this run: {printable(folder)}"]

@@ -19,7 +19,8 @@ EXAMPLES, LARGEST_SIZE = 512, 32
 class PreflightCheck(FitCallback):
     """Prints the checks before the first step of a run, and ends a training that would be in vain.
 
-    `preflight.json` and, of images, `preflight.png` are written into the folder of the run.
+    `preflight.json` and, of images, `preflight.png` are written into the folder of the run; with
+    `--dry-run` nothing is.
 
     Args:
         run: the `Run`.
@@ -48,15 +49,20 @@ class PreflightCheck(FitCallback):
             seed=self._run.config.seed,
         )
         print(report, flush=True)
-        self._run.write("preflight.json", json.dumps(report.to_dict(), indent=2) + "\n")
-        if report.pictures:
-            self._run.write("preflight.png", figure_png(report.plot()))
+        self._write(report)
         if not report.passed:
             names = ", ".join(check.name for check in report.failures)
             raise ValueError(
                 "The checks before the training failed, and nothing was trained: correct what "
                 f"they say, or leave out --preflight. Received: {names} failed"
             )
+
+    def _write(self, report):
+        if self._run.config.dry_run:
+            return
+        self._run.write("preflight.json", json.dumps(report.to_dict(), indent=2) + "\n")
+        if report.pictures:
+            self._run.write("preflight.png", figure_png(report.plot()))
 
     def get_state(self) -> dict[str, Any]:
         """Return no state; the method tells `Resume` that the callback supports resuming."""

@@ -9,6 +9,7 @@ import sys
 import keras
 
 from kerasrecipes._printable import shell_word
+from kerasrecipes.flags.called_as import called_as, command_of_script
 from kerasrecipes.version import __version__
 
 NOT_IN_COMMAND = ("output", "resume", "tensorboard")
@@ -19,7 +20,7 @@ def command_of(recipe, config):
 
     The folder of the run is not in it: the command is for another one.
     """
-    words = ["python", shell_word(_script(recipe))]
+    words = [_call(recipe)]
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if value == field.default or field.name in NOT_IN_COMMAND:
@@ -34,11 +35,12 @@ def command_of(recipe, config):
     return " ".join(words)
 
 
-def _script(recipe):
-    """Return the path of the script that runs if it is the recipe, else its usual one."""
-    script = getattr(sys.modules["__main__"], "__file__", None) or ""
-    named = os.path.basename(script) == f"{recipe}.py"
-    return os.path.abspath(script) if named else f"recipes/{recipe}.py"
+def _call(recipe):
+    """Return the words that call the recipe: as it was called if it runs, else its usual path."""
+    script = os.path.abspath(getattr(sys.modules["__main__"], "__file__", None) or "")
+    path = os.path.join(os.path.dirname(script), f"{recipe}.py")
+    known = path == script or (called_as() and os.path.exists(path))
+    return command_of_script(path) if known else f"python recipes/{recipe}.py"
 
 
 def versions():

@@ -95,7 +95,8 @@ def with_table(text, results_folder):
 def _portable(run):
     """Return the command of a run from the root of the repository, without its seed."""
     words = shlex.split(run["command"])
-    words[1] = f"recipes/{run['recipe']}.py"
+    flags = next((n for n, word in enumerate(words) if word.startswith("--")), len(words))
+    words[:flags] = ["python", f"recipes/{run['recipe']}.py"]
     if "--seed" in words:
         place = words.index("--seed")
         del words[place : place + 2]

@@ -194,7 +194,8 @@ class Run:
         self._resume.data = {"images": images.train}
         batch_size = min(self.config.batch_size, len(images.train))
         if self.config.dry_run:
-            return [MemoryCheck(batch_size), self._interruption, DryRun(images, batch_size)]
+            checks = [MemoryCheck(batch_size), PreflightCheck(self, images)]
+            return [*checks, self._interruption, DryRun(images, batch_size)]
         callbacks = [
             MemoryCheck(batch_size),
             PreflightCheck(self, images),

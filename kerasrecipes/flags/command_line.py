@@ -14,6 +14,7 @@ from typing import Any
 
 from kerasrecipes._validation import did_you_mean
 from kerasrecipes.flags import quiet_interruption
+from kerasrecipes.flags.called_as import as_called, called_as
 from kerasrecipes.flags.dry_run_ended import DryRunEnded
 from kerasrecipes.flags.fields import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
@@ -58,7 +59,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         print(finished)
         sys.exit(0)
     except BrokenPipeError:
-        _detach_output()
+        detach_output()
         sys.exit(_interruption.exit_status() if _interruption.has_come() else BROKEN_PIPE)
     except KeyboardInterrupt as interrupt:
         number = getattr(interrupt, "number", signal.SIGINT)
@@ -67,7 +68,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
         sys.exit(128 + number)
     except Exception as error:
         if isinstance(error, OSError) and is_lost_output(error):
-            _detach_output()
+            detach_output()
             sys.exit(TERMINAL_CLOSED)
         if not is_expected(error, main.__code__.co_filename):
             raise
@@ -134,7 +135,8 @@ def make_parser(config_class, description):
     4
     """
     parser = _OneLineParser(
-        description=description,
+        prog=called_as(),
+        description=as_called(description),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
@@ -241,7 +243,7 @@ def _warnings_in_one_line(prog):
         warnings.formatwarning = former
 
 
-def _detach_output():
+def detach_output():
     """Send what is still buffered nowhere, as Python writes it when it exits."""
     with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -37,7 +37,9 @@ class TrainingConfig(RunConfig):
     preflight: bool = flag(
         False, "check model and data before the first step (loss, gradients, rate, labels, ...)"
     )
-    dry_run: bool = flag(False, "say what the training is and how long it takes, and end")
+    dry_run: bool = flag(
+        False, "say what the training is and how long it takes, check it with --preflight, and end"
+    )
     tensorboard: bool = flag(False, "also write logs for TensorBoard into the run's folder")
     export: str | None = flag(None, "also write the model in this format", choices=EXPORTS)
     keep_going: bool = flag(False, "train to the last epoch even if training diverges")

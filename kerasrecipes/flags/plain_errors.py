@@ -1,9 +1,10 @@
 """Errors and Ctrl-C as one line, in a script without flags."""
 
-import os
+import functools
 import sys
 
 from kerasrecipes.flags import quiet_interruption
+from kerasrecipes.flags.called_as import as_called, program
 from kerasrecipes.flags.command_line import BAD_INPUT, is_expected
 from kerasrecipes.flags.machine_errors import one_line
 
@@ -31,17 +32,17 @@ def plain_errors(usage: str | None = None) -> None:
     >>> plain_errors()
     """
     if usage is not None and sys.argv[1:] in ([], ["-h"], ["--help"]):
-        print(usage)
+        print(as_called(usage))
         sys.exit(0)
     quiet_interruption.begin()
-    sys.excepthook = _end
+    sys.excepthook = functools.partial(_end, program())
 
 
-def _end(kind, error, traceback):
+def _end(name, kind, error, traceback):
     if isinstance(error, KeyboardInterrupt):
         sys.exit(CTRL_C)
     if not is_expected(error.with_traceback(traceback)):
         sys.__excepthook__(kind, error, traceback)
         return
-    print(f"{os.path.basename(sys.argv[0])}: error: {one_line(error)}", file=sys.stderr)
+    print(f"{name}: error: {one_line(error)}", file=sys.stderr)
     sys.exit(BAD_INPUT)

@@ -11,6 +11,7 @@ from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._printable import shell_word
 from kerasrecipes.evaluation.figures import figure_png
 from kerasrecipes.experiment.report import report_html
+from kerasrecipes.flags.called_as import command_of_script
 from kerasrecipes.search.figures import layouts_figure, trials_figure
 
 EDGE = 0.05  # of the width of a range
@@ -38,7 +39,7 @@ def close_search(study: Any, recipe: str, metric: str, fixed: Any, config: Any) 
         f"--{name.replace('_', '-')} {shell_word(str(value))}"
         for name, value in {**fixed, **best.params}.items()
     )
-    command = f"python {shell_word(recipe)} {chosen}"
+    command = f"{command_of_script(recipe)} {chosen}"
     warnings = edge_warnings(study.space, best.params)
     importances = study.importances()
     result = {
