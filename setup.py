@@ -57,6 +57,13 @@ EXTRAS = {
         "ipykernel>=7.4",
     ],
     "notebooks": ["notebook>=7.5"],
+    "docs": [
+        "mkdocs-material>=9.8",
+        "mkdocstrings[python]>=1.0",
+        "latex2mathml>=3.81",
+        "ruff>=0.17",
+        "scikit-learn>=1.9",
+    ],
 }
 
 setup(
