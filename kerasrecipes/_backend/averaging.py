@@ -13,6 +13,7 @@ from keras import ops
 
 from kerasrecipes._backend.compiled_step import compiled_step
 from kerasrecipes._backend.keras_internals import step_counter
+from kerasrecipes._backend.replicas import scope_of
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
 KEPT = "_averages_of_weights"  # attribute of a model
@@ -104,13 +105,14 @@ class TensorFlowAverages:
         import tensorflow as tf
 
         self.model, self.variables = model, variables
-        self.raw = [tf.Variable(v.value, trainable=False) for v in variables]
-        self.averages = [
-            tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
-        ]
-        self.schedule = [
-            tf.Variable(zero, trainable=False) for zero in (0.0, 0.0, tf.zeros((), "int64"))
-        ]
+        with scope_of(model):
+            self.raw = [tf.Variable(v.value, trainable=False) for v in variables]
+            self.averages = [
+                tf.Variable(tf.cast(v.value, wide_dtype(v)), trainable=False) for v in variables
+            ]
+            self.schedule = [
+                tf.Variable(zero, trainable=False) for zero in (0.0, 0.0, tf.zeros((), "int64"))
+            ]
         # Always compiled by XLA: hundreds of small kernels could take longer than the step.
         self.update = tf.function(self._update, jit_compile=True)
         self.functions = {}  # {step that was replaced: step with averages}

@@ -3,6 +3,10 @@
 By default XLA uses its own generator for TensorFlow, which takes 330 ns per number on a CPU: 60
 times as long as Philox, the generator of TensorFlow's kernels. Philox is therefore requested
 explicitly.
+
+The replicas of a data-parallel run have the same seed state. The number of the replica is folded
+into the seed, not into the state, so that its examples have draws of their own; the first replica
+draws what a single device draws.
 """
 
 import functools
@@ -12,16 +16,23 @@ import weakref
 import keras
 from keras import ops
 
+from kerasrecipes._backend.replicas import replica_number
+
 DIGITS = 16
+GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / the golden ratio: multiples of it lie far apart
+OF_REPLICA = GOLDEN >> 33  # the same for the 31 bits of TensorFlow's seeds
 
 
-def draw_uniform(shape, seed_generator, dtype="float32"):
-    """Return uniform numbers in [0, 1)."""
-    if keras.backend.backend() != "tensorflow":
+def draw_uniform(shape, seed_generator, dtype="float32", common=False):
+    """Return uniform numbers in [0, 1); with `common`, the same ones on every replica."""
+    backend = keras.backend.backend()
+    if backend == "torch" and not common and replica_number() is not None:
+        return _of_this_rank("rand", shape, seed_generator, dtype)
+    if backend != "tensorflow":
         return keras.random.uniform(shape, dtype=dtype, seed=seed_generator)
     import tensorflow as tf
 
-    seed = _tensorflow_seed(seed_generator)
+    seed = _tensorflow_seed(seed_generator, common)
     return tf.random.stateless_uniform(shape, seed, dtype=dtype, alg="philox")
 
 
@@ -36,12 +47,27 @@ def draw_uniform_on_gpu(shape, seed_generator):
 
 def draw_normal(shape, seed_generator, dtype="float32"):
     """Return normal numbers of mean 0 and standard deviation 1."""
-    if keras.backend.backend() != "tensorflow":
+    backend = keras.backend.backend()
+    if backend == "torch" and replica_number() is not None:
+        return _of_this_rank("randn", shape, seed_generator, dtype)
+    if backend != "tensorflow":
         return keras.random.normal(shape, dtype=dtype, seed=seed_generator)
     import tensorflow as tf
 
     seed = _tensorflow_seed(seed_generator)
     return tf.random.stateless_normal(shape, seed, dtype=dtype, alg="philox")
+
+
+def draw_order(count, seed_generator):
+    """Return the int32 numbers 0 .. count - 1 in a random order."""
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        keys = tf.random.stateless_uniform([count], _tensorflow_seed(seed_generator))
+        return tf.argsort(keys)
+    if replica_number() is not None:
+        return ops.argsort(draw_uniform((count,), seed_generator))
+    return keras.random.shuffle(ops.arange(count, dtype="int32"), seed=seed_generator)
 
 
 def draw_bits(shape, share, seed_generator):
@@ -77,11 +103,25 @@ def draw_bits(shape, share, seed_generator):
     return to_bytes(words, shape)
 
 
-def _tensorflow_seed(seed_generator):
+def _tensorflow_seed(seed_generator, common=False):
     """Return the next state as 32-bit numbers: XLA accepts no others as a seed."""
     import tensorflow as tf
 
-    return tf.cast(tf.math.floormod(seed_generator.next(), tf.int32.max - 1), tf.int32)
+    state, replica = seed_generator.next(), None if common else replica_number()
+    if replica is not None:
+        # Added to the seed: at the count, replica 1 would draw what replica 0 draws a step later.
+        state += tf.stack([OF_REPLICA * tf.cast(replica, state.dtype), 0])
+    return tf.cast(tf.math.floormod(state, tf.int32.max - 1), tf.int32)
+
+
+def _of_this_rank(function, shape, seed_generator, dtype):
+    """Return draws of PyTorch for this process of several."""
+    import torch
+
+    device = _torch_device()
+    options = {"generator": _torch_generator(seed_generator, device), "device": device}
+    dtype = getattr(torch, keras.backend.standardize_dtype(dtype))
+    return getattr(torch, function)(tuple(shape), dtype=dtype, **options)
 
 
 def _tensorflow_words(size, seed_generator):
@@ -150,8 +190,9 @@ def _generator_maker():
 
     def make(seed_generator, device):
         seed, count = _torch_next(seed_generator)
+        seed += OF_REPLICA * (replica_number() or 0)
         # Multiplied, so that seed s at call n + 1 does not equal seed s + 1 at call n.
-        return torch.Generator(device).manual_seed((seed * 0x9E3779B97F4A7C15 + count) % 2**63)
+        return torch.Generator(device).manual_seed((seed * GOLDEN + count) % 2**63)
 
     return torch.compiler.disable(make)
 

@@ -1,6 +1,38 @@
-"""Sums over the replicas of a data-parallel run, on each backend."""
+"""The replicas of a data-parallel run: their numbers, sums over them, and what they share."""
+
+import contextlib
 
 import keras
+
+
+def replica_number():
+    """Return the 0-based number of the replica that calls, `None` if it is the only one.
+
+    TensorFlow: an int or a tensor, in a step of a `tf.distribute` strategy. PyTorch: the rank of
+    the process. JAX: `None`, because arrays there are global and have one set of draws.
+    """
+    backend = keras.backend.backend()
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        context = tf.distribute.get_replica_context()
+        alone = context is None or context.num_replicas_in_sync == 1
+        return None if alone else context.replica_id_in_sync_group
+    if backend == "torch" and _is_one_of_several_processes():
+        import torch.distributed
+
+        return torch.distributed.get_rank()
+    return None
+
+
+def scope_of(model):
+    """Return a context manager in which variables are made as those of the model are.
+
+    What a step of a `tf.distribute` strategy reads or assigns must be mirrored, as the model is.
+    """
+    if keras.backend.backend() == "tensorflow":
+        return model.distribute_strategy.scope()
+    return contextlib.nullcontext()
 
 
 def sum_over_replicas(tensor):
@@ -28,10 +60,15 @@ def _sum_in_tensorflow(tensor):
 
 
 def _sum_in_torch(tensor):
-    import torch.distributed
-
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+    if not _is_one_of_several_processes():
         return tensor
     import torch.distributed.nn.functional
 
     return torch.distributed.nn.functional.all_reduce(tensor)
+
+
+def _is_one_of_several_processes():
+    import torch.distributed
+
+    available = torch.distributed.is_available() and torch.distributed.is_initialized()
+    return available and torch.distributed.get_world_size() > 1

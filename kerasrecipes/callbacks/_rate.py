@@ -8,6 +8,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._backend import keras_internals
+from kerasrecipes._backend.replicas import scope_of
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._batch_counter import BatchCounter
@@ -43,12 +44,12 @@ class RateControl:
         self.counted_without_data = 0
 
     @classmethod
-    def of(cls, optimizer):
-        """Return the control of an optimizer, which need not be installed."""
-        control = vars(optimizer).get(KEPT)
-        if control is None:
-            control = vars(optimizer)[KEPT] = cls(optimizer)  # past the tracking of attributes
-        return control
+    def of(cls, optimizer, model):
+        """Return the control of an optimizer of a model, which need not be installed."""
+        if KEPT not in vars(optimizer):
+            with scope_of(model):
+                vars(optimizer)[KEPT] = cls(optimizer)  # past the tracking of attributes
+        return vars(optimizer)[KEPT]
 
     @property
     def origin(self):
@@ -154,7 +155,7 @@ def controls(model, name=None):
     result = []
     for optimizer in updating_optimizers(_chosen(model, name)):
         _check_has_rate(optimizer)
-        result.append(RateControl.of(optimizer))
+        result.append(RateControl.of(optimizer, model))
         keras_internals.replace_rate(optimizer, result[-1])
     return result
 
@@ -218,7 +219,7 @@ def rates_of_last_batch(model, steps_before=0):
         name = "learning_rate" if len(named) == 1 else f"learning_rate_{name}"
         while name in rates:
             name += "_"
-        control = RateControl.of(optimizer)
+        control = RateControl.of(optimizer, model)
         rates[name] = control.rate_of_last_batch(steps_before)
     return rates
 
@@ -251,7 +252,8 @@ def _named(model):
     own = own_optimizers(model)
     compiled = updating_optimizers(model.optimizer)
     if own:
-        compiled = [one for one in compiled if int(keras_internals.step_counter(one))]
+        counters = [(one, keras_internals.step_counter(one)) for one in compiled]
+        compiled = [one for one, counter in counters if int(ops.convert_to_numpy(counter))]
     named = [(one.name, one) for one in compiled]
     named += [(path, one) for path, top in own.items() for one in updating_optimizers(top)]
     return [(name, one) for name, one in named if _has_rate(one)]

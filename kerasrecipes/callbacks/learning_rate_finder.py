@@ -124,7 +124,7 @@ class LearningRateFinder(FitCallback):
         self._random_state = get_random_state()
         growth = (math.log(self.max_learning_rate / self.min_learning_rate)) / (steps - 1)
         for control in _rate.controls(model, self.optimizer):
-            origin = int(control.optimizer.iterations)
+            origin = int(ops.convert_to_numpy(control.optimizer.iterations))
             kind = self.min_learning_rate, self.max_learning_rate, growth
             control.drive(lambda update: self._rate_at(update, growth), kind, origin)
         _rate.take_effect(model)

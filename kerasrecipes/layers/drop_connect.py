@@ -105,7 +105,8 @@ class DropConnect(keras.Layer):
                 "Argument `layer` must not be quantized in training. Received: "
                 f"layer={self.layer.name} with {name} of dtype {stored.dtype}"
             )
-        value, draws = stored.value, draw_uniform(stored.shape, self.seed_generator)
+        value, shape = stored.value, stored.shape
+        draws = draw_uniform(shape, self.seed_generator, common=True)  # a mask of all replicas
         # With LoRA the layer adds an update to the variable; the mask applies to the sum.
         added = None if kernel is stored else ops.cast(kernel, value.dtype) - value
         weights = value if added is None else value + added

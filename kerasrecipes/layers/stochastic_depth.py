@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from kerasrecipes._backend.random_draws import draw_order
 from kerasrecipes._backend.zero_gradients import with_zero_gradients
 from kerasrecipes._validation import check_choice, check_number
 from kerasrecipes.layers._wrapped import (
@@ -124,8 +125,7 @@ class StochasticDepth(keras.Layer):
 
     def _on_subset(self, x, base, mask):
         count = ops.shape(x)[0]
-        order = keras.random.shuffle(ops.arange(count, dtype="int32"), seed=self.seed_generator)
-        kept = order[: _fraction_of(count, 1 - self.rate)]
+        kept = draw_order(count, self.seed_generator)[: _fraction_of(count, 1 - self.rate)]
         mask = None if mask is None else ops.take(mask, kept, axis=0)
         change = self._change(ops.take(x, kept, axis=0), mask)
         return ops.scatter_update(base, kept[:, None], change, reduction="add")

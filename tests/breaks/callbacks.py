@@ -13,6 +13,7 @@ FINDER = "callbacks/learning_rate_finder.py"
 FINDER_TESTS = "callbacks/test_learning_rate_finder.py"
 LOOK = "callbacks/activation_statistics.py"
 WATCHED = "callbacks/_watched_layers.py"
+REPLICA_TESTS = "callbacks/test_two_replicas.py -m slow"
 LOOK_TESTS = "callbacks/test_activation_statistics.py"
 
 BREAKS = [
@@ -151,5 +152,14 @@ BREAKS = [
         "monitor", "less is better for accuracy", "callbacks/_monitor.py",
         'return 1 if mode == "max" else -1', 'return -1 if mode == "max" else 1',
         f"{BEST_TESTS} -k model_optimizer_and_statistics",
+    ),
+    Break(
+        "PolyakAveraging", "averages of one replica alone", AVERAGES,
+        "with scope_of(model):", "if True:", REPLICA_TESTS,
+    ),
+    Break(
+        "LearningRateFinder", "a variable of several devices as an int", FINDER,
+        "int(ops.convert_to_numpy(control.optimizer.iterations))",
+        "int(control.optimizer.iterations)", REPLICA_TESTS,
     ),
 ]  # fmt: skip

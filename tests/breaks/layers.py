@@ -7,6 +7,7 @@ WHITE = "layers/decorrelated_batch_normalization.py"
 WHITE_TESTS = "layers/test_decorrelated_batch_normalization.py"
 CONTRACT = "layers/test_contract.py"
 GPU_TESTS = "layers/test_paths_for_gpus.py"
+REPLICA_TESTS = "layers/test_replica_draws.py"
 
 BREAKS = [
     Break(
@@ -302,5 +303,20 @@ BREAKS = [
         "every layer", "an option left out of the config", "layers/_scale_and_center.py",
         'config = {"axis": self.axis, "epsilon": self.epsilon}', 'config = {"axis": self.axis}',
         f"{CONTRACT} -k 'saved and GroupNormalization'",
+    ),
+    Break(
+        "DropPath", "all replicas drop the same examples", "_backend/random_draws.py",
+        "state += tf.stack([OF_REPLICA * tf.cast(replica, state.dtype), 0])", "pass",
+        REPLICA_TESTS,
+    ),
+    Break(
+        "DropPath", "a replica draws what another drew a step before", "_backend/random_draws.py",
+        "tf.stack([OF_REPLICA * tf.cast(replica, state.dtype), 0])",
+        "tf.stack([0, tf.cast(replica, state.dtype)])",
+        REPLICA_TESTS,
+    ),
+    Break(
+        "DropConnect", "a mask of each replica", "layers/drop_connect.py", "common=True",
+        "common=False", REPLICA_TESTS,
     ),
 ]  # fmt: skip
