@@ -48,7 +48,8 @@ def find_duplicates(sets):
 def _between(twin_set, twins, name, images):
     values, first = np.unique(twins.fingerprints, return_index=True)
     places = np.minimum(np.searchsorted(values, images.fingerprints), len(values) - 1)
-    for index in np.flatnonzero(values[places] == images.fingerprints):
+    equal = (values[places] == images.fingerprints) & (images.fingerprints >= 0)  # below: unknown
+    for index in np.flatnonzero(equal):
         twin = int(first[places[index]])
         if twins is images and twin == index:
             continue

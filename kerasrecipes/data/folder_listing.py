@@ -10,6 +10,7 @@ import numpy as np
 from kerasrecipes._printable import printable
 from kerasrecipes.data.folder_sets import class_folders, level_below, set_folders
 from kerasrecipes.data.image_sets import few
+from kerasrecipes.data.path_list import PathList
 from kerasrecipes.data.walk_folders import walk_folders
 
 SUFFIXES = {
@@ -29,18 +30,18 @@ class FolderListing:
     """Image files, set after set, class after class, in an order set by their names alone.
 
     Attributes:
-        paths: list of strings.
+        paths: `PathList`.
         labels: int64 array, one a path.
         spans: dict from set name to the `range` of its indices.
         class_names: tuple of strings, the class folders of training, sorted.
         ignored: int, the files that are no images by their names.
-        places: list of strings that name the paths in messages, `None` for the paths.
+        places: sequence of strings that name the paths in messages, `None` for the paths.
         problems: list of pairs (place, reason) of what is not in `paths`, as it cannot be used.
         task: str, one of `label_values.TASKS`; other than for classes, labels are float32 (N, n).
         weights: float32 array, one a path, or `None`.
     """
 
-    paths: list[str]
+    paths: PathList
     labels: np.ndarray
     spans: dict[str, range]
     class_names: tuple[str, ...]
@@ -53,7 +54,7 @@ class FolderListing:
 
 def list_folder(root, class_depth=None):
     """The `FolderListing` of a folder of class folders, or of `train/` and so on with those."""
-    paths, counts, labels, spans = [], [], [], {}
+    paths, counts, labels, spans = PathList(), [], [], {}
     left_out = collections.Counter()
     label_of = None
     for set_name, folder in set_folders(root).items():
@@ -62,7 +63,8 @@ def list_folder(root, class_depth=None):
                 f"{printable(folder)}: is empty, and left out as if it were not there", stacklevel=6
             )
             continue
-        classes = _list_classes(folder, class_depth, left_out)
+        start = len(paths)
+        classes = _list_classes(folder, class_depth, left_out, paths)
         if label_of is None:  # the training set comes first and says which classes there are
             label_of = {name: label for label, name in enumerate(classes)}
         unknown = [name for name in classes if name not in label_of]
@@ -70,19 +72,17 @@ def list_folder(root, class_depth=None):
             raise ValueError(
                 f"{printable(folder / unknown[0])}: there is no such class in training"
             )
-        start = len(paths)
-        for name, files in classes.items():
-            paths += files
+        for name, count in classes.items():
             labels.append(label_of[name])
-            counts.append(len(files))
+            counts.append(count)
         spans[set_name] = range(start, len(paths))
     _warn_of_left_out(root, left_out)
     ignored = left_out.total()
     return FolderListing(paths, np.repeat(labels, counts), spans, tuple(label_of), ignored)
 
 
-def _list_classes(folder, class_depth, left_out):
-    """Dict from class name to its sorted files; counts other files by their suffix."""
+def _list_classes(folder, class_depth, left_out, paths):
+    """Dict from class name to how many files it adds to `paths`; counts others by their suffix."""
     loose = collections.Counter(_suffix(path.name) for path in folder.iterdir() if _is_file(path))
     folders = class_folders(folder, class_depth, _holds_images)
     if not folders:
@@ -93,28 +93,27 @@ def _list_classes(folder, class_depth, left_out):
         )
     classes = {}
     for name, class_folder in folders.items():
-        files, others = _list_images(class_folder)
-        if not files:
+        before = len(paths)
+        others = _list_images(class_folder, paths)
+        if len(paths) == before:
             raise ValueError(
                 f"{printable(class_folder)}: no images in this class folder "
                 f"({others.total()} other files)"
             )
-        classes[name] = files
+        classes[name] = len(paths) - before
         left_out.update(others)
     left_out.update(loose)
     return classes
 
 
-def _list_images(folder):
-    """Sorted image files at any depth below `folder`, and the other files by suffix."""
-    images, others = [], collections.Counter()
+def _list_images(folder, paths):
+    """Add the sorted image files at any depth below `folder`; return other files by suffix."""
+    others = collections.Counter()
     for parent, files in walk_folders(folder):
-        for name in files:
-            if _suffix(name) in SUFFIXES:
-                images.append(os.path.join(parent, name))
-            else:
-                others[_suffix(name)] += 1
-    return images, others
+        images = [name for name in files if _suffix(name) in SUFFIXES]
+        paths.extend(os.path.join(parent, name) for name in images)
+        others.update(_suffix(name) for name in files if _suffix(name) not in SUFFIXES)
+    return others
 
 
 def _warn_of_left_out(root, left_out):

@@ -1,42 +1,38 @@
-"""Looks at every image file once, before training meets a bad one hours later."""
+"""Looks at image files once, before training meets a bad one hours later."""
 
 import concurrent.futures
 import dataclasses
 import os
+import zlib
 
 import numpy as np
 
-from kerasrecipes._backend.exif_orientation import jpeg_orientation, png_orientation
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._progress import progress
 from kerasrecipes.data.host_tensor import host_tensor
-from kerasrecipes.data.image_header import (
-    CMYK,
-    JPEG_SIGNATURE,
-    PNG_SIGNATURE,
-    image_header,
-)
-from kerasrecipes.data.pillow_image import (
-    BOMB_PIXELS,
-    BOMB_RATIO,
-    MOST_PIXELS,
-    file_problem,
-    pillow_facts,
-)
+from kerasrecipes.data.image_header import CMYK
+from kerasrecipes.data.image_look import inspect, look_with_pillow
 
 BATCH = 64
+CHECKS = ("all", "sample", "none")
+FACTS = (np.int32, np.uint8, np.int64, np.uint8)  # side, channels, fingerprint, orientation
+LOOKS = {"sample": 1024, "none": 16}
 
 
 @dataclasses.dataclass(frozen=True)
 class ImageCheck:
-    """What is known of N files after a look at each.
+    """What is known of N files after a look at each, or at some.
 
     Attributes:
-        short_sides: int64 array of shape (N,), the shorter side in pixels.
-        channels: int64 array of shape (N,), 1 to 4 as stored, an alpha channel included.
-        fingerprints: int64 array of shape (N,), a hash of the bytes.
-        orientations: int64 array of shape (N,), that of EXIF, 1 for upright.
+        short_sides: int32 array of shape (N,), the shorter side in pixels; of a file that was not
+            looked at, the median.
+        channels: uint8 array of shape (N,), 1 to 4 as stored, an alpha channel included; of a file
+            that was not looked at, the most.
+        fingerprints: int64 array of shape (N,), a hash of the bytes; of a file that was not looked
+            at, one of its name, below 0.
+        orientations: uint8 array of shape (N,), that of EXIF, 1 for upright; 0 is not known.
         through_pillow: bool array of shape (N,), which files TensorFlow does not decode.
+        looked: bool array of shape (N,), which files were looked at.
         problems: dict from index, in order, to the reason why the file cannot be used.
     """
 
@@ -45,15 +41,16 @@ class ImageCheck:
     fingerprints: np.ndarray
     orientations: np.ndarray
     through_pillow: np.ndarray
+    looked: np.ndarray
     problems: dict[int, str]
 
     def usable(self):
         """Sorted indices of the files without a problem."""
-        return np.setdiff1d(np.arange(len(self.channels)), [*self.problems])
+        return np.flatnonzero(_mask(len(self.channels), [*self.problems], False))
 
 
-def check_images(paths):
-    """Reads and decodes every file, in parallel, and keeps none.
+def check_images(files, check="all"):
+    """Reads and decodes files, in parallel, and keeps none.
 
     The decoder is the one that reads them in training, for JPEG at an eighth of the size: it
     goes through all of the compressed data, so that it fails now on what would fail later, in a
@@ -61,96 +58,89 @@ def check_images(paths):
     is opened, and no image is decoded whose header asks for too much memory.
 
     Args:
-        paths: list of strings, names of files.
+        files: `PathList`, or what has its methods.
+        check: "all"; "sample", 1,024 evenly spaced files, and of all whether they are there and
+            not empty; or "none", 16 files, which tell size and colour.
 
     Returns:
         An `ImageCheck`.
     """
-    facts = np.zeros((len(paths), 5), np.int64)
-    problems = {index: file_problem(path) for index, path in enumerate(paths)}
-    regular = np.array([index for index, problem in problems.items() if problem is None], np.int64)
-    through_pillow = np.zeros(len(paths), bool)
-    with progress("checking images", len(paths)) as advance:
-        for indices, rows in _inspections(paths, regular) if len(regular) else ():
-            facts[indices] = rows
+    chosen = _chosen(len(files), check)
+    if check == "none":
+        problems = {int(index): files.problem(index) for index in chosen}
+    else:
+        problems = files.all_problems()
+    bad = [index for index, problem in problems.items() if problem]
+    facts = [np.zeros(len(files), dtype) for dtype in FACTS]
+    through_pillow = np.zeros(len(files), bool)
+    regular = chosen[_mask(len(files), bad, False)[chosen]]
+    with progress("checking images", len(chosen)) as advance:
+        for indices, rows in _inspections(files, regular) if len(regular) else ():
+            _store(facts, indices, rows)
             advance(len(indices))
-        others = [index for index in regular if not 0 < facts[index, 1] <= 4]
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            looks = pool.map(
-                lambda index: _look_with_pillow(paths[index], facts[index, 1] == CMYK), others
-            )
-            for index, (row, problem) in zip(others, looks):
-                facts[index], problems[int(index)] = row, problem
-                through_pillow[index] = problem is None
-                advance(1)
-    problems = {index: problem for index, problem in problems.items() if problem}
-    return ImageCheck(*facts.T[:4], through_pillow, problems)
+        others = [index for index in regular if not 0 < facts[1][index] < CMYK]
+        for index, row, problem in _looks_with_pillow(files, others, facts):
+            _store(facts, [index], [row])
+            problems[int(index)] = problem
+            through_pillow[index] = problem is None
+            advance(1)
+    problems = {index: problems[index] for index in sorted(problems) if problems[index]}
+    looked = _mask(len(files), chosen, True)
+    _fill(facts, regular[_mask(len(files), [*problems], False)[regular]], ~looked, files)
+    return ImageCheck(*facts, through_pillow, looked, problems)
 
 
-def fingerprint(contents):
-    """A hash of the bytes: an int64 scalar."""
-    return tf.strings.to_hash_bucket_fast(contents, 2**63 - 1)
+def _chosen(count, check):
+    """Indices of the files to look at: all, or some that are evenly spaced."""
+    looks = min(LOOKS.get(check, count), count)
+    return np.arange(looks, dtype=np.int64) * count // max(looks, 1)
 
 
-def _inspections(paths, indices):
+def _store(facts, indices, rows):
+    for values, column in zip(facts, np.asarray(rows).T):
+        values[indices] = column
+
+
+def _mask(count, indices, value):
+    """A bool array with `value` at some indices, and its opposite elsewhere."""
+    mask = np.full(count, not value)
+    mask[np.asarray(indices, np.int64)] = value
+    return mask
+
+
+def _fill(facts, good, unknown, files):
+    """Estimate the facts of files that were not looked at from those of the good ones."""
+    if not unknown.any() or not len(good):
+        return
+    facts[0][unknown] = np.median(facts[0][good])
+    facts[1][unknown] = facts[1][good].max()
+    names = (os.path.basename(path) for path in files)
+    hashes = np.fromiter((zlib.crc32(os.fsencode(name)) for name in names), np.int64, len(files))
+    facts[2][unknown] = -1 - hashes[unknown]
+
+
+def _inspections(files, indices):
     """Yield batches of (indices, facts); a file that does not decode is in none of them."""
-    paths = host_tensor([os.fsencode(path) for path in paths])
     options = tf.data.Options()
     options.autotune.enabled = False
     options.deterministic = False
     dataset = tf.data.Dataset.from_tensor_slices(host_tensor(indices)).map(
-        lambda index: (index, _inspect(tf.gather(paths, index))),
+        lambda index: (index, inspect(files.contents(index))),
         num_parallel_calls=os.cpu_count(),
     )
     dataset = dataset.ignore_errors(log_warning=False).batch(BATCH).with_options(options)
     return dataset.as_numpy_iterator()
 
 
-def _inspect(path):
-    """Short side, channels and fingerprint of a file; fails where decoding fails."""
-    contents = tf.io.read_file(path)
-    height, width, channels = image_header(contents)
-    pixels, length = height * width, tf.strings.length(contents)
-    ratio = pixels // tf.maximum(tf.cast(length, tf.int64), 1)
-    bomb = (pixels > MOST_PIXELS) | ((pixels > BOMB_PIXELS) & (ratio >= BOMB_RATIO))
-    with tf.control_dependencies([tf.debugging.Assert(~bomb, ["too many pixels"])]):
-        decoded = tf.io.decode_jpeg(tf.identity(contents), ratio=8)  # PNG too, in full size
-    # The number of decoded values is asked for, lest the decoding be optimised away.
-    values = tf.size(decoded, out_type=tf.int64)
-    turned = tf.cast(_orientation(contents), tf.int64)
-    return tf.stack([tf.minimum(height, width), channels, fingerprint(contents), turned, values])
+def _looks_with_pillow(files, indices, facts):
+    """Yield (index, facts, problem or `None`) of files that TensorFlow did not decode."""
 
+    def look(index):
+        try:
+            contents = files.read(index)
+        except OSError as error:
+            return index, (0, 0, 0, 0), error.strerror
+        return index, *look_with_pillow(contents, facts[1][index] == CMYK)
 
-def _orientation(contents):
-    is_jpeg = tf.strings.substr(contents, 0, len(JPEG_SIGNATURE)) == JPEG_SIGNATURE
-    return tf.cond(
-        is_jpeg,
-        lambda: jpeg_orientation(contents, lambda search: search()),
-        lambda: png_orientation(contents),  # what is no JPEG here is a PNG
-    )
-
-
-def _look_with_pillow(path, four_inks):
-    """The facts of a file that TensorFlow does not decode, and why it cannot be used or `None`.
-
-    A JPEG that is not of four inks, or a PNG, is one that TensorFlow failed on: it is damaged.
-    """
-    nothing = (0, 0, 0, 0, 0)
-    try:
-        with open(path, "rb") as file:
-            start = file.read(len(PNG_SIGNATURE))
-        kind = "PNG" if start == PNG_SIGNATURE else "JPEG" if start[:3] == JPEG_SIGNATURE else ""
-        facts = pillow_facts(path)
-    except OSError as error:
-        return nothing, error.strerror
-    except ValueError as error:
-        return nothing, damaged(kind) if kind and "megapixels" not in str(error) else str(error)
-    if kind and not four_inks:
-        return nothing, damaged(kind)
-    mark = int(fingerprint(facts.contents))
-    return (facts.short_side, facts.channels, mark, facts.orientation, 1), None
-
-
-def damaged(kind):
-    """The problem of a file whose first bytes are those of `kind`."""
-    return f"corrupt or truncated {kind}"
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(look, indices)

@@ -35,7 +35,9 @@ class ImageData:
         encoded: bool, whether images are JPEG or PNG bytes.
         skipped: tuple of pairs (path, reason) of strings: images that could not be used.
         ignored: int, files that are no images by their name.
-        turned: int, images of a folder that are turned upright as their EXIF orientation says.
+        turned: int, images of a folder that are turned upright as their EXIF orientation says, of
+            those that were looked at.
+        unchecked: int, images that were not looked at, as `check` of `load` asks.
         class_sizes: tuple of integers, training images by class; `None` for a stream, which
             would have to be read.
         duplicates: tuple of `Duplicate`, images that are also in an earlier set, or earlier
@@ -65,6 +67,7 @@ class ImageData:
     skipped: tuple[tuple[str, str], ...] = ()
     ignored: int = 0
     turned: int = 0
+    unchecked: int = 0
     class_sizes: tuple[int, ...] | None = None
     duplicates: tuple[Duplicate, ...] = ()
 

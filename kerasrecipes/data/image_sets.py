@@ -25,6 +25,7 @@ class ImageSets:
     skipped: tuple[tuple[str, str], ...] = ()
     ignored: int = 0
     turned: int = 0
+    unchecked: int | None = None  # `None` where there is nothing to check
 
 
 def check_labels(where, labels_by_set, num_classes):

@@ -28,7 +28,8 @@ class ImageSource:
         labels: int64 array of shape (N,).
         short_sides: int array of shape (N,), the shorter side of each image in pixels.
         read: function of an int64 scalar tensor that returns the image and can be traced.
-        fingerprints: int array of shape (N,), equal where images are equal.
+        fingerprints: int array of shape (N,), equal where images are equal, below 0 where that is
+            not known.
         name_of: function of an integer that names an image: a path, or a place in an array.
         task: str, `"classes"`, `"multilabel"` or `"regression"`. For the latter two a label is a
             float32 array, and `labels` has shape (N, classes or targets).

@@ -8,6 +8,7 @@ from typing import Any
 from kerasrecipes._backend.requirement import require_tensorflow
 from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.data.array_source import name_arrays, read_arrays
 from kerasrecipes.data.class_sizes import (
     class_sizes,
@@ -16,6 +17,7 @@ from kerasrecipes.data.class_sizes import (
 )
 from kerasrecipes.data.duplicates import find_duplicates, warn_of_duplicates
 from kerasrecipes.data.folder_source import read_folder
+from kerasrecipes.data.image_check import CHECKS
 from kerasrecipes.data.image_data import ImageData
 from kerasrecipes.data.image_sets import SETS
 from kerasrecipes.data.label_table import read_csv, read_frame
@@ -45,6 +47,7 @@ def load(
     label_column: str | Sequence[str] | None = None,
     split_column: str | None = None,
     weight_column: str | None = None,
+    check: str | None = None,
 ) -> ImageData:
     """Loads images for classification and says what they are.
 
@@ -76,9 +79,13 @@ def load(
             image.
         seed: int of at least 0 (default 0), chooses the images of a split: same seed, same
             split.
-        strict: bool (default `False`). Every file of a folder is checked once. Images that
+        strict: bool (default `False`). The files of a folder are checked once. Images that
             cannot be used (corrupt, truncated, floats or 32 bits a channel, above 179 megapixels)
             are skipped, counted and named in a warning, or, if strict, are an error.
+        check: which image files are read and decoded once. `None` (default) and "all": each.
+            "sample": 1,024, evenly spaced, and of all whether they are there and not empty.
+            "none": 16. Size and colour are then those of the files looked at; duplicates are found
+            among these alone, and a bad file that was not looked at ends training with an error.
         class_depth: 1 or 2, how many levels below the folder of a set the class folders are; for
             2 a class is named `"plants/oak"`. `None` (default) is 1, and an error where folders
             hold no images directly but several folders of images.
@@ -126,8 +133,15 @@ def load(
     if class_depth is not None:
         check_integer("class_depth", class_depth, "[1, 2]")
     check_choice("exif", exif, ("apply", "ignore"))
+    if check is not None:
+        check_choice("check", check, CHECKS)
     table = TableOptions(task, image_column, label_column, split_column, weight_column)
-    read = _read(source, table, strict=strict, class_depth=class_depth, exif=exif)
+    read = _read(source, table, strict=strict, class_depth=class_depth, exif=exif, check=check)
+    if check is not None and read.unchecked is None:
+        warn(
+            f"Argument `check` is for image files and has no effect on {read.name}. "
+            f"Received: check={check!r}"
+        )
     sets = split_sets(read.name, read.sets, split, seed)
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
@@ -143,15 +157,17 @@ def load(
         skipped=read.skipped,
         ignored=read.ignored,
         turned=read.turned,
+        unchecked=read.unchecked or 0,
         class_sizes=class_sizes(sets["train"], len(read.class_names)),
         duplicates=duplicates,
     )
 
 
 def _read(source, table, **options):
+    of_table = {name: options[name] for name in ("strict", "exif", "check")}
     if hasattr(source, "columns") and hasattr(source, "index"):
         require_tensorflow("Image files in a table")
-        return read_table(read_frame(source), table, options["strict"], options["exif"])
+        return read_table(read_frame(source), table, **of_table)
     if isinstance(source, (str, os.PathLike)):
         try:
             return _read_named(os.fspath(source), table, **options)
@@ -177,7 +193,8 @@ def _read_named(source, table, **options):
     path = pathlib.Path(os.path.expanduser(source))
     if path.suffix.lower() in TABLES and path.is_file():
         require_tensorflow(f"{printable(path)}: image files in a table")
-        return read_table(read_csv(path), table, options["strict"], options["exif"])
+        of_table = {name: options[name] for name in ("strict", "exif", "check")}
+        return read_table(read_csv(path), table, **of_table)
     table.check_no_effect(source)
     if source == SAMPLE:
         return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))

@@ -43,22 +43,19 @@ class PillowFacts(NamedTuple):
     short_side: int
     channels: int  # 1 or 3
     orientation: int
-    contents: bytes
 
 
-def pillow_facts(path):
-    """The `PillowFacts` of a file.
+def pillow_facts(contents):
+    """The `PillowFacts` of the bytes of a file.
 
     Raises:
         ValueError: the reason, in words, why it cannot be used.
     """
-    with open(path, "rb") as file:
-        contents = file.read()
     pixels = pillow_pixels(contents)
     with Image.open(io.BytesIO(contents)) as image:
         orientation = image.getexif().get(ORIENTATION_TAG, 1)
     orientation = orientation if orientation in range(1, 9) else 1
-    return PillowFacts(min(pixels.shape[:2]), pixels.shape[2], orientation, contents)
+    return PillowFacts(min(pixels.shape[:2]), pixels.shape[2], orientation)
 
 
 def pillow_png(contents, turn=True):

@@ -17,15 +17,16 @@ from kerasrecipes.data.label_table import (
     WEIGHT_NAMES,
 )
 from kerasrecipes.data.label_values import read_labels, separated
+from kerasrecipes.data.path_list import PathList
 
 
-def read_table(table, options, strict, exif):
-    """The sets of a `LabelTable`, each file checked and none kept in memory.
+def read_table(table, options, strict, exif, check):
+    """The sets of a `LabelTable`, its files checked and none kept in memory.
 
     Args:
         table: `LabelTable`.
         options: `TableOptions`.
-        strict, exif: those of `load`.
+        strict, exif, check: those of `load`.
     """
     image = table.column("image_column", options.image_column, IMAGE_NAMES)
     given = _given_labels(table, options)
@@ -56,7 +57,7 @@ def read_table(table, options, strict, exif):
     if options.task == "classes":
         check_presence(table.where, labels[order[: len(spans["train"])]], class_names)
     listing = FolderListing(
-        [paths[row] for row in order],
+        PathList(paths[row] for row in order),
         labels[order],
         spans,
         class_names,
@@ -66,7 +67,7 @@ def read_table(table, options, strict, exif):
         task=options.task,
         weights=None if weights is None else weights[order],
     )
-    return read_listing(table.where, table.title, listing, strict, exif == "apply")
+    return read_listing(table.where, table.title, listing, strict, exif == "apply", check)
 
 
 def _given_labels(table, options):

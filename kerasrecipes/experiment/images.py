@@ -33,13 +33,14 @@ def describe_images(images: Any) -> Any:
     words = "1 bad image was" if count == 1 else f"{count} bad images were"
     skipped = f" {words} skipped." if count else ""
     turned = f" {images.turned} are rotated upright by their EXIF data." if images.turned else ""
+    unchecked = f" {images.unchecked} were not checked." if images.unchecked else ""
     count = images.num_classes
     what = {
         "classes": f"of {count} classes",
         "multilabel": f"with any of {count} labels",
         "regression": f"with {count} numbers" if count > 1 else "with a number",
     }[images.task]
-    return f"{images.name}: {', '.join(sets)} images {what}.{skipped}{turned}"
+    return f"{images.name}: {', '.join(sets)} images {what}.{skipped}{turned}{unchecked}"
 
 
 def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024) -> Any:

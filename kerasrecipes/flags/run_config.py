@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from kerasrecipes.flags.fields import check_fields, flag
 
 PRECISIONS = ("auto", "float32", "mixed_float16", "mixed_bfloat16", "float64")
+CHECKS = ("all", "sample", "none")
 EXIF_MODES = ("apply", "ignore")
 
 
@@ -50,6 +51,9 @@ class RunConfig:
     )
     exif: str = flag("apply", "rotate images upright as their EXIF data say", choices=EXIF_MODES)
     strict: bool = flag(False, "stop at a bad image instead of skipping it")
+    check: str | None = flag(
+        None, "image files to decode before training; sample: 1,024 (default: all)", choices=CHECKS
+    )
 
     def __post_init__(self):
         check_fields(self)
@@ -70,7 +74,7 @@ class RunConfig:
         """Return the arguments of `data.load` beside the source."""
         names = [
             "seed", "strict", "class_depth", "exif", "image_column", "label_column", "split_column",
-            "weight_column", "task",
+            "weight_column", "task", "check",
         ]  # fmt: skip
         options = {name: getattr(self, name) for name in names if hasattr(self, name)}
         if self.validation_fraction is not None:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from PIL import Image
 
 from kerasrecipes.data.image_check import check_images
+from kerasrecipes.data.path_list import PathList
 from tests.data.drawn_images import deep_png, draw, encoded, write
 
 PHOTO = encoded(draw(1, (300, 200)).resize((900, 600), Image.Resampling.BICUBIC), quality=95)
@@ -82,7 +83,7 @@ def checked(tmp_path_factory):
     contents = {name: case[0] for name, case in {**GOOD, **BAD}.items()}
     folder = write(tmp_path_factory.mktemp("images"), contents)
     paths = [str(folder / name) for name in contents]
-    check = check_images([*paths, str(folder / "gone.jpg")])
+    check = check_images(PathList([*paths, str(folder / "gone.jpg")]))
     return dict(zip(contents, range(len(contents)))), check
 
 
@@ -136,6 +137,6 @@ def test_names_that_are_not_utf8(tmp_path):
     path = os.path.join(os.fsencode(tmp_path), b"caf\xe9.jpg")
     with open(path, "wb") as file:
         file.write(PHOTO)
-    check = check_images([os.fsdecode(path)])
+    check = check_images(PathList([os.fsdecode(path)]))
     assert not check.problems
     assert np.array_equal(check.short_sides, [600])

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from kerasrecipes import augment, data
 from kerasrecipes.data.image_check import check_images
+from kerasrecipes.data.path_list import PathList
 from kerasrecipes.data.pillow_image import file_problem, pillow_pixels, size_problem
 from tests.data.drawn_images import deep_png, draw, encoded, write
 
@@ -121,7 +122,7 @@ def test_a_fifo_is_never_opened(tmp_path):
     os.symlink(tmp_path / "nowhere", tmp_path / "dangling.jpg")
     write(tmp_path, {"good.jpg": encoded(draw(0))})
     names = ("pipe.jpg", "dangling.jpg", "good.jpg", "gone.jpg")
-    check = check_images([str(tmp_path / name) for name in names] + ["/dev/zero"])
+    check = check_images(PathList([*(str(tmp_path / name) for name in names), "/dev/zero"]))
     missing = "No such file or directory"
     assert check.problems == {
         0: "not a regular file", 1: missing, 3: missing, 4: "not a regular file",
