@@ -14,7 +14,7 @@ matplotlib.use("Agg")
 ROOMS = (
     "augment", "augment.functional", "callbacks", "data", "evaluation", "experiment", "flags",
     "inference", "initializers", "layers", "losses", "models", "ops", "optimizers", "preflight",
-    "schedules", "serving", "transfer",
+    "schedules", "search", "serving", "transfer",
 )  # fmt: skip
 OPTIONS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 

@@ -17,9 +17,9 @@ class Report:
     Attributes:
         seconds: wall-clock seconds an image that each stage adds, by name, in order; 0 for nothing
             that can be measured.
-        images_per_second: of the whole pipeline.
-        slowest: name of the stage that takes most.
-        step_images_per_second: of the training step, or `None`.
+        images_per_second: float, of the whole pipeline.
+        slowest: str, name of the stage that takes most.
+        step_images_per_second: float, of the training step, or `None`.
     """
 
     seconds: dict
@@ -59,7 +59,7 @@ def benchmark(batches: Any, images: int = 512, step: Any = None, seconds: float 
         batches: what `augment.pipeline` returned.
         images: int >= 1, the fewest images to time each stage for. Defaults to 512.
         step: function of (images, labels), such as `model.train_on_batch`; measured too, to say
-            whether the input or the step is the limit.
+            whether the input or the step is the limit. Defaults to `None`.
         seconds: float > 0, the shortest time to time each stage for. Defaults to 1.
 
     Returns:

@@ -29,6 +29,9 @@ class ColorJitter(Transform):
 
     Output shape: that of the input; the dtype is kept, integers are rounded.
 
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
     Example:
 
     >>> from kerasrecipes import augment

@@ -17,7 +17,11 @@ class DecodeImage(Transform):
     The pipeline puts it first by itself where no other transform takes the bytes.
 
     Args:
-        channels: 1 or 3 (default): grey images are repeated, colour turned grey, alpha dropped.
+        channels: int, 1 or 3 (default). Grey images are repeated, colour turned grey, alpha
+            dropped.
+
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
 
     Example:
 

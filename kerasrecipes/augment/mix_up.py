@@ -30,6 +30,9 @@ class MixUp(Transform):
     Returns:
         images of the same dtype, labels of the same shape.
 
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
     Example:
 
     >>> import numpy as np

@@ -71,11 +71,13 @@ def pipeline(
         drop_remainder: bool, leave out a last batch that is smaller. Defaults to `False`.
         num_classes: int >= 1; makes integer labels one-hot float32, as `MixUp` and `CutMix`
             need them. A label outside [0, num_classes) is an error that names it.
+            Defaults to `None`: labels stay.
         threads: int >= 1; `None` (default) is the number of processors.
         shard: pair (index, shard_count), for one of `shard_count` replicas that each build a
             pipeline: it keeps every `shard_count`-th image of the one common order, so that no
             two see the same image or draw in an epoch. In training it needs `drop_remainder`,
             for equal steps. Shard here, not the dataset: draws follow the index of the image.
+            Defaults to (0, 1), the whole.
         weighted: bool, whether batches are (images, labels, weights) where images have weights, as
             those of a table with a column `sample_weight`; `None` (default) is `training`. With
             `MixUp` or `CutMix` an image keeps its own weight.

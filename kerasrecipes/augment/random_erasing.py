@@ -32,6 +32,9 @@ class RandomErasing(Transform):
 
     Output shape: that of the input; the dtype is kept.
 
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
     Example:
 
     >>> import numpy as np

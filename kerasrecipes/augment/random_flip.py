@@ -19,11 +19,16 @@ class RandomFlip(Transform):
 
     Output shape: that of the input; the dtype is kept.
 
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
     Example:
 
     >>> from kerasrecipes import augment
     >>> augment.RandomFlip(1.0)([[[1.0], [2.0]]], seed=7).numpy().ravel()
     array([2., 1.], dtype=float32)
+
+    Reference: Krizhevsky, Sutskever & Hinton, 2012, section 4.1.
     """
 
     has_device_form = True

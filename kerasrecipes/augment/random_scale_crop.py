@@ -27,6 +27,7 @@ class RandomScaleCrop(Transform):
     Args:
         size: int >= 1, side of the crop in pixels.
         scale: pair (low, high) of numbers in [1, inf), the shorter side in units of `size`.
+            Defaults to (256/224, 480/224), the paper's.
         exact: `False` moves the crop to whole pixels of the source and samples bilinearly, large
             JPEGs decoded at a half, a quarter or an eighth; `True` is resize-then-crop with
             antialiasing to within rounding, at about half the speed.

@@ -30,6 +30,9 @@ class RandomWarp(Transform):
 
     Output shape: that of the input; the dtype is kept, integers are rounded.
 
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
     Example:
 
     >>> import numpy as np

@@ -33,6 +33,7 @@ class TenCrop(Transform):
 
     Raises:
         ValueError: an argument outside its range.
+        TypeError: `scales` that are no sequence.
 
     Example:
 

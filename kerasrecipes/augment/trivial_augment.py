@@ -30,6 +30,9 @@ class TrivialAugment(Transform):
 
     Output shape: that of the input; the dtype is kept, computed on uint8.
 
+    Raises:
+        ValueError, TypeError: if an argument is out of its range or of the wrong type.
+
     Example:
 
     >>> import numpy as np

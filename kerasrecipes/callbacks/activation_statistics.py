@@ -20,7 +20,18 @@ BOUNDS = {  # of activations that saturate
 
 
 class LayerStatistics(NamedTuple):
-    """The figures of one layer's outputs, over all units and examples of the batch."""
+    """The figures of one layer's outputs, over all units and examples of the batch.
+
+    Attributes:
+        mean: float.
+        deviation: float, the standard deviation.
+        zeros: float, fraction of the outputs that are 0.
+        dead: float, fraction of the units that are 0 for every example.
+        saturated: float, fraction at an end of the range of the activation; NaN without one.
+        gradient: float, root of the mean squared gradient of the loss by the outputs.
+        counts: int array, the histogram of the outputs.
+        edges: float array, the edges of its bins.
+    """
 
     mean: float
     deviation: float
@@ -52,7 +63,7 @@ class ActivationStatistics(FitCallback):
         layers: list of names of layers; `None` (default) for those with a nonlinearity, or,
             where there is none, with weights. Layers of one name have a number: "dense",
             "dense#2".
-        every_epochs: integer >= 1, how often to look, besides before the first step. Defaults
+        every_epochs: int >= 1, how often to look, besides before the first step. Defaults
             to 1.
 
     Attributes:

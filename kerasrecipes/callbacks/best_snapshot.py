@@ -41,7 +41,7 @@ class BestSnapshot(FitCallback):
         patience: integer >= 0, checks without a gain after which training stops, or `None`: it
             never stops. A check is an epoch's end, or a validation of `every_steps`. Defaults to
             `None`.
-        start_from_epoch: integer >= 0, epochs before this one (0-based) are not checked.
+        start_from_epoch: int >= 0, epochs before this one (0-based) are not checked.
             Defaults to 0.
         every_steps: integer >= 1, validate on `validation_data` after every so many steps, inside
             epochs as well, or `None`. Defaults to `None`.
@@ -80,6 +80,9 @@ class BestSnapshot(FitCallback):
     >>> history = model.fit(x, y, epochs=9, validation_data=(x, y), callbacks=[best], verbose=0)
     >>> bool(np.isclose(model.evaluate(x, y, verbose=0), min(history.history["val_loss"])))
     True
+
+    Reference: Prechelt, 1998, Early stopping - but when?, doi:10.1007/3-540-49430-8_3. Its
+    criteria end a training; here what counts is the snapshot that it comes back with.
     """
 
     def __init__(

@@ -26,12 +26,12 @@ class PlateauFactor(FitCallback):
             sum counts. Epochs without validation (`validation_freq`) do not count. Defaults to
             `"val_loss"`.
         factor: float in (0, 1). Defaults to 0.1.
-        patience: integer >= 1, epochs without improvement before the rate is lowered.
+        patience: int >= 1, epochs without improvement before the rate is lowered.
             Defaults to 10.
         mode: `"min"`, `"max"` or `"auto"`, which reads it from the metric's name.
             Defaults to `"auto"`.
         min_delta: float >= 0, the least that counts as an improvement. Defaults to 1e-4.
-        cooldown: integer >= 0, epochs after a lower rate that do not count. Defaults to 0.
+        cooldown: int >= 0, epochs after a lower rate that do not count. Defaults to 0.
         min_factor: float in [0, 1), below which the product does not fall. Defaults to 0.
         optimizer: str, the attribute of the model that holds the optimizer (`"generator"`,
             `"both[0]"`), where a custom `train_step` uses optimizers of its own. Defaults to

@@ -71,6 +71,7 @@ class Resume(FitCallback):
         finished: bool, whether the run came to its end.
 
     Raises:
+        TypeError: if an argument is of the wrong type.
         ValueError: before the first step, if the folder cannot be written, if its state belongs
             to another model, optimizer, set of callbacks or other data (the error says what
             differs), if it holds states of which none can be read, or if another process uses it.

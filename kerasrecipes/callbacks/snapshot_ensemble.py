@@ -29,9 +29,10 @@ class SnapshotEnsemble(FitCallback):
 
     Args:
         sgdr: `SGDR`, the one of the same `fit`, whose cycles give the snapshots. Each cycle must
-            complete at the end of an epoch, and `fit` must end with one.
+            complete at the end of an epoch, and `fit` must end with one. Defaults to `None`: give
+            this or `every_epochs`.
         every_epochs: int >= 1, instead of `sgdr`: a snapshot every so many epochs, whatever the
-            rate does (`SnapshotCosine` compiled in, or a constant rate).
+            rate does (`SnapshotCosine` compiled in, or a constant rate). Defaults to `None`.
         keep_last: int >= 1, how many snapshots to keep, the latest; `None` (default) for all.
         directory: path of a folder for the snapshots, as `snapshot-EPOCH.keras`, made if it is not
             there, written atomically; `None` (default) keeps them in memory. Where the disk is

@@ -14,6 +14,21 @@ def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
     """Return the confusion matrix as a figure; the diagonal holds the correct predictions.
 
     With up to 20 classes the counts are written; with more, a logarithmic colour scale shows them.
+
+    Args:
+        matrix: int array `(classes, classes)`, such as that of `confusion_matrix`.
+        class_names: sequence of str.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> figure = evaluation.confusion_figure(np.array([[3, 1], [0, 4]]), ["cat", "dog"])
+    >>> figure.axes[0].get_xlabel()
+    'predicted'
     """
     classes = len(class_names)
     side = min(max(4.5, 0.55 * classes + 2), 16)
@@ -52,6 +67,20 @@ def calibration_figure(reliability: Any) -> Any:
 
     Args:
         reliability: Result of `inference.reliability`.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation, inference
+    >>> probabilities = np.array([[0.9, 0.1], [0.6, 0.4]])
+    >>> figure = evaluation.calibration_figure(inference.reliability(probabilities, [0, 1]))
+    >>> [axes.get_ylabel() for axes in figure.axes]
+    ['accuracy', 'images']
+
+    Reference: Guo et al., 2017, https://arxiv.org/abs/1706.04599.
     """
     count, _, accuracy = reliability
     bins = len(count)
@@ -77,6 +106,16 @@ def label_scores_figure(scores: Any, names: Sequence[str]) -> Any:
     Args:
         scores: dict from a name to a list of numbers or `None`, one per label.
         names: Strings, the labels.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> from kerasrecipes import evaluation
+    >>> figure = evaluation.label_scores_figure({"recall": [0.5, 0.9]}, ["cat", "dog"])
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['dog', 'cat']
     """
     first = next(iter(scores.values()))
     order = sorted(range(len(names)), key=lambda place: -(first[place] or 0))
@@ -102,6 +141,18 @@ def scatter_figure(predictions: Any, labels: Any, names: Sequence[str]) -> Any:
     Args:
         predictions, labels: Arrays `(images, targets)`.
         names: Strings, the targets.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> predictions, labels = np.array([[1.0], [2.0]]), np.array([[1.1], [1.9]])
+    >>> figure = evaluation.scatter_figure(predictions, labels, ["age"])
+    >>> figure.axes[0].get_title()
+    'age'
     """
     columns = min(3, len(names))
     rows = -(-len(names) // columns)
@@ -127,6 +178,17 @@ def probe_figure(probe: Any) -> Any:
 
     Returns:
         A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation, transfer
+    >>> kernel, bias = np.zeros((4, 2)), np.zeros(2)
+    >>> stem = transfer.StageProbe("stem", 1.0, kernel, bias, accuracy=0.5, loss=0.69)
+    >>> probe = transfer.ProbeResult((stem,), np.array([0, 1]))
+    >>> figure = evaluation.probe_figure(probe)
+    >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    ['stem']
     """
     names = [shorten(one.stage, 28) for one in probe.stages]
     figure = Figure(figsize=(7.0, 1.3 + 0.55 * len(names)), layout="constrained")

@@ -23,6 +23,14 @@ def image_grid(images: Any, captions: Any, title: Any = None, columns: int = 8) 
 
     Returns:
         A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> figure = evaluation.image_grid(np.zeros((3, 8, 8, 1)), ["cat", "dog", "cat"])
+    >>> [axes.get_title() for axes in figure.axes[:3]]
+    ['cat', 'dog', 'cat']
     """
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
@@ -51,6 +59,15 @@ def predictions_figure(images: Any, predictions: Any, titles: Any, columns: int 
 
     Returns:
         A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> predictions = [[("cat", 0.9), ("dog", 0.1)]]
+    >>> figure = evaluation.predictions_figure([np.zeros((8, 8, 3))], predictions, ["a.jpg"])
+    >>> figure.axes[0].get_title()
+    'a.jpg'
     """
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
@@ -89,6 +106,18 @@ def explanation_figure(images: Any, heats: Any, titles: Any, names: Any, columns
         titles: Strings, one per image.
         names: Strings, what each heat map explains.
         columns: int, images per row. Defaults to 4.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> image, heat = np.zeros((8, 8, 3)), np.ones((2, 2))
+    >>> figure = evaluation.explanation_figure([image], [heat], ["a.jpg"], ["cat"])
+    >>> [axes.get_title() for axes in figure.axes[:2]]
+    ['a.jpg', 'cat']
     """
     columns = max(1, min(columns, len(images)))
     rows = max(1, -(-len(images) // columns))
@@ -126,7 +155,20 @@ def shorten(text, length):
 
 
 def figure_png(figure: Any, dots_per_inch: int = 110) -> Any:
-    """Return a Matplotlib figure as the bytes of a PNG file, without empty borders."""
+    """Return a Matplotlib figure as the bytes of a PNG file, without empty borders.
+
+    Args:
+        figure: Matplotlib figure.
+        dots_per_inch: int >= 1. Defaults to 110.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> figure = evaluation.image_grid(np.zeros((1, 8, 8, 1)), ["cat"])
+    >>> evaluation.figure_png(figure)[1:4]
+    b'PNG'
+    """
     stream = io.BytesIO()
     options = {"facecolor": "white", "bbox_inches": "tight", "pad_inches": 0.08}
     figure.savefig(stream, format="png", dpi=dots_per_inch, **options)

@@ -25,6 +25,17 @@ def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = Non
         seed: int, the seed of the run.
         caption: function of the class names and a label that returns the label in words;
             `None` (default) is that of classes.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> from kerasrecipes import augment, data, evaluation
+    >>> images = data.load("fashion_mnist_sample")
+    >>> figure = evaluation.samples_figure(images, [augment.RandomFlip()], seed=0)
+    >>> figure.axes[0].get_title() in images.class_names
+    True
     """
     caption = caption or (lambda class_names, label: class_names[int(label)])
     batches = augment.pipeline(images.train, train, SHOWN, training=True, seed=seed)
@@ -59,6 +70,20 @@ def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
             set.
         result: A `TestResult`.
         crop: Transform of the images to be shown.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment, data, evaluation
+    >>> images = data.load("fashion_mnist_sample")
+    >>> labels = images.test.labels
+    >>> result = evaluation.TestResult("one_crop", 1, np.eye(10)[(labels + 1) % 10], labels, 1.0)
+    >>> figure = evaluation.mistakes_figure(images, result, augment.CenterCrop(28, 28))
+    >>> len(figure.axes)
+    32
     """
     worst = confident_mistakes(result.probabilities, result.labels, SHOWN)
     indices = sorted(int(index) for index in worst)
@@ -78,6 +103,20 @@ def right_figure(images: Any, result: Any, crop: Any) -> Any:
             set.
         result: A `TestResult`.
         crop: Transform of the images to be shown.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import augment, data, evaluation
+    >>> images = data.load("fashion_mnist_sample")
+    >>> labels = images.test.labels
+    >>> result = evaluation.TestResult("one_crop", 1, np.eye(10)[labels], labels, 1.0)
+    >>> figure = evaluation.right_figure(images, result, augment.CenterCrop(28, 28))
+    >>> len(figure.axes)
+    16
     """
     right = np.flatnonzero(predicted_classes(result.probabilities) == result.labels)
     shown = right[evenly_spaced(len(right), RIGHT_SHOWN)] if len(right) else right

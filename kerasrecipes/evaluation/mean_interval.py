@@ -8,7 +8,13 @@ import numpy as np
 
 
 class MeanInterval(NamedTuple):
-    """The result of `mean_interval`: a mean and its 95% confidence interval."""
+    """The result of `mean_interval`: a mean and its 95% confidence interval.
+
+    Attributes:
+        mean: float.
+        low: float, the lower end of the interval.
+        high: float, the upper end.
+    """
 
     mean: float
     low: float

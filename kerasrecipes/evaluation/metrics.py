@@ -54,6 +54,10 @@ def confusion_matrix(probabilities: Any, labels: Any) -> Any:
 
     Images whose probabilities are not finite are not counted.
 
+    Args:
+        probabilities: float array `(images, classes)`.
+        labels: int array `(images,)`.
+
     Example:
 
     >>> import numpy as np

@@ -26,6 +26,10 @@ def nearest_neighbours(
     Returns:
         int array `(test examples,)`.
 
+    Raises:
+        ValueError: if the shapes do not fit, or an argument is out of its range.
+        ImportError: for `"l1"` without SciPy.
+
     Example:
 
     >>> from kerasrecipes import evaluation

@@ -21,6 +21,18 @@ def templates_figure(kernels: Any, class_names: Sequence[str], shape: Any) -> An
         kernels: dict from the name of a classifier to its kernel `(pixels, classes)`.
         class_names: Strings; the first 12 classes are shown.
         shape: `(height, width, channels)` of the images.
+
+    Returns:
+        Matplotlib figure.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes import evaluation
+    >>> kernels = {"softmax": np.zeros((16, 2))}
+    >>> figure = evaluation.templates_figure(kernels, ["cat", "dog"], (4, 4, 1))
+    >>> [axes.get_title() for axes in figure.axes[:2]]
+    ['cat', 'dog']
     """
     names = list(class_names)[:MOST_CLASSES]
     figure = Figure(

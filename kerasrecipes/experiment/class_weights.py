@@ -18,6 +18,9 @@ def class_weights(images: Any) -> Any:
     Returns:
         dict from label to float.
 
+    Raises:
+        ValueError: if images have several labels or numbers instead of a class.
+
     Example:
 
     >>> from kerasrecipes.experiment import class_weights

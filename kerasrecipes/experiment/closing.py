@@ -52,10 +52,14 @@ def close_run(
         results: List of `TestResult`; the last one is reported as the result of the run.
         train: List of the transforms of training images, without normalisation.
         protocols: dict of the crops for testing; the first one crops the images of the report.
-        extra_figures: More figures: tuples (name, caption, Matplotlib figure).
+        extra_figures: More figures: tuples (name, caption, Matplotlib figure). Defaults to none.
         baselines: dict of accuracies of simple classifiers by name, which stand beside the tests.
-        remarks: Strings, more sentences for the top of the report.
+            Defaults to `None`.
+        remarks: Strings, more sentences for the top of the report. Defaults to none.
         **more: Further entries of `metrics.json`.
+
+    Returns:
+        dict, the content of `metrics.json`.
     """
     best, crop = results[-1], next(iter(protocols.values()))
     task = best.task

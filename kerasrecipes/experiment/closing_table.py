@@ -31,6 +31,9 @@ def close_table(
         protocols: dict from a name to a dict with `accuracy`, `images`, `images_per_second`;
             `None` (default) where nothing is tested.
         **more: more entries of `metrics.json`.
+
+    Returns:
+        dict, the content of `metrics.json`.
     """
     test = None
     if protocols:

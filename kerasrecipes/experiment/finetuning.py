@@ -57,6 +57,9 @@ def close_fine_tuning(
         plan: The `transfer.Plan`.
         probe: The `transfer.ProbeResult` that fine-tuning started from.
         history: The `History` of fine-tuning, or `None` if only the linear classifier was fitted.
+
+    Returns:
+        dict, the content of `metrics.json`.
     """
     remarks = []
     task = _fitted(task_of(images), model, images, crop, probe, history, run.config.batch_size)

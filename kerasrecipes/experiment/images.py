@@ -14,6 +14,9 @@ LARGEST_SIDE = 512  # of the images that statistics are computed of
 def describe_images(images: Any) -> Any:
     """Return a sentence about a `data.ImageData`: name, sizes, classes, skipped images.
 
+    Args:
+        images: `data.ImageData`.
+
     Example:
 
     >>> from kerasrecipes import data, experiment
@@ -50,11 +53,14 @@ def channel_statistics(dataset: Any, size: int, channels: int, limit: int = 1024
         dataset: A set of a `data.ImageData`, or a `tf.data.Dataset` of known size.
         size: int, images are resized by their short side to this many pixels, at most 512: larger
             ones have the same statistics, at a cost that grows with the square.
-        channels: 1 or 3.
+        channels: int, 1 or 3.
         limit: int, maximum number of images. Defaults to 1024.
 
     Returns:
         Two lists of floats in 0..255; the standard deviations are at least 1.
+
+    Raises:
+        ValueError: if the data set has no images.
 
     Example:
 

@@ -48,6 +48,9 @@ def watching(function: Any) -> Iterator[None]:
 
     Args:
         function: Function of the number of the epoch, from 0, and its dict of metrics.
+
+    Returns:
+        A context manager.
     """
     _watchers.append(function)
     try:
@@ -81,6 +84,7 @@ def run(config: Any, recipe: str) -> Iterator[Any]:
         ValueError: if the folder holds another run, one of another configuration, or one that
             another process is in the middle of.
         OSError: if the folder cannot be written.
+        RuntimeError: if the block ends without closing the run.
 
     Example:
 

@@ -10,7 +10,7 @@ import sys
 import traceback
 import typing
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 from kerasrecipes._validation import did_you_mean
 from kerasrecipes.flags import quiet_interruption
@@ -29,7 +29,7 @@ TERMINAL_CLOSED = 128 + 1  # the status of a process that SIGHUP ended
 BROKEN_PIPE = 128 + 13  # the status of a process that SIGPIPE ended
 
 
-def command_line(main: Any, config_class: Any, arguments: Any = None) -> Any:
+def command_line(main: Any, config_class: Any, arguments: Any = None) -> NoReturn:
     """Parse flags into `config_class`, call `main(config)` and exit with its status.
 
     Status 0: done. 2: bad input, one line on standard error. 3: training diverged. 130: stopped

@@ -17,6 +17,9 @@ class TrainingConfig(RunConfig):
     These come on top of the fields of `RunConfig`. Each field is a flag of the command line:
     `batch_size` is `--batch-size`. Every value is checked when the object is created.
 
+    Raises:
+        ValueError, TypeError: if a value is out of its range or of the wrong type.
+
     Example:
 
     >>> from kerasrecipes_flags import TrainingConfig

@@ -19,7 +19,7 @@ def flag(
     """Return a field of a `Config`, with the default, help and allowed values of its flag.
 
     Args:
-        default: Value of the field.
+        default: int, float, bool, str or `None`, the value of the field.
         text: str, help of the flag, with the unit.
         interval: str such as `"[0, 1)"`, the range of a number, or `None`.
         choices: Tuple of strings, the allowed values, or `None`.
@@ -46,6 +46,16 @@ def positional(text: str, many: bool = False) -> Any:
     Args:
         text: str, help of the argument.
         many: bool, whether it is a list of one or more strings. Defaults to `False`.
+
+    Example:
+
+    >>> import dataclasses
+    >>> from kerasrecipes_flags import positional
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     image: list = positional("image files", many=True)
+    >>> Config(["a.jpg"]).image
+    ['a.jpg']
     """
     return dataclasses.field(metadata={"help": text, "positional": "+" if many else None})
 
@@ -61,8 +71,27 @@ def plain_type(hint):
     return hint
 
 
-def check_fields(config: Any) -> Any:
-    """Raise unless every field created by `flag` has an allowed value."""
+def check_fields(config: Any) -> None:
+    """Raise unless every field created by `flag` has an allowed value.
+
+    Args:
+        config: a dataclass with fields created by `flag`.
+
+    Raises:
+        ValueError: if a value is out of its range or none of the choices.
+        TypeError: if a value is of another type than its field.
+
+    Example:
+
+    >>> import dataclasses
+    >>> from kerasrecipes_flags import check_fields, flag
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     epochs: int = flag(10, "epochs of training", "[1, 1000]")
+    >>> check_fields(Config(epochs=0))
+    Traceback (most recent call last):
+    ValueError: Argument `epochs` must be in [1, 1000]. Received: epochs=0
+    """
     hints = typing.get_type_hints(type(config))
     for field in dataclasses.fields(config):
         if "positional" not in field.metadata:
@@ -76,6 +105,19 @@ def check_effect(config: Any, **needs: str) -> None:
         config: a dataclass with fields created by `flag`.
         needs: the name of such a field = the name of the field that it needs, which is off where it
             is `False`, `None`, 0 or `"none"`.
+
+    Raises:
+        ValueError: naming the field and the one that it needs.
+
+    Example:
+
+    >>> import dataclasses
+    >>> from kerasrecipes_flags import check_effect, flag
+    >>> @dataclasses.dataclass
+    ... class Config:
+    ...     mix: str = flag("none", "how images are mixed")
+    ...     alpha: float = flag(1.0, "strength of mixing")
+    >>> check_effect(Config(mix="cutmix", alpha=0.5), alpha="mix")
     """
     for name, needed in needs.items():
         value = getattr(config, needed)

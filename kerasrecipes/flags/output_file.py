@@ -12,7 +12,7 @@ def check_output_file(name: str, path: str, suffix: str, inputs: Iterable[str] =
         name: str, the argument, for the message.
         path: str, the file.
         suffix: str, its extension, such as `".png"`.
-        inputs: Files that it must not overwrite.
+        inputs: Files that it must not overwrite. Defaults to none.
 
     Raises:
         ValueError: If the extension is another, the folder does not exist or cannot be written, or

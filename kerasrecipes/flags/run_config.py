@@ -17,6 +17,9 @@ class RunConfig:
     That of a training is `TrainingConfig`. Each field is a flag of the command line: `class_depth`
     is `--class-depth`. Every value is checked when the object is created.
 
+    Raises:
+        ValueError, TypeError: if a value is out of its range or of the wrong type.
+
     Example:
 
     >>> from kerasrecipes_flags import RunConfig

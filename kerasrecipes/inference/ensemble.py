@@ -21,6 +21,7 @@ class Ensemble(keras.Model):
     Args:
         models: list of built `keras.Model`s with probabilities (softmax or sigmoid) as outputs, all
             of the same shape.
+        **kwargs: `name` and other arguments of `keras.Model`.
 
     Input shape:
         That of the members.

@@ -11,7 +11,13 @@ BINS = 15
 
 
 class Reliability(NamedTuple):
-    """The result of `reliability`: one value per bin of confidence."""
+    """The result of `reliability`: one value per bin of confidence.
+
+    Attributes:
+        count: int array `(bins,)`, examples.
+        confidence: float array `(bins,)`, their mean confidence; NaN in an empty bin.
+        accuracy: float array `(bins,)`, the fraction that is right; NaN in an empty bin.
+    """
 
     count: np.ndarray
     confidence: np.ndarray

@@ -18,7 +18,14 @@ from kerasrecipes.inference._statistics import called_with_training, layers_with
 
 
 class MonteCarloPrediction(NamedTuple):
-    """The result of `monte_carlo_predict`; entropy and mutual information are in nats."""
+    """The result of `monte_carlo_predict`; entropy and mutual information are in nats.
+
+    Attributes:
+        mean: float array `(examples, classes)`, the mean of the probabilities.
+        variance: float array `(examples, classes)`, their variance over the samples.
+        entropy: float array `(examples,)`, that of the mean.
+        mutual_information: float array `(examples,)`, the entropy without what each sample has.
+    """
 
     mean: np.ndarray
     variance: np.ndarray

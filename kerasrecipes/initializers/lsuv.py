@@ -12,7 +12,12 @@ from kerasrecipes.initializers._kernels import kernels_of, layers_with_kernels, 
 
 
 class LayerScale(NamedTuple):
-    """The variance of a layer's outputs with an orthonormal kernel, and after it was scaled."""
+    """The variance of a layer's outputs with an orthonormal kernel, and after it was scaled.
+
+    Attributes:
+        before: float, with the orthonormal kernel.
+        after: float, with the scaled one.
+    """
 
     before: float
     after: float

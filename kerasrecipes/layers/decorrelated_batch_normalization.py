@@ -38,11 +38,13 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         epsilon: float > 0, added to each variance. Defaults to 1e-5; 1e-3 is usual if a batch
             has few positions.
         method: `"zca"` (exact) or `"newton"` (IterNorm: matrix products alone, approximate).
+            Defaults to `"zca"`.
         iterations: int in [1, 10], steps of `"newton"`. Defaults to 5.
         center: bool, whether to add `beta`. Defaults to `True`.
         scale: bool, whether to multiply by `gamma`. Defaults to `True`.
         synchronized: bool, whether the statistics are computed over all replicas of a
             `tf.distribute` strategy or of PyTorch's process group (on JAX they always are).
+            Defaults to `False`.
         **kwargs: `beta_initializer` ("zeros"), `gamma_initializer` ("ones"), `beta_regularizer`,
             `gamma_regularizer`, `beta_constraint`, `gamma_constraint` (`None`) as in Keras, and
             arguments of `keras.layers.Layer`.

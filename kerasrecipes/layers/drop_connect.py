@@ -33,7 +33,8 @@ class DropConnect(keras.Layer):
         seed: int or `None`.
         **kwargs: `name`, `dtype` and other arguments of `keras.Layer`.
 
-    Input shape, output shape: those of the wrapped layer.
+    Input shape: that of the wrapped layer.
+    Output shape: that of the wrapped layer.
 
     Raises:
         ValueError, TypeError: if an argument is out of its range or of the wrong type, or if the

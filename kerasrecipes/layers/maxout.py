@@ -19,7 +19,8 @@ class Maxout(keras.layers.Layer):
         units: int >= 1, number of outputs.
         pieces: int >= 1, linear maps per output. Defaults to 2.
         use_bias: bool, whether to add `bias`. Defaults to `True`.
-        kernel_initializer: Initializer, given the shape `(features, units * pieces)`.
+        kernel_initializer: Initializer, given the shape `(features, units * pieces)`. Defaults to
+            Glorot's uniform one.
         bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint,
             bias_constraint: As in `keras.layers.Dense`.
         **kwargs: Arguments of `keras.layers.Layer`.

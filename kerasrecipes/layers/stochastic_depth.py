@@ -31,7 +31,7 @@ class StochasticDepth(keras.Layer):
     Args:
         branch: Keras layer or model with an output of the shape of its input (with `shortcut`:
             of the shape of the shortcut's output).
-        rate: float in [0, 1), the probability that the branch is dropped.
+        rate: float in [0, 1), the probability that the branch is dropped; it has no default.
         mode: `"subset"` or `"batch"`. `"subset"` runs the branch on round((1 - rate) * N) examples
             of the batch of N, at least one, drawn anew each step. It saves computation with every
             compiler; normalisation inside the branch sees only those examples. `"batch"` is the

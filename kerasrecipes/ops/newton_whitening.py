@@ -19,6 +19,7 @@ def newton_whitening(covariance: Any, iterations: int = 5) -> Any:
         covariance: Float tensor of shape `(..., k, k)`, symmetric positive definite. Half
             precision is computed in float32.
         iterations: int in [1, 10]. More would diverge by rounding errors, even in float64.
+            Defaults to 5.
 
     Returns:
         Tensor of the shape and dtype of `covariance`.

@@ -70,8 +70,9 @@ def fit_lbfgs(
             mean or a sum over examples.
         epochs: int >= 1, most iterations. Defaults to 100.
         validation_data: tuple `(x, y)` or `(x, y, sample_weight)`, evaluated after each iteration.
-        callbacks: list of Keras callbacks.
-        verbose: 0, 1, 2 or "auto", as in `fit`.
+            Defaults to `None`.
+        callbacks: list of Keras callbacks. Defaults to `None`.
+        verbose: 0, 1, 2 or "auto" (default), as in `fit`.
         gradient_tolerance: float >= 0; ends when no component of the gradient (projected onto
             bounds) is larger. Defaults to 1e-5.
         loss_tolerance: float >= 0; ends when an iteration lowers the loss by less than this

@@ -83,7 +83,7 @@ def preflight(
         class_names: list of strings for the picture, or `None` (default).
         duplicates: `ImageData.duplicates`, where images come from `data.load`: all images are
             then compared. Defaults to `None`: arrays are, up to 20,000, and the examples read.
-        skip: list of names of checks that are not run.
+        skip: list of names of checks that are not run. Defaults to none of them.
         seed: int in [0, 2**32), of what is drawn here. Defaults to 0.
 
     Returns:

@@ -15,6 +15,7 @@ class Preflight:
 
     Attributes:
         checks: tuple of `Check`, in the order in which they should be looked into.
+        pictures: tuple of what `plot` draws. Defaults to nothing.
         passed: bool, whether no check failed; warnings do not count.
 
     Example:

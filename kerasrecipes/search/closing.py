@@ -29,6 +29,9 @@ def close_search(study: Any, recipe: str, metric: str, fixed: Any, config: Any) 
 
     Returns:
         dict with the best trial, its command, the importances and the warnings.
+
+    Raises:
+        ValueError: if no trial was complete.
     """
     trials, best = study.finished(), study.best()
     if best is None:

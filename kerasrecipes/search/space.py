@@ -100,6 +100,12 @@ def space_of(texts: Any, config_class: Any) -> Any:
 
     Raises:
         ValueError: For an unknown flag, an empty range, or a value that the recipe refuses.
+
+    Example:
+
+    >>> from kerasrecipes import flags, search
+    >>> [part.name for part in search.space_of(["batch_size=32,64"], flags.TrainingConfig)]
+    ['batch_size']
     """
     fields = _fields(config_class)
     space = []
@@ -115,7 +121,21 @@ def space_of(texts: Any, config_class: Any) -> Any:
 
 
 def settings_of(texts: Any, config_class: Any) -> Any:
-    """Return {name: value} of texts such as `"epochs=3"`, flags of a recipe that stay."""
+    """Return {name: value} of texts such as `"epochs=3"`, flags of a recipe that stay.
+
+    Args:
+        texts: list of str, such as `"epochs=3"`.
+        config_class: The `Config` of the recipe.
+
+    Raises:
+        ValueError: for an unknown flag, or a value that the recipe refuses.
+
+    Example:
+
+    >>> from kerasrecipes import flags, search
+    >>> search.settings_of(["epochs=3"], flags.TrainingConfig)
+    {'epochs': 3}
+    """
     fields, settings = _fields(config_class), {}
     for text in texts:
         name, kind, value = _split(text, "fixed", fields)

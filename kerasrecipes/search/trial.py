@@ -45,6 +45,12 @@ def run_trial(recipe: Any, config: Any, metric: str, log: Any, report: Any) -> O
         metric: str, the name in the logs of an epoch.
         log: Path of the file of what is printed.
         report: Function of epoch and value that returns whether to stop the trial early.
+
+    Returns:
+        The `Outcome`; an error of the recipe is one, `"failed"`.
+
+    Raises:
+        ValueError: if the logs of an epoch have no such metric.
     """
     seen = []
 
@@ -100,7 +106,7 @@ def trial_line(trial: Any, outcome: Outcome, metric: str, trials: int) -> str:
     """Return a finished trial in a line: its number, metric and settings, and how it ended.
 
     Args:
-        trial: The Optuna trial.
+        trial: `optuna` trial.
         outcome: Its `Outcome`.
         metric: str.
         trials: int, how many there are to be.

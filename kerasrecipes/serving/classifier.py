@@ -22,7 +22,7 @@ class Classifier:
         model: Keras model from pixels in 0..255 `(batch, height, width, channels)` to
             probabilities `(batch, classes)`.
         class_names: Tuple of strings.
-        channels: 1 or 3.
+        channels: int, 1 or 3.
         size: `(height, width)` of the model's input, `None` for any.
         task: `"classes"`, `"multilabel"` or `"regression"`: what the model predicts.
         thresholds: Tuple of floats, from which probability on each of several labels is predicted,

@@ -21,6 +21,16 @@ def find_images(paths: Iterable[str], recursive: bool = False) -> Iterator[str]:
     Raises:
         ValueError: If a folder has no image files.
         OSError: If a folder cannot be read.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> from kerasrecipes import serving
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> for name in ("b.jpg", "a.png", "notes.txt"):
+    ...     (folder / name).touch()
+    >>> [pathlib.Path(path).name for path in serving.find_images([str(folder)])]
+    ['a.png', 'b.jpg']
     """
     for path in paths:
         if not os.path.isdir(path):

@@ -62,7 +62,29 @@ def grad_cam(model: keras.Model, image: Any, label: int | None = None) -> Explan
 
 
 def explainer(model: keras.Model) -> Callable[..., Explanation]:
-    """Return a function of an image and a label that explains several images as `grad_cam` does."""
+    """Return a function of an image and a label that explains several images as `grad_cam` does.
+
+    Args:
+        model: Functional `keras.Model` from images to classes.
+
+    Raises:
+        ValueError: if the model has no feature map, or a label is out of range.
+
+    Example:
+
+    >>> import keras
+    >>> import numpy as np
+    >>> from kerasrecipes import serving
+    >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3)])
+    >>> model.add(keras.layers.GlobalAveragePooling2D())
+    >>> model.add(keras.layers.Dense(3, "softmax"))
+    >>> explain = serving.explainer(model)
+    >>> found = explain(np.ones((8, 8, 1), "float32"), label=2)
+    >>> found.label, found.heat.shape
+    (2, (6, 6))
+
+    Reference: Selvaraju et al., 2017, https://arxiv.org/abs/1610.02391.
+    """
     flat = flat_model(model)
     layer, feature_map = _last_feature_map(flat)
     maps_and_output = keras.Model(flat.inputs[0], [feature_map, flat.outputs[0]])

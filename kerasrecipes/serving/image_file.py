@@ -26,7 +26,7 @@ def read_image(path: str | os.PathLike[str], channels: int, exif: str = "apply")
 
     Args:
         path: str or path.
-        channels: 1 or 3.
+        channels: int, 1 or 3.
         exif: `"apply"` (default) rotates the image upright by its EXIF orientation, as in training;
             `"ignore"` keeps the stored orientation.
 

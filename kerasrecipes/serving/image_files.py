@@ -13,8 +13,8 @@ class ImageFiles:
 
     Args:
         files: Names of the files.
-        channels: 1 or 3.
-        exif: `"apply"` or `"ignore"`, as in `read_image`.
+        channels: int, 1 or 3.
+        exif: `"apply"` (default) or `"ignore"`, as in `read_image`.
         strict: bool. `True` raises at a file that cannot be read; `False` (default) names it on
             standard error, skips it and counts it at the end.
         advance: Function that is called with 1 after each file, for a progress bar; `None`

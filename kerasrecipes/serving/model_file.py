@@ -12,6 +12,18 @@ def model_file(path: str | os.PathLike[str]) -> pathlib.Path:
 
     Raises:
         ValueError: If there is none.
+
+    Args:
+        path: path of a model, or of the folder of a run.
+
+    Example:
+
+    >>> import pathlib, tempfile
+    >>> from kerasrecipes import serving
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> (folder / "model.keras").touch()
+    >>> serving.model_file(folder).name
+    'model.keras'
     """
     path = pathlib.Path(path)
     file = path / "model.keras" if path.is_dir() else path
@@ -27,6 +39,9 @@ def model_file(path: str | os.PathLike[str]) -> pathlib.Path:
 
 def file_hash(path: str | os.PathLike[str]) -> str:
     """Return the SHA-256 of a file, in hexadecimal.
+
+    Args:
+        path: path of the file.
 
     Example:
 

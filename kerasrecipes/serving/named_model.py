@@ -17,6 +17,12 @@ def named_model(
 ) -> keras.Model:
     """Return `model` with `layers.ClassNames` as last layer; unchanged if it has one.
 
+    Args:
+        model: Keras model with one output.
+        class_names: sequence of str, one an output.
+        task: `"classes"` (default), `"multilabel"` or `"regression"`.
+        thresholds: sequence of floats in [0, 1], one a label. Defaults to `None`.
+
     Example:
 
     >>> import keras
@@ -35,6 +41,10 @@ def named_model(
 def calibrated_model(model: keras.Model, temperature: float) -> Any:
     """Return `model` with `layers.TemperatureScaling` applied to its probabilities.
 
+    Args:
+        model: Keras model that ends with probabilities.
+        temperature: float > 0, as of `inference.fit_temperature`.
+
     Example:
 
     >>> import keras
@@ -43,6 +53,8 @@ def calibrated_model(model: keras.Model, temperature: float) -> Any:
     >>> calm = serving.calibrated_model(model, temperature=2.0)
     >>> keras.ops.convert_to_numpy(calm(keras.ops.ones((1, 2)))).tolist()
     [[0.5, 0.5]]
+
+    Reference: Guo et al., 2017, https://arxiv.org/abs/1706.04599.
     """
     return _followed_by(model, TemperatureScaling(temperature, dtype="float32", name="temperature"))
 

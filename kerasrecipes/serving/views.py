@@ -28,7 +28,7 @@ class Views:
     Args:
         model: Keras model of pixels.
         kind: str, one of the above.
-        channels: 1 or 3.
+        channels: int, 1 or 3.
 
     Attributes:
         count: int, views per image.

@@ -61,7 +61,7 @@ def fine_tune(
         optimizer: a Keras optimizer or its name; each phase trains with a copy. Defaults to Adam.
         loss: as `compile` takes it. Defaults to cross-entropy with integer labels.
         metrics: sequence, as `compile` takes it. Defaults to accuracy.
-        callbacks: sequence of callbacks, the same for all phases.
+        callbacks: sequence of callbacks, the same for all phases. Defaults to none.
         batch_size: int >= 1, for arrays. Defaults to 32.
         steps_per_epoch: int >= 1 for infinite data, `None` (default) for others.
         class_weight: dict {class: weight} or `None`.

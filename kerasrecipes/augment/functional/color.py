@@ -8,24 +8,77 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def adjust_brightness(images: Any, factor: Any) -> Any:
-    """Return `factor · images` clipped to 0..255; `factor` is a number or one an image."""
+    """Return `factor · images` clipped to 0..255; `factor` is a number or one an image.
+
+    Args:
+        images: float tensor (..., H, W, C), values from 0 to 255.
+        factor: float >= 0, a number or one an image (...,); 1 changes nothing.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> image = np.full((1, 2, 3), [[[60.0], [200.0]]], "float32")
+    >>> functional.adjust_brightness(image, 1.5).numpy()[..., 0]
+    array([[ 90., 255.]], dtype=float32)
+    """
     return _clip(images * _per_image(factor, images))
 
 
 def adjust_contrast(images: Any, factor: Any) -> Any:
-    """Return `mean + factor · (images - mean)` clipped, the mean that of an image's luma."""
+    """Return `mean + factor · (images - mean)` clipped, the mean that of an image's luma.
+
+    Args:
+        images: float tensor (..., H, W, C), values from 0 to 255.
+        factor: float >= 0, a number or one an image (...,); 1 changes nothing.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> image = np.full((1, 2, 3), [[[60.0], [200.0]]], "float32")
+    >>> functional.adjust_contrast(image, 0.5).numpy().round(2)[..., 0]
+    array([[ 95., 165.]], dtype=float32)
+    """
     mean = tf.reduce_mean(to_grey(images), axis=[-3, -2, -1], keepdims=True)
     return _clip(mean + _per_image(factor, images) * (images - mean))
 
 
 def adjust_saturation(images: Any, factor: Any) -> Any:
-    """Return `luma + factor · (images - luma)` clipped, the luma that of each pixel."""
+    """Return `luma + factor · (images - luma)` clipped, the luma that of each pixel.
+
+    Args:
+        images: float tensor (..., H, W, 3), values from 0 to 255.
+        factor: float >= 0, a number or one an image (...,); 1 changes nothing.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> red = np.array([[[200.0, 0.0, 0.0]]], "float32")
+    >>> functional.adjust_saturation(red, 0.0).numpy().round(2)
+    array([[[59.8, 59.8, 59.8]]], dtype=float32)
+    """
     grey = to_grey(images)
     return _clip(grey + _per_image(factor, images) * (images - grey))
 
 
 def adjust_hue(images: Any, turns: Any) -> Any:
-    """Return `images` (..., H, W, 3) with the hue angle of HSV moved by `turns` of the circle."""
+    """Return `images` (..., H, W, 3) with the hue angle of HSV moved by `turns` of the circle.
+
+    Args:
+        images: float tensor (..., H, W, 3), values from 0 to 255.
+        turns: float, fraction of the circle, a number or one an image (...,); 1/3 takes red to
+            green.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> red = np.array([[[200.0, 0.0, 0.0]]], "float32")
+    >>> functional.adjust_hue(red, 1 / 3).numpy().round(2)
+    array([[[  0., 200.,   0.]]], dtype=float32)
+    """
     value = tf.reduce_max(images, axis=-1)
     chroma = value - tf.reduce_min(images, axis=-1)
     hue = _hue(images, value, chroma) + 6.0 * _per_image(turns, images)[..., 0]
@@ -38,7 +91,18 @@ def adjust_hue(images: Any, turns: Any) -> Any:
 
 
 def to_grey(images: Any) -> Any:
-    """Return the luma 0.299 R + 0.587 G + 0.114 B, shape (..., H, W, 1); grey stays as it is."""
+    """Return the luma 0.299 R + 0.587 G + 0.114 B, shape (..., H, W, 1); grey stays as it is.
+
+    Args:
+        images: float tensor (..., H, W, 1 or 3).
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> functional.to_grey(np.array([[[200.0, 100.0, 0.0]]], "float32")).round(2)
+    array([[[118.5]]], dtype=float32)
+    """
     if images.shape[-1] == 1:
         return images
     red, green, blue = (images[..., channel : channel + 1] for channel in range(3))
@@ -54,18 +118,54 @@ def lighting_offset(alpha: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
         eigenvectors: (C, C), one in each COLUMN.
 
     Reference: Krizhevsky, Sutskever & Hinton (2012), section 4.1.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> vectors = np.eye(3, dtype="float32")
+    >>> values = np.array([0.2, 0.02, 0.005], "float32")
+    >>> functional.lighting_offset(np.ones(3, "float32"), values, vectors).numpy().round(4)
+    array([0.2  , 0.02 , 0.005], dtype=float32)
     """
     scaled = tf.convert_to_tensor(alpha) * eigenvalues
     return tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled)
 
 
 def add_lighting(images: Any, offset: Any) -> Any:
-    """Return `images + 255 · offset` clipped to 0..255, `offset` (..., C) a colour an image."""
+    """Return `images + 255 · offset` clipped to 0..255, `offset` (..., C) a colour an image.
+
+    Args:
+        images: float tensor (..., H, W, C), values from 0 to 255.
+        offset: float tensor (..., C), on the scale [0, 1], such as that of `lighting_offset`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> image = np.full((1, 1, 3), 100.0, "float32")
+    >>> functional.add_lighting(image, np.array([0.2, 0.02, 0.005], "float32")).numpy().round(2)
+    array([[[151.  , 105.1 , 101.28]]], dtype=float32)
+
+    Reference: Krizhevsky, Sutskever & Hinton, 2012, section 4.1.
+    """
     return _clip(images + 255.0 * offset[..., None, None, :])
 
 
 def restore_dtype(images: Any, dtype: Any) -> Any:
-    """Return float `images` in `dtype`: rounded and kept in range where that is an integer."""
+    """Return float `images` in `dtype`: rounded and kept in range where that is an integer.
+
+    Args:
+        images: float tensor.
+        dtype: str or dtype of the result.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> functional.restore_dtype(np.array([-3.0, 1.6, 300.0]), "uint8").numpy()
+    array([  0,   2, 255], dtype=uint8)
+    """
     dtype = tf.as_dtype(dtype)
     if dtype.is_integer:
         images = tf.clip_by_value(tf.round(images), dtype.min, dtype.max)

@@ -7,18 +7,53 @@ from kerasrecipes.augment.functional.color import restore_dtype
 
 
 def solarize(image: Any, threshold: Any) -> Any:
-    """Return `image` with the values at `threshold` and above inverted, 255 - value."""
+    """Return `image` with the values at `threshold` and above inverted, 255 - value.
+
+    Args:
+        image: tensor (H, W, C), values from 0 to 255.
+        threshold: int in [0, 256]; 256 changes nothing.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> functional.solarize(np.array([[[0], [127], [128], [250]]], "uint8"), 128).numpy().ravel()
+    array([  0, 127, 127,   5], dtype=uint8)
+    """
     return tf.where(image < tf.cast(threshold, image.dtype), image, 255 - image)
 
 
 def posterize(image: Any, bits: Any) -> Any:
-    """Return uint8 `image` with all but the highest `bits` of each value cleared."""
+    """Return uint8 `image` with all but the highest `bits` of each value cleared.
+
+    Args:
+        image: uint8 tensor (H, W, C).
+        bits: int in [0, 8]; 8 changes nothing.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> functional.posterize(np.array([[[0], [127], [128], [255]]], "uint8"), 2).numpy().ravel()
+    array([  0,  64, 128, 192], dtype=uint8)
+    """
     unit = tf.cast(2 ** (8 - bits), tf.int32)
     return tf.cast(tf.cast(image, tf.int32) // unit * unit, tf.uint8)
 
 
 def auto_contrast(image: Any) -> Any:
-    """Return uint8 `image` (H, W, C) with each channel stretched to 0..255, and truncated."""
+    """Return uint8 `image` (H, W, C) with each channel stretched to 0..255, and truncated.
+
+    Args:
+        image: uint8 tensor (H, W, C).
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> functional.auto_contrast(np.array([[[50], [100], [150]]], "uint8")).numpy().ravel()
+    array([  0, 127, 255], dtype=uint8)
+    """
     values = tf.cast(image, tf.float64)
     low = tf.reduce_min(values, axis=[0, 1])
     high = tf.reduce_max(values, axis=[0, 1])
@@ -28,7 +63,18 @@ def auto_contrast(image: Any) -> Any:
 
 
 def equalize(image: Any) -> Any:
-    """Return uint8 `image` (H, W, C) with the histogram of each channel made flat."""
+    """Return uint8 `image` (H, W, C) with the histogram of each channel made flat.
+
+    Args:
+        image: uint8 tensor (H, W, C).
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> functional.equalize(np.array([[[50], [51], [52], [53]]] * 256, "uint8")).numpy()[0].ravel()
+    array([  0,  85, 171, 255], dtype=uint8)
+    """
     channels = tf.unstack(tf.cast(image, tf.int32), axis=-1)
     return tf.stack([_equalize_channel(channel) for channel in channels], axis=-1)
 
@@ -37,6 +83,20 @@ def sharpen(image: Any, factor: Any) -> Any:
     """Return `smooth + factor · (image - smooth)`, clipped; the border stays as it is.
 
     `smooth` is the 3x3 mean with the centre weighted 5 of 13, rounded, as in Pillow.
+
+    Args:
+        image: tensor (H, W, C), values from 0 to 255.
+        factor: float >= 0: 1 changes nothing, 0 is `smooth`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> image = np.array([[0, 0, 0], [0, 130, 0], [0, 0, 0]], "uint8")[..., None]
+    >>> functional.sharpen(image, 0.0).numpy()[..., 0]
+    array([[ 0,  0,  0],
+           [ 0, 50,  0],
+           [ 0,  0,  0]], dtype=uint8)
     """
     values = tf.cast(image, tf.float32)
     channels = image.shape[-1]

@@ -8,7 +8,20 @@ from kerasrecipes._backend.tensorflow_module import tf
 
 
 def flip(images: Any, mirrored: Any) -> Any:
-    """Return `images` (..., H, W, C) mirrored left to right where `mirrored` (...,) is true."""
+    """Return `images` (..., H, W, C) mirrored left to right where `mirrored` (...,) is true.
+
+    Args:
+        images: tensor (..., H, W, C).
+        mirrored: bool tensor (...,).
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from kerasrecipes.augment import functional
+    >>> image = tf.constant([[[1], [2], [3]]])
+    >>> functional.flip(image, True).numpy().ravel()
+    array([3, 2, 1], dtype=int32)
+    """
     mirrored, rows = tf.convert_to_tensor(mirrored), tf.concat([[-1], tf.shape(images)[-2:]], 0)
     reverse = tf.reshape(tf.reverse(tf.reshape(images, rows), axis=[1]), tf.shape(images))
     reverse = tf.ensure_shape(reverse, images.shape)
@@ -21,7 +34,20 @@ def flip(images: Any, mirrored: Any) -> Any:
 
 
 def normalize(images: Any, mean: Any, std: Any) -> Any:
-    """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel."""
+    """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel.
+
+    Args:
+        images: tensor (..., H, W, C).
+        mean: float, or one for each channel.
+        std: float > 0, or one for each channel.
+
+    Example:
+
+    >>> import tensorflow as tf
+    >>> from kerasrecipes.augment import functional
+    >>> functional.normalize(tf.constant([[[50.0], [150.0]]]), [100.0], [50.0]).numpy().ravel()
+    array([-1.,  1.], dtype=float32)
+    """
     scale = 1.0 / np.asarray(std, "float64")
     shift = -np.asarray(mean, "float64") * scale
     images, shape = tf.cast(images, tf.float32), tf.shape(images)

@@ -12,9 +12,18 @@ def affine_matrix(rotation: Any, stretch_x: Any, stretch_y: Any, shear: Any) -> 
     inverse of that.
 
     Args:
-        rotation: radians.
-        stretch_x, stretch_y: factors; 2 doubles the width, or the height.
-        shear: radians; x moves by tan(shear) · y.
+        rotation: float tensor (...,), radians.
+        stretch_x, stretch_y: float tensors (...,) > 0, factors; 2 doubles the width, or the height.
+        shear: float tensor (...,), radians; x moves by tan(shear) · y.
+
+    Example:
+
+    >>> from kerasrecipes.augment import functional
+    >>> functional.affine_matrix(0.0, 2.0, 1.0, 0.0).numpy()  # twice as wide: half the offset in x
+    array([[ 0.5, -0. ],
+           [ 0. ,  1. ]], dtype=float32)
+
+    Reference: Simard, Steinkraus & Platt, 2003, Best practices for convolutional neural networks.
     """
     cosine, sine, slope = tf.cos(rotation), tf.sin(rotation), tf.tan(shear)
     first_row = [(cosine - slope * sine) / stretch_x, (-slope * cosine - sine) / stretch_x]
@@ -34,7 +43,17 @@ def warp(images: Any, matrix: Any, shift: Any, lens: Any, fill: float = 0.0) -> 
         matrix: (N, 2, 2), from output to input offsets, (x, y).
         shift: (N, 2), pixels to the right and down.
         lens: (N,), positive draws the border in (barrel), negative out (pincushion).
-        fill: float.
+        fill: float, the value outside. Defaults to 0.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> image = np.array([1.0, 2.0, 3.0]).reshape(1, 1, 3, 1)
+    >>> shift = np.array([[1.0, 0.0]], "float32")  # one pixel to the right
+    >>> same = np.eye(2, dtype="float32")[None]
+    >>> functional.warp(image, same, shift, np.zeros(1, "float32")).numpy().ravel()
+    array([0., 1., 2.], dtype=float32)
     """
     height, width = tf.shape(images)[1], tf.shape(images)[2]
     x, y = _source(matrix, shift, lens, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
@@ -83,6 +102,14 @@ def warp_affine(image: Any, matrix: Any, shift: Any) -> Any:
         image: (H, W, C).
         matrix: 2x2 from output to input offsets, (x, y).
         shift: (x, y), pixels to the right and down.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from kerasrecipes.augment import functional
+    >>> image = np.array([1.0, 2.0, 3.0]).reshape(1, 3, 1)
+    >>> functional.warp_affine(image, np.eye(2, dtype="float32"), (1.0, 0.0)).numpy().ravel()
+    array([0., 1., 2.], dtype=float32)
     """
     center_y, center_x = tf.unstack((tf.cast(tf.shape(image)[:2], tf.float32) - 1) / 2)
     (a, b), (c, d) = matrix
