@@ -9,7 +9,7 @@ one seed of one claim and a file `results/claims/CLAIM/seed_N.json`: what is the
 again, so a killed command goes on where it stopped. After `--seeds` of each, claims whose 95%
 interval (Student's t of the paired differences) contains 0 get as many as `--most-seeds`. Claims
 that need a data set that is not given are left out, and said to be. `--table` writes the page
-`docs/evidence.md`. Networks are small and trainings short, so that all of it fits a CPU: they say
+`docs/evidence/claims.md`. Networks are small and trainings short, so that all of it fits a CPU: they say
 what a technique gives there, beside what the paper found at its size.
 """
 
@@ -33,7 +33,7 @@ from claims_trainings import CLAIMS as TRAININGS
 from claims_transfer import CLAIMS as TRANSFER
 
 FOLDER = pathlib.Path(__file__).parent / "results" / "claims"
-PAGE = pathlib.Path(__file__).parent.parent / "docs" / "evidence.md"
+PAGE = pathlib.Path(__file__).parent.parent / "docs" / "evidence" / "claims.md"
 CLAIMS = (*TRAININGS, *AUGMENTATION, *LAYERS, *TRANSFER)
 
 
@@ -68,7 +68,7 @@ def parse(arguments):
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--most-seeds", type=int, default=10)
     parser.add_argument("--results", type=pathlib.Path, default=FOLDER, help="folder of the json")
-    parser.add_argument("--table", action="store_true", help="write docs/evidence.md")
+    parser.add_argument("--table", action="store_true", help="write docs/evidence/claims.md")
     options = parser.parse_args(arguments)
     if not (options.table or options.data or options.cifar10):
         parser.error("one of --data, --cifar10 and --table is needed")

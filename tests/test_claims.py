@@ -67,7 +67,9 @@ def test_intervals_are_those_of_the_paired_t_test(claims, table, tmp_path):
     assert table.is_open(claim, table.runs_of(tmp_path, "one")) == (low <= 0 <= high)
 
 
-@pytest.mark.parametrize("gains, is_open", [([2.0, 2.1, 2.3], False), ([-1, 2, 3], True), ([1], True)])
+@pytest.mark.parametrize(
+    "gains, is_open", [([2.0, 2.1, 2.3], False), ([-1, 2, 3], True), ([1], True)]
+)
 def test_a_claim_is_open_while_its_interval_contains_0(claims, table, tmp_path, gains, is_open):
     stored(tmp_path, "one", [0.5] * len(gains), [0.5 + gain / 100 for gain in gains])
     claim = claim_of("one")
