@@ -9,8 +9,8 @@ one seed of one claim and a file `results/claims/CLAIM/seed_N.json`: what is the
 again, so a killed command goes on where it stopped. After `--seeds` of each, claims whose 95%
 interval (Student's t of the paired differences) contains 0 get as many as `--most-seeds`. Claims
 that need a data set that is not given are left out, and said to be. `--table` writes the page
-`docs/evidence/claims.md`. Networks are small and trainings short, so that all of it fits a CPU: they say
-what a technique gives there, beside what the paper found at its size.
+`docs/evidence/claims.md`. Networks are small and trainings short, so that all of it fits a CPU:
+they say what a technique gives there, beside what the paper found at its size.
 """
 
 import argparse
