@@ -62,7 +62,7 @@ EXTRAS = {
         "mkdocstrings[python]>=1.0",
         "latex2mathml>=3.81",
         "ruff>=0.17",
-        "scikit-learn>=1.9",
+        *PRETRAINED,
     ],
 }
 

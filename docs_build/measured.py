@@ -29,24 +29,39 @@ def gain(body, page):
 
     Args:
         body: str, lines `result: NAME`, `test: NAME`, `against: NAME` and `paper: SENTENCE`;
-            without the first three, that nothing here measured it.
+            without the third no gain, without the first three the paper's alone.
         page: str, the page of the site, whose links begin there.
     """
     fields = fields_of(body)
     paper = f"**In the paper**: {fields['paper']}" if "paper" in fields else ""
     if "result" not in fields:
-        return f"No recipe of the package compares it with and without.\n\n{paper}"
+        return paper
     content = json.loads((RESULTS / f"{fields['result']}.json").read_text(encoding="utf-8"))
-    plain, ours = (tests_of(content, fields[key]) for key in ("against", "test"))
-    rows = "\n".join(
-        f"| {name} | {accuracy_of(tests)} | {speed_of(tests):,.0f} |"
-        for name, tests in ((fields["against"], plain), (fields["test"], ours))
-    )
-    return (
-        "| Test | Accuracy (95% interval) | Images per second at the test |\n"
-        f"|---|---|---|\n{rows}\n\n"
-        f"{difference_of(plain, ours)} {origin_of(content, page)}\n\n{paper}"
-    )
+    names = [fields[key] for key in ("against", "test") if key in fields]
+    tests = [tests_of(content, name) for name in names]
+    gained = f"{difference_of(*tests)} " if len(tests) == 2 else ""
+    return f"{table_of(names, tests)}\n\n{gained}{origin_of(content, page)}\n\n{paper}"
+
+
+def table_of(names, tests):
+    """Return a table with a row for each test: accuracy, loss, calibration if measured, speed."""
+    columns = {"Accuracy (95% interval)": accuracy_of}
+    for title, key, form in (
+        ("Loss", "loss", "{:.3f}"),
+        ("Calibration error", "calibration_error", "{:.3f}"),
+        ("Images per second", "images_per_second", "{:,.0f}"),
+    ):
+        if all(key in run for runs in tests for run in runs):
+            columns[title] = lambda runs, key=key, form=form: form.format(mean_of(runs, key))
+    lines = [f"| Test | {' | '.join(columns)} |", "|---|" + "---|" * len(columns)]
+    for name, runs in zip(names, tests):
+        lines.append(f"| {name} | {' | '.join(cell(runs) for cell in columns.values())} |")
+    return "\n".join(lines)
+
+
+def mean_of(tests, key):
+    """Return the mean of one figure over the runs."""
+    return statistics.mean(test[key] for test in tests)
 
 
 def tests_of(content, name):
@@ -66,19 +81,14 @@ def tests_of(content, name):
 
 def accuracy_of(tests):
     """Return the mean accuracy of some runs with its interval, in words."""
-    mean = statistics.mean(test["accuracy"] for test in tests)
+    mean = mean_of(tests, "accuracy")
     low, high = wilson_interval(mean * tests[0]["images"], tests[0]["images"])
     return f"{mean:.1%} ({low:.1%} to {high:.1%})"
 
 
-def speed_of(tests):
-    """Return the mean of the images a second."""
-    return statistics.mean(test["images_per_second"] for test in tests)
-
-
 def difference_of(plain, ours):
     """Return the sentence on the gain: its interval, and the gain of each seed."""
-    before, after = (statistics.mean(test["accuracy"] for test in tests) for tests in (plain, ours))
+    before, after = (mean_of(tests, "accuracy") for tests in (plain, ours))
     images = ours[0]["images"]
     low, high = newcombe_interval((before * images, images), (after * images, images))
     seeds = [100 * (b["accuracy"] - a["accuracy"]) for a, b in zip(plain, ours)]

@@ -18,7 +18,7 @@ def draw():
     for name, transform in (("MixUp", augment.MixUp(5.0)), ("CutMix", augment.CutMix(5.0))):
         mixed, soft = transform(images, labels, SEEDS)
         flower, temple = np.asarray(soft)[0]
-        shown[f"{name}: {flower:.0%} flower, {temple:.0%} temple"] = np.asarray(mixed)[0]
+        shown[f"{name}:\n{flower:.0%} flower, {temple:.0%} temple"] = np.asarray(mixed)[0]
     for axis, (title, image) in zip(axes.flat, shown.items()):
         axis.imshow(np.uint8(np.clip(np.round(image), 0, 255)))
         axis.set_title(title, fontsize=8)
