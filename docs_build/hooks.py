@@ -1,7 +1,6 @@
 """What MkDocs calls while it builds the site."""
 
 import pathlib
-import re
 import sys
 
 from mkdocs.exceptions import PluginError
@@ -11,18 +10,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from docs_build import (  # noqa: E402
     api_pages,
+    blocks,
     card_figures,
-    included,
-    measured,
+    gallery,
     page_check,
     recipe_pages,
-    speeds,
 )
 
 ROOT = pathlib.Path(__file__).parent.parent
-DIRECTIVE = re.compile(
-    r"^```(measured|speeds|include|source)\n(.*?)^```$", re.MULTILINE | re.DOTALL
-)
 
 
 def on_config(config):
@@ -38,6 +33,7 @@ def on_config(config):
 def on_pre_build(config):
     """Draw the pictures."""
     card_figures.draw_all()
+    gallery.draw_all()
 
 
 def on_files(files, config):
@@ -49,18 +45,7 @@ def on_files(files, config):
 
 def on_page_markdown(markdown, page, config, files):
     """Replace the blocks that ask for measured tables or for files of the repository."""
-    return DIRECTIVE.sub(lambda match: replaced(*match.groups(), page.file.src_uri), markdown)
-
-
-def replaced(kind, body, page):
-    """Return the Markdown that a block stands for."""
-    if kind == "measured":
-        return measured.gain(body, page)
-    if kind == "speeds":
-        return speeds.table(body.strip())
-    if kind == "source":
-        return f"```python\n{(ROOT / body.strip()).read_text(encoding='utf-8')}```"
-    return included.included(body.strip(), page)
+    return blocks.expanded(markdown, page.file.src_uri)
 
 
 def on_post_page(output, page, config):

@@ -5,10 +5,13 @@ import math
 import pathlib
 import statistics
 
+from kerasrecipes.evaluation import mean_interval
 from kerasrecipes.evaluation.how_good import wilson_interval
 from kerasrecipes.experiment.results import table
 
-RESULTS = pathlib.Path(__file__).parent.parent / "recipes" / "results"
+ROOT = pathlib.Path(__file__).parent.parent
+RESULTS = ROOT / "recipes" / "results"
+CLAIMS = ROOT / "benchmarks" / "results" / "claims"
 KEYS = {"result", "test", "against", "paper"}
 
 
@@ -128,6 +131,37 @@ def origin_of(content, page):
         f"{images:,} test images of {content['data']}, seeds {seeds}; "
         f"{seconds:,.0f} seconds a run on two CPU cores."
     )
+
+
+def claim(name, page):
+    """Return the table of a claim: every arm against the first, by paired seeds.
+
+    Args:
+        name: str, a folder of benchmarks/results/claims. With fewer than two seeds, or none, the
+            table is left out.
+        page: str, the page of the site, whose links begin there.
+    """
+    paths = sorted((CLAIMS / name).glob("seed_*.json"))
+    runs = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    if len(runs) < 2:
+        return ""
+    first, *others = runs[0]["arms"]
+    head = f"| Technique | Accuracy | Points over {first} (95% interval) | Loss |"
+    lines = [head, "|---|---|---|---|"]
+    for arm in (first, *others):
+        accuracy, loss = (
+            statistics.mean(run["arms"][arm][key] for run in runs) for key in ("accuracy", "loss")
+        )
+        gains = [100 * (r["arms"][arm]["accuracy"] - r["arms"][first]["accuracy"]) for r in runs]
+        shown = mean_interval(gains)
+        gained = f"{shown.mean:+.2f} ({shown.low:+.2f} to {shown.high:+.2f})"
+        lines.append(f"| {arm} | {accuracy:.2%} | {gained if arm != first else ''} | {loss:.3f} |")
+    up, setting = "../" * page.count("/"), runs[0]["setting"].rstrip(".")
+    origin = (
+        f"From [claims]({up}evidence/claims.md): {setting}; {len(runs)} paired seeds, "
+        f"{runs[0]['test_images']:,} test images."
+    )
+    return "\n".join([*lines, "", origin])
 
 
 def rows_of_recipe(recipe):

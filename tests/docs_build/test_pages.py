@@ -8,7 +8,15 @@ import re
 import keras
 import pytest
 
-from docs_build import api_pages, card_figures, included, measured, page_check
+from docs_build import (
+    api_pages,
+    blocks,
+    card_figures,
+    included,
+    measured,
+    message_texts,
+    page_check,
+)
 
 pytest.importorskip("tensorflow")
 ROOT = pathlib.Path(__file__).parent.parent.parent
@@ -102,3 +110,24 @@ def test_links_of_an_included_page_lead_to_pages():
     text = included.included("recipes/README.md", "recipes/index.md")
     assert not re.search(r"\]\((?!https?:|#)[^)]*\.(py|ipynb|json)", text)
     assert included.place_of("recipes/../CONTRIBUTING.md") == "design.md"
+
+
+def test_a_message_that_is_explained_is_one_of_the_package():
+    said = message_texts.texts()
+    messages = message_texts.quoted(PAGES["trouble.md"])
+    assert len(messages) >= 18
+    assert [m for m in messages if not message_texts.is_said(m, said)] == []
+    assert not message_texts.is_said("No such file nor folder: …", said)
+
+
+def test_links_of_the_readme_lead_somewhere():
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", page)
+    assert len(targets) > 15
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
+def test_the_site_shows_the_template_whole():
+    assert "```source\nrecipes/own_model.py\n```" in PAGES["get_started.md"]
+    source = (ROOT / "recipes" / "own_model.py").read_text(encoding="utf-8")
+    assert source in blocks.replaced("source", "recipes/own_model.py\n", "get_started.md")

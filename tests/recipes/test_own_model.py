@@ -84,8 +84,3 @@ def test_ctrl_c_ends_without_a_traceback(tmp_path, moment):
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 130 and "Traceback" not in errors, errors
-
-
-def test_the_readme_shows_it_whole():
-    page = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"```python\n{TEMPLATE.read_text(encoding='utf-8')}```" in page
