@@ -10,14 +10,14 @@ from kerasrecipes.transfer import linear_probe
 
 
 def draw():
-    """Accuracy by stage, by cross-validation on 300 images."""
-    images, labels = sample(300)
+    """Accuracy by stage, by cross-validation on 200 images."""
+    images, labels = sample(200)
     images = np.repeat(np.repeat(images, 2, axis=1), 2, axis=2)[..., [0, 0, 0]] * 255
     network = models.backbone("efficientnet_lite0", input_shape=(56, 56, 3))
     probe = linear_probe(network, (images.astype("float32"), labels))
     figure, axis = plt.subplots()
     names = [stage.stage for stage in probe.stages]
     axis.barh(names, [stage.left_out_accuracy for stage in probe.stages], color=BLUE, height=0.6)
-    axis.set(xlabel="accuracy on images left out, 300 in all", xlim=(0, 1))
+    axis.set(xlabel="accuracy on images left out, 200 in all", xlim=(0, 1))
     axis.invert_yaxis()
     return figure

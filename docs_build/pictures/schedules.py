@@ -4,17 +4,17 @@ from matplotlib import pyplot as plt
 
 from kerasrecipes import schedules
 
-STEPS = 1000
+STEPS = 400
 SHOWN = {
-    "WarmRestarts(0.1, 140)": schedules.WarmRestarts(0.1, 140),
-    "WarmRestarts(0.1, 140, peak_multiplier=0.5, warmup=40)": schedules.WarmRestarts(
-        0.1, 140, peak_multiplier=0.5, warmup=40
+    "WarmRestarts(0.1, 56)": schedules.WarmRestarts(0.1, 56),
+    "WarmRestarts(0.1, 56, peak_multiplier=0.5, warmup=16)": schedules.WarmRestarts(
+        0.1, 56, peak_multiplier=0.5, warmup=16
     ),
-    "SnapshotCosine(0.1, 1000, cycles=4)": schedules.SnapshotCosine(0.1, STEPS, 4),
-    "OneCycle(0.1, 1000)": schedules.OneCycle(0.1, STEPS),
-    'OneCycle(0.1, 1000, shape="linear")': schedules.OneCycle(0.1, STEPS, shape="linear"),
-    "StepDecay(0.1, [500, 750], warmup=50)": schedules.StepDecay(0.1, [500, 750], warmup=50),
-    "Scaled(OneCycle(0.1, 1000), 0.5)": schedules.Scaled(schedules.OneCycle(0.1, STEPS), 0.5),
+    "SnapshotCosine(0.1, 400, cycles=4)": schedules.SnapshotCosine(0.1, STEPS, 4),
+    "OneCycle(0.1, 400)": schedules.OneCycle(0.1, STEPS),
+    'OneCycle(0.1, 400, shape="linear")': schedules.OneCycle(0.1, STEPS, shape="linear"),
+    "StepDecay(0.1, [200, 300], warmup=20)": schedules.StepDecay(0.1, [200, 300], warmup=20),
+    "Scaled(OneCycle(0.1, 400), 0.5)": schedules.Scaled(schedules.OneCycle(0.1, STEPS), 0.5),
 }
 
 
