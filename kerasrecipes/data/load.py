@@ -22,6 +22,7 @@ from kerasrecipes.data.image_data import ImageData
 from kerasrecipes.data.image_sets import SETS
 from kerasrecipes.data.label_table import read_csv, read_frame
 from kerasrecipes.data.npz_source import read_npz
+from kerasrecipes.data.shard_source import FORMATS, read_shards
 from kerasrecipes.data.split import check_split, split_sets
 from kerasrecipes.data.table_options import TableOptions
 from kerasrecipes.data.table_source import read_table
@@ -29,8 +30,8 @@ from kerasrecipes.data.tfds_source import read_tfds
 
 SAMPLE = "fashion_mnist_sample"
 KINDS = (
-    f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, a CSV file of files and labels, a pandas "
-    "frame of those, an .npz file, or arrays"
+    f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, 'tfrecord:PATTERN', a CSV file of files "
+    "and labels, a pandas frame of those, an .npz file, or arrays"
 )
 TABLES = (".csv", ".tsv", ".txt")
 
@@ -70,6 +71,10 @@ def load(
             - a path to an `.npz` file with uint8 images `x_train`, `x_test` of shape (images,
               height, width) or (images, height, width, 1 or 3) and integer labels `y_train`,
               `y_test`; optional `x_validation`, `y_validation`, `class_names`;
+            - `"tfrecord:PATTERN"`: shards by a pattern of their paths, or their folder. Those of
+              `python -m kerasrecipes.data.shard` have their sets, classes and places beside
+              them; others hold `tf.train.Example` with `image` and `label` (or `image/encoded`,
+              `image/class/label`), are read through once, and are of the set in their name;
             - arrays: `(x, y)`, `(x_train, y_train, x_test, y_test)`,
               `((x_train, y_train), (x_test, y_test))`, or a mapping with the keys of an `.npz`.
         split: `None` (default) keeps the source's own sets, and divides a single set 80/10/10.
@@ -82,7 +87,8 @@ def load(
         strict: bool (default `False`). The files of a folder are checked once. Images that
             cannot be used (corrupt, truncated, floats or 32 bits a channel, above 179 megapixels)
             are skipped, counted and named in a warning, or, if strict, are an error.
-        check: which image files are read and decoded once. `None` (default) and "all": each.
+        check: which image files are read and decoded once. `None` (default) and "all": each,
+            but by default none of shards that have an index, which were checked when written.
             "sample": 1,024, evenly spaced, and of all whether they are there and not empty.
             "none": 16. Size and colour are then those of the files looked at; duplicates are found
             among these alone, and a bad file that was not looked at ends training with an error.
@@ -201,6 +207,11 @@ def _read_named(source, table, **options):
     if source.startswith("tfds:"):
         require_tensorflow(f"{source}: data sets of TensorFlow Datasets")
         return read_tfds(source.removeprefix("tfds:"))
+    kind, _, pattern = source.partition(":")
+    if kind in FORMATS:
+        require_tensorflow(f"{kind}: shards")
+        options.pop("class_depth")
+        return read_shards(kind, pattern, **options)
     if source and path.is_dir():
         require_tensorflow(f"{printable(path)}: folders of image files")
         return read_folder(path, **options)

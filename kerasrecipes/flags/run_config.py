@@ -34,8 +34,9 @@ class RunConfig:
 
     data: str = flag(
         "fashion_mnist_sample",
-        "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, a CSV file of image "
-        "files and labels, or an .npz with x_train, y_train, x_test, y_test",
+        "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, "
+        "tfrecord:PATTERN, a CSV file of image files and labels, or an .npz with x_train, "
+        "y_train, x_test, y_test",
     )
     image_column: str | None = flag(None, "column of a CSV with the files (default: found by name)")
     label_column: str | None = flag(None, "column of a CSV with the labels (default: by name)")
@@ -55,7 +56,10 @@ class RunConfig:
     exif: str = flag("apply", "rotate images upright as their EXIF data say", choices=EXIF_MODES)
     strict: bool = flag(False, "stop at a bad image instead of skipping it")
     check: str | None = flag(
-        None, "image files to decode before training; sample: 1,024 (default: all)", choices=CHECKS
+        None,
+        "image files to decode before training; sample: 1,024 (default: all; of shards with an "
+        "index, which were checked when written: none)",
+        choices=CHECKS,
     )
 
     def __post_init__(self):
