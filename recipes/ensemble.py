@@ -62,9 +62,12 @@ def main(config):
         images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
-        optimizers = optimizer_by_name(config, config.epochs * compared.training.steps_per_pass)
-        networks = {name: network(config, images, compared.size, name) for name in optimizers}
-        model = compared.side_by_side(networks, compared.optimizer_of_each(networks, optimizers))
+        with run.replicas.scope():
+            optimizers = optimizer_by_name(config, config.epochs * compared.training.steps_per_pass)
+            networks = {name: network(config, images, compared.size, name) for name in optimizers}
+            model = compared.side_by_side(
+                networks, compared.optimizer_of_each(networks, optimizers)
+            )
         snapshots = callbacks.SnapshotEnsemble(every_epochs=config.epochs // config.members)
         average = callbacks.WeightAverage(start_epoch=config.epochs // 2)
         begin_next = next_network(config, images, compared.size, networks["independent"])

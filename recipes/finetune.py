@@ -68,13 +68,16 @@ def main(config):
         print(probe)
         task, best = evaluation.task_of(images), probe.best
         top = {"stage": best.stage, "activation": task.activation}
-        model = transfer.classifier(backbone, images.num_classes, **top)
-        model.get_layer("classifier").set_weights(task.head_weights(best.kernel, best.bias))
-        model = task.head(model)
         train, history = [crop], None
-        if phase:
-            train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
-            history = fine_tune(config, run, phase, images, train, crop, model, weights, task)
+        with run.replicas.scope():
+            backbone = run.replicas.on_all_devices(backbone)
+            model = transfer.classifier(backbone, images.num_classes, **top)
+            model.get_layer("classifier").set_weights(task.head_weights(best.kernel, best.bias))
+            model = task.head(model)
+            if phase:
+                train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3)]
+                train.append(augment.RandomFlip())
+                history = fine_tune(config, run, phase, images, train, crop, model, weights, task)
         return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
 
 
@@ -127,22 +130,26 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
 def fine_tune(config, run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     source, weights = experiment.weighted_source(images.train, weights)
-    total = phase.epochs * (steps := -(-images.train_size // config.batch_size))
+    whole = run.replicas.count > 1  # batches of one size
+    steps = (images.train_size + (0 if whole else config.batch_size - 1)) // config.batch_size
+    total = phase.epochs * steps
     rates = WarmRestarts(phase.learning_rate, total, warmup=total // 20)
 
     def begin_at(step):
         return augment.pipeline(
-            source, train, config.batch_size, training=True, seed=config.seed, start_step=step
-        )
+            source, train, config.batch_size, training=True, seed=config.seed, start_step=step,
+            drop_remainder=whole,
+        )  # fmt: skip
 
-    labels = {"loss": task.loss(), "metrics": task.compiled_metrics()}
+    labels = {} if task.name == "classes" else {"loss": task.loss()}
+    metrics = run.replicas.metrics(task.compiled_metrics())
     return transfer.fine_tune(
         model, begin_at, [dataclasses.replace(phase, learning_rate=rates)],
-        validation_data=batches(config, images.validation, crop),
+        validation_data=run.replicas.held_out(batches(config, images.validation, crop)),
         optimizer=keras.optimizers.Adam(**config.optimizer_options()),
         callbacks=[*run.callbacks(images), callbacks.BestSnapshot("val_loss")],
         steps_per_epoch=steps, class_weight=weights, jit_compile=run.jit, verbose=0,
-        **({} if task.name == "classes" else labels),
+        **labels, **metrics,
     )  # fmt: skip
 
 

@@ -55,14 +55,16 @@ def main(config):
         images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
-        updates = config.epochs * compared.training.steps_per_pass
-        schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
-        optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, **config.optimizer_options()
-        )
-        model = network(config, images, compared.size)
-        loss = keras.losses.SparseCategoricalCrossentropy()
-        model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=run.jit)
+        with run.replicas.scope():
+            updates = config.epochs * compared.training.steps_per_pass
+            schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+            optimizer = keras.optimizers.SGD(
+                schedule, momentum=config.momentum, **config.optimizer_options()
+            )
+            model = network(config, images, compared.size)
+            loss = keras.losses.SparseCategoricalCrossentropy()
+            metrics = run.replicas.metrics(["accuracy"])
+            model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
         history = model.fit(
             compared.training,
             epochs=config.epochs,
@@ -72,6 +74,7 @@ def main(config):
             shuffle=False,
             verbose=0,
         )
+        model = run.replicas.on_one_device(model)
         results = [
             averaged(model, compared.testing, passes, config.seed) for passes in (1, config.passes)
         ]

@@ -35,6 +35,14 @@ class Config(ComparisonConfig):
     )
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
+    def __post_init__(self):
+        super().__post_init__()
+        if self.scale_rate:
+            raise ValueError(
+                "Argument `scale_rate` has no effect: `learning_rate` is scaled to the batch "
+                "anyway. Received: scale_rate=True"
+            )
+
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
@@ -49,14 +57,15 @@ def main(config):
         images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
-        networks = {kind: network(config, images, compared.size, kind) for kind in KINDS}
-        updates = config.epochs * compared.training.steps_per_pass
-        rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
-        schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
-        optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, **config.optimizer_options()
-        )
-        model = compared.side_by_side(networks, optimizer)
+        with run.replicas.scope():
+            networks = {kind: network(config, images, compared.size, kind) for kind in KINDS}
+            updates = config.epochs * compared.training.steps_per_pass
+            rate = config.learning_rate * config.batch_size * config.accumulation_steps / 64
+            schedule = schedules.SnapshotCosine(rate, max(1, updates), cycles=1)
+            optimizer = keras.optimizers.SGD(
+                schedule, momentum=config.momentum, **config.optimizer_options()
+            )
+            model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),
             epochs=config.epochs,

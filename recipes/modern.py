@@ -85,20 +85,23 @@ def main(config):
         training = augment.pipeline(
             images.train, [*crops.train, *before, normalize, *mixing], config.batch_size,
             training=True, seed=config.seed, start_step=run.start_step,
-            num_classes=task.one_hot(images),
+            num_classes=task.one_hot(images), drop_remainder=run.replicas.count > 1,
         )  # fmt: skip
         test_set, one_crop = images.test or images.validation, next(iter(crops.tests.values()))
         validation = augment.pipeline(
             images.validation or test_set, [one_crop, normalize], config.batch_size,
             training=False, num_classes=task.one_hot(images),
         )  # fmt: skip
-        model = build(config, images, task, size, config.epochs * training.steps_per_pass, run.jit)
+        with run.replicas.scope():
+            steps = config.epochs * training.steps_per_pass
+            model = build(config, images, task, size, steps, run)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
             training, epochs=config.epochs, steps_per_epoch=training.steps_per_pass,
-            validation_data=validation, callbacks=[*averaging, *run.callbacks(images)],
-            shuffle=False, verbose=0,
+            validation_data=run.replicas.held_out(validation), shuffle=False, verbose=0,
+            callbacks=[*averaging, *run.callbacks(images)],
         )  # fmt: skip
+        model = run.replicas.on_one_device(model)
         model, remarks = experiment.calibrated(model, images, crops, [normalize], config)
         task = experiment.fitted_task(task, model, images, validation)
         results = evaluation.run_tests(
@@ -121,7 +124,7 @@ def transforms(config):
     return [*operations, *erasing], [mix(config.mix_alpha)] if mix else []
 
 
-def build(config, images, task, size, steps, jit):
+def build(config, images, task, size, steps, run):
     """The compiled network, whose rate rises first."""
     rate = config.learning_rate or RATES[config.optimizer]
     decay = DECAYS[config.optimizer] if config.weight_decay is None else config.weight_decay
@@ -141,7 +144,8 @@ def build(config, images, task, size, steps, jit):
     model = task.head(model)
     decay_kernels(model, optimizer, decay)
     loss = task.loss(config.label_smoothing)
-    model.compile(optimizer, loss, metrics=task.compiled_metrics(), jit_compile=jit)
+    metrics = run.replicas.metrics(task.compiled_metrics())
+    model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
     return model
 
 

@@ -52,7 +52,8 @@ def main(config):
         images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
-        model = build(config, images, compared.size, run.jit)
+        with run.replicas.scope():
+            model = build(config, images, compared.size, run)
         averaging = average(config, compared)
         history = model.fit(
             compared.training,
@@ -67,7 +68,7 @@ def main(config):
         return compared.close(model, history, results, pays=PAYS)
 
 
-def build(config, images, size, jit):
+def build(config, images, size, run):
     """The compiled network, at a constant rate."""
     model = models.resnet(
         config.depth,
@@ -80,7 +81,8 @@ def build(config, images, size, jit):
         config.learning_rate, momentum=config.momentum, **config.optimizer_options()
     )
     loss = keras.losses.SparseCategoricalCrossentropy()
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
+    metrics = run.replicas.metrics(["accuracy"])
+    model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
     return model
 
 

@@ -83,6 +83,7 @@ def main(config):
             training=True,
             seed=config.seed,
             start_step=run.start_step,
+            drop_remainder=run.replicas.count > 1,
             num_classes=task.one_hot(images),
         )
         test_set = images.test or images.validation
@@ -96,17 +97,19 @@ def main(config):
         )
         steps = max(4, config.epochs * training.steps_per_pass)
         schedule = schedules.OneCycle(config.learning_rate, steps)
-        model = build(config, images, task, size, schedule, run.jit)
+        with run.replicas.scope():
+            model = build(config, images, task, size, schedule, run)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
             training,
             epochs=config.epochs,
             steps_per_epoch=training.steps_per_pass,
-            validation_data=validation,
+            validation_data=run.replicas.held_out(validation),
             callbacks=[*averaging, *run.callbacks(images)],
             shuffle=False,
             verbose=0,
         )
+        model = run.replicas.on_one_device(model)
         model, remarks = experiment.calibrated(model, images, crops, [normalize], config)
         task = experiment.fitted_task(task, model, images, validation)
         results = evaluation.run_tests(
@@ -125,7 +128,7 @@ def main(config):
         )  # fmt: skip
 
 
-def build(config, images, task, size, schedule, jit):
+def build(config, images, task, size, schedule, run):
     """The compiled network."""
     model = models.resnet(
         config.depth,
@@ -142,7 +145,8 @@ def build(config, images, task, size, schedule, jit):
     )
     model = task.head(model)
     loss = task.loss(config.label_smoothing)
-    model.compile(optimizer, loss, metrics=task.compiled_metrics(), jit_compile=jit)
+    metrics = run.replicas.metrics(task.compiled_metrics())
+    model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
     return model
 
 

@@ -51,9 +51,10 @@ def main(config):
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         rates = two_schedules(config, compared.training.steps_per_pass)
-        networks = {name: network(config, images, compared.size, name) for name in rates}
-        optimizer = compared.optimizer_of_each(networks, optimizers(config, rates))
-        model = compared.side_by_side(networks, optimizer)
+        with run.replicas.scope():
+            networks = {name: network(config, images, compared.size, name) for name in rates}
+            optimizer = compared.optimizer_of_each(networks, optimizers(config, rates))
+            model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),
             epochs=config.epochs,

@@ -56,7 +56,8 @@ def main(config):
         images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
-        model = build(config, images, compared.size, run.jit)
+        with run.replicas.scope():
+            model = build(config, images, compared.size, run)
         sgdr = callbacks.SGDR(
             config.learning_rate, config.epochs // config.cycles, cycle_multiplier=1
         )
@@ -81,7 +82,7 @@ def main(config):
         return compared.close(ensemble, history, results, remark, pays=PAYS, snapshots=epochs)
 
 
-def build(config, images, size, jit):
+def build(config, images, size, run):
     """The compiled network; SGDR drives its rate."""
     model = models.resnet(
         config.depth,
@@ -94,7 +95,8 @@ def build(config, images, size, jit):
         config.learning_rate, momentum=config.momentum, **config.optimizer_options()
     )
     loss = keras.losses.SparseCategoricalCrossentropy()
-    model.compile(optimizer, loss, metrics=["accuracy"], jit_compile=jit)
+    metrics = run.replicas.metrics(["accuracy"])
+    model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
     return model
 
 

@@ -53,16 +53,17 @@ def main(config):
         images = data.load(config.data, **config.data_options())
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
-        networks = {
-            name: network(config, images, compared.size, rate, name)
-            for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
-        }
-        updates = config.epochs * compared.training.steps_per_pass
-        schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
-        optimizer = keras.optimizers.SGD(
-            schedule, momentum=config.momentum, **config.optimizer_options()
-        )
-        model = compared.side_by_side(networks, optimizer)
+        with run.replicas.scope():
+            networks = {
+                name: network(config, images, compared.size, rate, name)
+                for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
+            }
+            updates = config.epochs * compared.training.steps_per_pass
+            schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
+            optimizer = keras.optimizers.SGD(
+                schedule, momentum=config.momentum, **config.optimizer_options()
+            )
+            model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),
             epochs=config.epochs,

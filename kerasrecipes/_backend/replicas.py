@@ -35,6 +35,15 @@ def scope_of(model):
     return contextlib.nullcontext()
 
 
+def is_mirrored():
+    """Return whether the caller makes layers in the scope of several devices of TensorFlow."""
+    if keras.backend.backend() != "tensorflow":
+        return False
+    import tensorflow as tf
+
+    return tf.distribute.get_strategy().num_replicas_in_sync > 1
+
+
 def sum_over_replicas(tensor):
     """Return the sum of `tensor` over all replicas; its gradient is summed too.
 

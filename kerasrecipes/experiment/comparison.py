@@ -49,8 +49,10 @@ class Comparison:
             training=True,
             seed=config.seed,
             start_step=run.start_step,
+            drop_remainder=run.replicas.count > 1,
         )
-        self.validation = self._in_order(images.validation or self._test_set)
+        validation = self._in_order(images.validation or self._test_set)
+        self.validation = run.replicas.held_out(validation)
         self.testing = self._in_order(self._test_set)
 
     def side_by_side(self, networks: Any, optimizer: Any) -> Any:
@@ -66,13 +68,14 @@ class Comparison:
             optimizer: Keras optimizer of all weights.
 
         Returns:
-            A `keras.Model` with a dict of probabilities by name as output.
+            A `keras.Model` with a dict of probabilities by name as output. On several devices it
+            is made, as the networks are, within `run.replicas.scope()`.
         """
         inputs = keras.Input(next(iter(networks.values())).input_shape[1:])
         model = keras.Model(inputs, {name: network(inputs) for name, network in networks.items()})
         loss = {name: keras.losses.SparseCategoricalCrossentropy() for name in networks}
-        metrics = {name: ["accuracy"] for name in networks}
-        model.compile(optimizer, loss, metrics=metrics, jit_compile=self._run.jit)
+        metrics = self._run.replicas.metrics({name: ["accuracy"] for name in networks})
+        model.compile(optimizer, loss, **metrics, jit_compile=self._run.jit)
         return model
 
     @staticmethod
@@ -106,7 +109,7 @@ class Comparison:
             result
             for name, network in networks.items()
             for result in run_tests(
-                network,
+                self._run.replicas.on_one_device(network),
                 self._test_set,
                 {name: self._crop},
                 [self._normalize],
@@ -157,6 +160,7 @@ class Comparison:
         pixels = layers.ImagePreprocessing(
             self.size, self._crop.resize, mean=self._mean, std=self._std
         )
+        network = self._run.replicas.on_one_device(network)
         model = serving_model(network, pixels, self._images.channels)
         return close_run(
             self._run,

@@ -27,12 +27,14 @@ def configure(config: Any) -> Any:
     backend = keras.backend.backend()
     precision = choose_precision(config.precision, kind, has_bfloat16)
     choice = getattr(config, "jit", None)
-    jit = choose_jit(choice or "auto", kind, backend)
+    devices = getattr(config, "devices", 1)
+    jit = choose_jit(choice or "auto", kind, backend, devices)
     keras.config.set_dtype_policy(precision)
     words = "with XLA" if jit else "without XLA"
-    if choice == "auto" and not jit:
+    if choice == "auto" and not jit and devices == 1:
         words += f", which is slower here than {backend} alone (--jit on turns it on)"
-    return jit, f"Device {kind.upper()}, backend {backend}, {precision}, {words}."
+    many = "" if devices == 1 else f"{devices} devices of kind "
+    return jit, f"{many or 'Device '}{kind.upper()}, backend {backend}, {precision}, {words}."
 
 
 def choose_precision(choice, kind, has_bfloat16):
@@ -48,15 +50,17 @@ def choose_precision(choice, kind, has_bfloat16):
     return "mixed_bfloat16" if has_bfloat16 else "mixed_float16"
 
 
-def choose_jit(choice, kind, backend):
+def choose_jit(choice, kind, backend, devices=1):
     """Return whether to compile the step with XLA. Without it JAX runs operation by operation.
+
+    TensorFlow on several devices does without: see `Replicas`.
 
     >>> choose_jit("auto", "cpu", "tensorflow")
     False
     """
     if choice != "auto":
         return choice == "on"
-    return backend == "jax" or (backend == "tensorflow" and kind != "cpu")
+    return backend == "jax" or (backend == "tensorflow" and kind != "cpu" and devices == 1)
 
 
 def _is_no_advice_on_retracing(record):

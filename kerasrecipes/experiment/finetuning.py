@@ -15,7 +15,7 @@ from kerasrecipes.serving import serving_classifier
 
 OF_FIT = (
     "epochs", "learning_rate", "preflight", "tensorboard", "keep_going", "clip_norm",
-    "accumulation_steps", "jit",
+    "accumulation_steps", "jit", "devices", "strategy", "scale_rate",
 )  # fmt: skip
 
 
@@ -61,7 +61,7 @@ def close_fine_tuning(
     Returns:
         dict, the content of `metrics.json`.
     """
-    remarks = []
+    model, remarks = run.replicas.on_one_device(model), []
     task = _fitted(task_of(images), model, images, crop, probe, history, run.config.batch_size)
     if task.name == "classes":
         remarks.append(_probe_sentence(probe.best, images, history))

@@ -23,7 +23,9 @@ from kerasrecipes.experiment.next_steps import next_steps
 from kerasrecipes.experiment.preflight_check import PreflightCheck
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.provenance import command_of, versions
+from kerasrecipes.experiment.replicas import Replicas
 from kerasrecipes.experiment.run_folder import RunFolder
+from kerasrecipes.experiment.scaled_rate import ScaledRate
 from kerasrecipes.flags import RunFinished
 
 MAY_CHANGE_ON_RESUME = (
@@ -34,8 +36,11 @@ MAY_CHANGE_ON_RESUME = (
     "keep_going",
     "preflight",
     "dry_run",
+    "devices",
+    "strategy",
 )
-
+# What several devices do otherwise than one, in the words of `Resume`, with the same result.
+CHANGE_WITH_DEVICES = ("synchronized", "metrics", "weighted_metrics")
 
 _watchers: list[Any] = []
 
@@ -119,6 +124,7 @@ class Run:
         folder: `pathlib.Path` of the run.
         start_step: int, the training step that the data begin with: 0 unless resumed.
         jit: bool, for `model.compile(jit_compile=...)`.
+        replicas: `Replicas`, the devices that share each batch.
         closed: bool, whether `metrics.json` is written.
     """
 
@@ -155,8 +161,9 @@ class Run:
             wants_logs = getattr(self.config, "tensorboard", False)
             if wants_logs and importlib.util.find_spec("tensorboard") is None:
                 raise ImportError("--tensorboard needs TensorBoard: pip install tensorboard")
-            self._resume = Resume(self.folder / "state", allow=("keep_going",))
+            self._resume = Resume(self.folder / "state", allow=("keep_going", *CHANGE_WITH_DEVICES))
             self.start_step = self._resume.step
+            self.replicas = Replicas(self.config)  # before TensorFlow and JAX see their devices
             self.jit, choice = configure(self.config)
             self._folder.write_config(
                 {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
@@ -198,9 +205,11 @@ class Run:
         self._resume.data = {"images": images.train}
         batch_size = min(self.config.batch_size, len(images.train))
         if self.config.dry_run:
-            checks = [MemoryCheck(batch_size), PreflightCheck(self, images)]
+            checks = [self.replicas, MemoryCheck(batch_size), PreflightCheck(self, images)]
             return [*checks, self._interruption, DryRun(images, batch_size)]
         callbacks = [
+            self.replicas,
+            *([ScaledRate(self.config.rate_scale())] if self.config.scale_rate else []),
             MemoryCheck(batch_size),
             PreflightCheck(self, images),
             self._clock,

@@ -8,6 +8,7 @@ from kerasrecipes.flags.fields import flag
 from kerasrecipes.flags.run_config import RunConfig
 
 JIT_MODES = ("auto", "on", "off")
+STRATEGIES = ("auto", "mirrored", "jax")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -50,12 +51,40 @@ class TrainingConfig(RunConfig):
         None, "largest global norm of the gradient (default: not clipped)", "(0, inf)"
     )
     accumulation_steps: int = flag(1, "batches per update, with averaged gradients", "[1, 1000000]")
+    devices: int = flag(
+        1, "devices that share each batch; without GPUs, parts of the CPU", "[1, 4096]"
+    )
+    strategy: str = flag(
+        "auto", "how: mirrored (TensorFlow) or jax; auto: the backend's", choices=STRATEGIES
+    )
+    scale_rate: bool = flag(
+        False, "multiply the rate by batch size / its default, after a warm-up (Goyal et al.)"
+    )
 
     def __post_init__(self):
         super().__post_init__()
         if self.dry_run and (self.resume or not self.HAS_DRY_RUN):
             reason = "is for a new run" if self.resume else "needs a recipe of one training"
             raise ValueError(f"Argument `dry_run` {reason}. Received: dry_run=True")
+        if self.batch_size % self.devices:
+            raise ValueError(
+                "Argument `batch_size` must be a multiple of `devices`, which share each batch "
+                "(https://github.com/keras-team/keras/issues/21167). "
+                f"Received: batch_size={self.batch_size}, devices={self.devices}"
+            )
+        if self.strategy != "auto" and self.devices == 1:
+            raise ValueError(
+                f"Argument `strategy` needs `devices` above 1. Received: strategy={self.strategy!r}"
+            )
+        if self.scale_rate and self.rate_scale() == 1:
+            raise ValueError(
+                "Argument `scale_rate` needs a `batch_size` that is not the recipe's own. "
+                f"Received: batch_size={self.batch_size}"
+            )
+
+    def rate_scale(self) -> float:
+        """Return how many times the recipe's own batch size a batch has."""
+        return self.batch_size / type(self).batch_size
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

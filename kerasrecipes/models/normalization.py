@@ -5,6 +5,7 @@ from typing import Any
 import keras
 
 from kerasrecipes import layers
+from kerasrecipes._backend.replicas import is_mirrored
 from kerasrecipes._validation import check_choice
 
 NAMES = ("batch", "group", "instance", "layer", "decorrelated")
@@ -17,7 +18,8 @@ def normalization_layer(normalization: str, channels: int, name: str | None = No
         normalization: `"batch"` (momentum 0.9, epsilon 1e-5), `"group"` (32 groups as in the
             paper, or pairs of channels if there are fewer than 64), `"instance"`, `"layer"`
             (one group: over height, width and channels), `"decorrelated"` (groups of 16), or a
-            callable that takes `name` and returns a layer.
+            callable that takes `name` and returns a layer. In the scope of a `MirroredStrategy`
+            of several devices, statistics are those of the whole batch (`synchronized`).
         channels: int, the number of channels.
         name: str or `None`. Name of the layer.
 
@@ -37,10 +39,10 @@ def normalization_layer(normalization: str, channels: int, name: str | None = No
         return normalization(name=name)
     check_choice("normalization", normalization, NAMES)
     options = {"axis": channel_axis(), "epsilon": 1e-5, "name": name}
-    if normalization == "batch":
-        return keras.layers.BatchNormalization(momentum=0.9, **options)
-    if normalization == "decorrelated":
-        return layers.DecorrelatedBatchNormalization(momentum=0.9, **options)
+    if normalization in ("batch", "decorrelated"):
+        options |= {"momentum": 0.9, "synchronized": is_mirrored()}
+        kinds = (keras.layers.BatchNormalization, layers.DecorrelatedBatchNormalization)
+        return kinds[normalization == "decorrelated"](**options)
     if normalization == "instance":
         return layers.InstanceNormalization(**options)
     groups = 1 if normalization == "layer" else min(32, max(1, channels // 2))

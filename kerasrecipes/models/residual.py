@@ -47,6 +47,8 @@ class ResidualParts:
     def residual(self, x, shortcut, branch, rate, name):
         """Return `shortcut(x) + branch(x)`, lists of layers; the branch is dropped with `rate`."""
         if rate > 0:
+            if self.stochastic_depth_mode == "batch":
+                _keep_to_each_replica(branch)
             path = keras.Sequential(shortcut, name=f"{name}_path") if shortcut else None
             branch = keras.Sequential(branch, name=f"{name}_branch")
             block = StochasticDepth(
@@ -76,6 +78,13 @@ class ResidualParts:
             dtype=keras.config.dtype_policy().variable_dtype,
             name="classifier",
         )(x)
+
+
+def _keep_to_each_replica(layers):
+    """Leave statistics over all replicas out, which TensorFlow has no way to sum under a gate."""
+    for layer in layers:
+        if getattr(layer, "synchronized", False):
+            layer.synchronized = False
 
 
 def _seeds_from(seed):

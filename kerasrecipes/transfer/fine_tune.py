@@ -32,6 +32,7 @@ def fine_tune(
     seed: int | None = 0,
     jit_compile: bool | str = "auto",
     verbose: int | str = "auto",
+    weighted_metrics: Any = (),
 ) -> keras.callbacks.History:
     """Train a model in phases, each of which may train more layers.
 
@@ -68,6 +69,7 @@ def fine_tune(
         seed: int >= 0, seed of the order of arrays. Defaults to 0.
         jit_compile: as `compile` takes it. Defaults to `"auto"`.
         verbose: as `fit` takes it. Defaults to `"auto"`.
+        weighted_metrics: sequence, as `compile` takes it. Defaults to ().
 
     Returns:
         `keras.callbacks.History` of all epochs. The model is compiled as in the phase of its
@@ -97,7 +99,12 @@ def fine_tune(
     phases = _checked_phases(model, getattr(phases, "phases", phases), callbacks)
     data = TrainingData(data, batch_size, steps_per_epoch, class_weight, seed)
     optimizers = PhaseOptimizers(model, keras.optimizers.get(optimizer))
-    compile_options = {"loss": loss, "metrics": list(metrics), "jit_compile": jit_compile}
+    compile_options = {
+        "loss": loss,
+        "metrics": list(metrics),
+        "weighted_metrics": list(weighted_metrics),
+        "jit_compile": jit_compile,
+    }
     fit_options = {
         "steps_per_epoch": data.steps_per_epoch,
         "validation_data": validation_data,

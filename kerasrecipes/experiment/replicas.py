@@ -1,0 +1,132 @@
+"""Replicas: a run on several devices, each of which takes a part of every batch."""
+
+import contextlib
+from typing import Any
+
+import keras
+
+from kerasrecipes._backend.devices import data_parallel, mirrored
+from kerasrecipes._backend.keras_internals import flatten_layers
+from kerasrecipes.augment.padded_batches import padded_batches
+from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks._rebuilt_model import rebuild
+
+STRATEGIES = {"tensorflow": "mirrored", "jax": "jax"}
+NOT_ON_PYTORCH = (
+    "needs the backend tensorflow or jax: under torchrun Keras's metrics stay those of each "
+    "process, and callbacks would decide differently on each"
+)
+
+
+class Replicas(FitCallback):
+    """The devices that a run trains on; as a callback, it checks the model and leaves them.
+
+    The model is made within `scope`. `fit` then splits each batch; its loss and gradients are those
+    of the whole batch. Everything after `fit` is done with `on_one_device(model)`.
+
+    Args:
+        config: a `RunConfig` or `TrainingConfig`; without `devices` it is one.
+
+    Raises:
+        ValueError: for a strategy that is not the backend's, more devices than there are, a second
+            number of devices in a process, or what Keras cannot do on several devices.
+    """
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.count = getattr(config, "devices", 1)
+        self._strategy = self._distribution = None
+        if self.count > 1:
+            self._open(config)
+
+    def _open(self, config):
+        backend = keras.backend.backend()
+        if backend not in STRATEGIES:
+            raise ValueError(
+                f"Argument `devices` above 1 {NOT_ON_PYTORCH}. Received: devices={self.count}"
+            )
+        if config.strategy not in ("auto", STRATEGIES[backend]):
+            raise ValueError(
+                f"Argument `strategy` must be auto or {STRATEGIES[backend]} on the backend "
+                f"{backend}. Received: strategy={config.strategy!r}"
+            )
+        if backend == "jax":
+            self._distribution = data_parallel(self.count)
+        else:
+            _check_mirrored(config)
+            self._strategy = mirrored(self.count)
+
+    @contextlib.contextmanager
+    def scope(self) -> Any:
+        """Return a context manager in which the model, its optimizer and its metrics are made."""
+        if self._distribution is not None:
+            keras.distribution.set_distribution(self._distribution)
+        with self._strategy.scope() if self._strategy else contextlib.nullcontext():
+            yield
+
+    def metrics(self, metrics: Any) -> dict[str, Any]:
+        """Return metrics as arguments of `compile`: on several devices, padding must not count."""
+        if self.count == 1:
+            return {"metrics": metrics}
+        return {"metrics": [], "weighted_metrics": metrics}
+
+    def on_all_devices(self, model: Any) -> Any:
+        """Return a model with the same weights in `scope`; on one device, the model."""
+        if self.count == 1:
+            return model
+        copy = rebuild(model)
+        copy.set_weights(model.get_weights())
+        return copy
+
+    def held_out(self, batches: Any) -> Any:
+        """Return validation batches that the devices can share; on one device, as they are."""
+        if self.count == 1:
+            return batches
+        return padded_batches(batches, self.count, len(batches.source))
+
+    def on_one_device(self, model: Any) -> Any:
+        """Return a model with the same weights on one device; where there is one, the model."""
+        self._leave_distribution()
+        if self.count == 1:
+            return model
+        copy = rebuild(model)
+        for layer in flatten_layers(copy):
+            if getattr(layer, "synchronized", False):
+                layer.synchronized = False
+        copy.set_weights(model.get_weights())
+        return copy
+
+    def _begin(self):
+        model = self._trained_model
+        if self._strategy is not None and model.distribute_strategy is not self._strategy:
+            raise RuntimeError(f"{model.name} was made outside of the scope of its devices.")
+
+    def _leave(self):
+        self._leave_distribution()
+
+    def _leave_distribution(self):
+        if self._distribution is not None:
+            keras.distribution.set_distribution(None)
+
+    def get_state(self) -> dict[str, Any]:
+        """Return no state; the method tells `Resume` that the callback supports resuming."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Restore nothing."""
+
+
+def _check_mirrored(config):
+    """Raise for what Keras cannot do under `MirroredStrategy`."""
+    if config.accumulation_steps > 1:
+        raise ValueError(
+            "Argument `accumulation_steps` must be 1 on several devices of TensorFlow: Keras's "
+            "accumulation raises under MirroredStrategy (`merge_call` within `tf.cond`). "
+            f"Received: accumulation_steps={config.accumulation_steps}, devices={config.devices}"
+        )
+    if config.jit == "on":
+        raise ValueError(
+            "Argument `jit` must be auto or off on several devices of TensorFlow: with mixed "
+            "precision the step hangs (https://github.com/keras-team/keras/issues/20763), and XLA "
+            f"does not compile for parts of a CPU. Received: jit='on', devices={config.devices}"
+        )

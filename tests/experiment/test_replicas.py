@@ -1,0 +1,79 @@
+"""Several devices give what one gives; what they cannot do is refused."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes import augment
+from kerasrecipes.augment.padded_batches import padded_batches
+from kerasrecipes.experiment import TrainingConfig
+from kerasrecipes.experiment.replicas import Replicas
+
+ROOT = pathlib.Path(__file__).parent.parent.parent
+BACKEND = keras.backend.backend()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND == "torch", reason="PyTorch trains on one device")
+@pytest.mark.parametrize("remainders", ["9", "11 24"])
+def test_four_devices_equal_one_with_remainders_of_1_and_3(remainders):
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/experiment/several_devices.py", *remainders.split()],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.parametrize("count", [9, 11, 12])
+def test_padding_has_no_weight_and_the_mean_stays(count):
+    values = np.arange(count) + 1.0
+    pixels = np.repeat(values, 4).reshape(count, 2, 2, 1).astype("uint8")
+    images = list(zip(pixels, np.arange(count) % 2))
+    crops = [augment.CenterCrop(2, channels=1)]
+    padded = padded_batches(augment.pipeline(images, crops, 8, training=False), 4, count)
+    total = weighed = images_seen = 0
+    for pixels, labels, weights in padded.as_numpy_iterator():
+        assert len(pixels) % 4 == 0 and len(labels) == len(weights) == len(pixels)
+        losses = pixels[:, 0, 0, 0] * weights  # Keras: the mean of a batch, weighed by its size
+        total, weighed = total + len(pixels) * losses.mean(), weighed + len(pixels)
+        images_seen += np.count_nonzero(weights)
+        np.testing.assert_array_equal(pixels[weights > 0][:, 0, 0, 0] % 2, 1 - labels[weights > 0])
+    assert images_seen == count
+    np.testing.assert_allclose(total / weighed, values.mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        ({"devices": 3}, "multiple of `devices`.*issues/21167.*batch_size=128, devices=3"),
+        ({"strategy": "mirrored"}, "needs `devices`.*strategy='mirrored'"),
+        ({"scale_rate": True}, "`scale_rate` needs.*batch_size=128"),
+    ],
+)
+def test_flags_without_effect_are_refused(flags, message):
+    with pytest.raises(ValueError, match=message):
+        TrainingConfig(**flags)
+
+
+REFUSED = {
+    "tensorflow": [
+        ({"strategy": "jax"}, "must be auto or mirrored.*strategy='jax'"),
+        ({"accumulation_steps": 2}, "merge_call.*accumulation_steps=2"),
+        ({"jit": "on"}, "issues/20763.*jit='on'"),
+    ],
+    "jax": [({"strategy": "mirrored"}, "must be auto or jax.*strategy='mirrored'")],
+    "torch": [({}, "needs the backend tensorflow or jax.*devices=2")],
+}
+
+
+@pytest.mark.parametrize("flags, message", REFUSED[BACKEND])
+def test_what_the_backend_cannot_do_is_refused(flags, message):
+    with pytest.raises(ValueError, match=message):
+        Replicas(TrainingConfig(devices=2, **flags))

@@ -1,0 +1,59 @@
+"""`--scale-rate` multiplies the rate by the batch's size, after a warm-up."""
+
+import keras
+import numpy as np
+import pytest
+
+from kerasrecipes.callbacks import SGDR, Resume
+from kerasrecipes.experiment import TrainingConfig
+from kerasrecipes.experiment.scaled_rate import ScaledRate
+from tests.callbacks.small_fit import STEPS, Kill, KillAt, assert_same, fit, small_model, values
+
+
+class Rates(keras.callbacks.Callback):
+    """What the optimizer used in each step."""
+
+    def on_train_begin(self, logs=None):
+        self.rates = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        rate = keras.ops.convert_to_numpy(self._model.optimizer.learning_rate)
+        self.rates.append(float(rate))
+
+
+def test_the_rate_rises_to_k_times_and_is_given_back():
+    model, rates = small_model(), Rates()  # at 0.5
+    history = fit(model, epochs=8, callbacks=[ScaledRate(4.0), rates])
+    steps = np.arange(8 * STEPS)  # the warm-up is a quarter of eight epochs
+    expected = 0.5 * (1 + 3 * np.minimum(1, steps / (2 * STEPS)))
+    np.testing.assert_allclose(rates.rates, expected, rtol=1e-6)
+    np.testing.assert_allclose(history.history["learning_rate"], expected[STEPS - 1 :: STEPS])
+    np.testing.assert_allclose(float(model.optimizer.learning_rate), 0.5)
+
+
+def test_it_multiplies_a_callback_that_drives_the_rate():
+    model, rates = small_model(), Rates()
+    fit(model, epochs=8, callbacks=[ScaledRate(3.0), SGDR(0.1, 8), rates])
+    plain = Rates()
+    fit(small_model(), epochs=8, callbacks=[SGDR(0.1, 8), plain])
+    factor = 1 + 2 * np.minimum(1, np.arange(8 * STEPS) / (2 * STEPS))
+    np.testing.assert_allclose(rates.rates, np.array(plain.rates) * factor, rtol=1e-5)
+
+
+def test_a_killed_run_resumes_in_the_warm_up(tmp_path):
+    def small():
+        return small_model(optimizer=keras.optimizers.SGD(0.01))
+
+    whole = small()
+    fit(whole, epochs=8, callbacks=[ScaledRate(4.0)])
+    with pytest.raises(Kill):
+        kill = KillAt(STEPS + 2)
+        resume = Resume(tmp_path)
+        fit(small(), epochs=8, callbacks=[ScaledRate(4.0), resume, kill])
+    model = small()
+    fit(model, epochs=8, callbacks=[ScaledRate(4.0), Resume(tmp_path)])
+    assert_same(values(model.variables), values(whole.variables))
+
+
+def test_the_factor_is_the_batch_over_that_of_the_recipe():
+    assert TrainingConfig(batch_size=512, scale_rate=True).rate_scale() == 4
