@@ -88,6 +88,18 @@ class TestChecksOfThePipeline:
         with pytest.raises(ImportError, match=r"Transforms such as `.*pip install 'kerasrecipes"):
             augment.pipeline(PAIRS, [augment.CenterCrop(8), transform], 2, training=False)
 
+    def test_pixels_as_uint8(self):
+        transforms = [augment.RandomScaleCrop(8), augment.RandomFlip()]
+        arguments = (PAIRS, transforms, 3, True)
+        plain = augment.pipeline(*arguments).take(4)
+        rounded = augment.pipeline(*arguments, dtype="uint8").take(4)
+        for (images, _), (found, _) in zip(plain, rounded, strict=True):
+            expected = np.clip(np.rint(np.asarray(images)), 0, 255)
+            assert np.asarray(found).dtype == "uint8"
+            np.testing.assert_array_equal(np.asarray(found), expected)
+        with pytest.raises(ValueError, match="PixelScaling"):
+            augment.pipeline(PAIRS, [augment.Normalize(1, 1)], 3, True, dtype="uint8")
+
     def test_images_of_several_sizes_name_the_extra(self):
         pairs = [*PAIRS[:2], (PIXELS[0, 1:], 0)]
         with pytest.raises(ImportError, match=r"several sizes need.*pip install 'kerasrecipes"):

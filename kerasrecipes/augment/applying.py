@@ -4,16 +4,34 @@ from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph, draws
 
 
-def on_image(head):
-    """Return a function of (image, label, index, seeds) that transforms one image."""
+def on_image(head, finish):
+    """Return a function of (image, label, index, seeds) that transforms one image.
+
+    Args:
+        head: list of transforms that work on an image at a time.
+        finish: function of the transformed image.
+    """
 
     def transform_image(image, label, index, seeds):
-        image = _transformed(head, image, seeds[1:])
+        image = finish(_transformed(head, image, seeds[1:]))
         if label.dtype.is_integer and label.shape == (1,):
             label = tf.reshape(label, [])
         return image, label, index, seeds[0]
 
     return transform_image
+
+
+def as_dtype(dtype):
+    """Return a function that gives images as "uint8", rounded, or "float32"; `None` leaves them."""
+
+    def convert(images):
+        if dtype is None or images.dtype == dtype:
+            return images
+        if dtype == "uint8":
+            images = tf.clip_by_value(tf.round(images), 0, 255)
+        return tf.cast(images, dtype)
+
+    return convert
 
 
 def on_each(head, images, seeds):
@@ -35,12 +53,47 @@ def on_each(head, images, seeds):
     return tf.map_fn(lambda pair: transform(*pair), (images, seeds), fn_output_signature=spec)
 
 
-def on_batch(tail, first, num_classes, jit_compile, seeds_of, weights=None):
+def reading_each(element, change, threads, convert):
+    """Return a function of (indices, seeds) that reads a batch, each image on a thread of its own.
+
+    Images go into the batch as they come, in parallel. `None` where their size is not known
+    before, since a batch must be laid out then.
+
+    Args:
+        element: function of an index that returns an image and its label.
+        change: what `on_image` returns, or one that ends as it does.
+        threads: int, how many images at once.
+        convert: bool, whether AutoGraph reads `change`.
+    """
+
+    def read_one(index, seeds):
+        return change(*element(index), index, seeds)[:2]
+
+    read_one = tf.function(read_one, autograph=convert)
+    arguments = [tf.TensorSpec([], tf.int64), tf.TensorSpec([None, 2], tf.int64)]
+    outputs = read_one.get_concrete_function(*arguments).structured_outputs
+    if not all(output.shape.is_fully_defined() for output in outputs):
+        return None
+    specs = tuple(tf.TensorSpec(output.shape, output.dtype) for output in outputs)
+
+    def read_all(indices, seeds):
+        return tf.map_fn(
+            lambda pair: tuple(read_one(*pair)),
+            (indices, seeds),
+            fn_output_signature=specs,
+            parallel_iterations=threads,
+        )
+
+    return read_all
+
+
+def on_batch(tail, first, finish, num_classes, jit_compile, seeds_of, weights=None):
     """Return a function of (images, labels, indices, origin) that transforms a batch.
 
     Args:
         tail: list of transforms that work on a batch.
         first: int, the place of the first of them in the list of all transforms.
+        finish: function of the transformed images.
         num_classes: int to make labels one-hot, or `None`.
         jit_compile: bool. A new iterator compiles again: worth it for training, which has one,
             not for evaluation.
@@ -60,6 +113,7 @@ def on_batch(tail, first, num_classes, jit_compile, seeds_of, weights=None):
             labels = _one_hot(labels, indices, num_classes)
         for part in parts:
             images, labels = part(images, labels, origin)
+        images = finish(images)
         if weights is None:
             return images, labels
         return images, labels, tf.gather(weights, indices)

@@ -109,7 +109,7 @@ def _changed(batch, changes):
 
 def device_batches(
     on_device, dataset, batch_size, training, seed, shuffle, start_step, drop_remainder,
-    num_classes, shard, weighted, resident,
+    num_classes, shard, weighted, resident, dtype=None,
 ):  # fmt: skip
     """Return the `DeviceBatches` of `OnDevice.batches`; not `resident`, the host keeps the set."""
     check_counts(batch_size, num_classes, None)
@@ -134,7 +134,15 @@ def device_batches(
         reader = on_the_device(reader)
     shuffle = training if shuffle is None else bool(shuffle)
     numbered = NumberedBatches(on_device, reader, plan, shuffle, num_classes, weights)
-    return DeviceBatches(((numbered, ()),), dataset)
+    changes = () if dtype is None else (functools.partial(_as_dtype, dtype),)
+    return DeviceBatches(((numbered, changes),), dataset)
+
+
+def _as_dtype(dtype, images, *others):
+    if keras.backend.standardize_dtype(images.dtype) != dtype:
+        images = ops.clip(ops.round(images), 0, 255) if dtype == "uint8" else images
+        images = ops.cast(images, dtype)
+    return images, *others
 
 
 def _first_images(reader, plan):

@@ -38,6 +38,7 @@ class PadCrop(Transform):
 
     fixes_size = True
     compiled_alone = True
+    moves_pixels = True
     has_device_form = True
 
     def __init__(self, size: int, padding: int = 4) -> None:

@@ -1,5 +1,6 @@
 """From images to batches: read, decode, transform, batch."""
 
+import functools
 import os
 from collections.abc import Sequence
 from typing import Any
@@ -10,13 +11,13 @@ from kerasrecipes._backend.requirement import has_tensorflow, require_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment import autograph
-from kerasrecipes.augment.applying import on_batch, on_image
+from kerasrecipes.augment.applying import as_dtype, on_batch, on_image
 from kerasrecipes.augment.batch_arguments import check_counts, check_place
 from kerasrecipes.augment.device_batches import device_batches
 from kerasrecipes.augment.on_device import OnDevice
 from kerasrecipes.augment.order import make_plan
-from kerasrecipes.augment.pixel_values import check_order, warn_of_unit_range
-from kerasrecipes.augment.reading import buffer_size, read, read_batches
+from kerasrecipes.augment.pixel_values import check_order, check_output, warn_of_unit_range
+from kerasrecipes.augment.reading import batch_reader, buffer_size, read, read_batches
 from kerasrecipes.augment.source import as_source
 from kerasrecipes.augment.stages import checked, split_stages
 
@@ -34,6 +35,7 @@ def pipeline(
     threads: int | None = None,
     shard: tuple[int, int] = (0, 1),
     weighted: bool | None = None,
+    dtype: str | None = None,
 ) -> Any:
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
@@ -81,6 +83,10 @@ def pipeline(
         weighted: bool, whether batches are (images, labels, weights) where images have weights, as
             those of a table with a column `sample_weight`; `None` (default) is `training`. With
             `MixUp` or `CutMix` an image keeps its own weight.
+        dtype: "uint8" rounds pixels and limits them to 0..255: a quarter of the bytes to make and
+            to copy to a GPU, for a model that begins with `layers.PixelScaling` in place of
+            `Normalize`. "float32" converts them; `None` (default) leaves them as the transforms
+            return them.
 
     Returns:
         A `tf.data.Dataset` of (images, labels), or (images, labels, weights). Its attribute
@@ -108,11 +114,12 @@ def pipeline(
     """
     check_counts(batch_size, num_classes, threads)
     check_place(training, seed, shuffle, start_step, drop_remainder, shard)
+    check_output(dtype, transforms := checked(transforms))
     if not has_tensorflow():
         _require_device_forms(transforms)
         return device_batches(
             OnDevice(transforms), dataset, batch_size, training, seed, shuffle, start_step,
-            drop_remainder, num_classes, shard, weighted, resident=False,
+            drop_remainder, num_classes, shard, weighted, resident=False, dtype=dtype,
         )  # fmt: skip
     threads, source = threads or os.cpu_count(), as_source(dataset)
     head, tail = split_stages(source.spec[0], transforms)
@@ -129,19 +136,22 @@ def pipeline(
     place = plan.first % max(plan.used, 1)
     warn_of_unit_range(source.spec[0].dtype, lambda: source.first_images(place), [*head, *tail])
 
+    early = all(getattr(transform, "moves_pixels", False) for transform in tail)
+    finish_image, finish = (as_dtype(dtype if now else None) for now in (early, not early))
+
     def images(count):
-        stream = read(source, plan, buffer, on_image(head[:count]), threads, convert)
+        stream = read(source, plan, buffer, on_image(head[:count], finish_image), threads, convert)
         return stream.with_options(_options(threads))
 
     def batched(heads=None, tails=None):
         options = {"jit_compile": training, "num_classes": num_classes, "weights": weights}
-        if source.batch is not None:
-            change = on_batch(tail[:tails], len(head), seeds_of=plan.image_seeds, **options)
-            heads = head[:heads]
-            batches = read_batches(source, plan, buffer > 0, heads, change, threads, convert)
+        change = functools.partial(on_batch, tail[:tails], len(head), finish, **options)
+        reader = batch_reader(source, head[:heads], finish_image, threads, convert)
+        if reader is not None:
+            change = change(seeds_of=plan.image_seeds)
+            batches = read_batches(reader, plan, buffer > 0, change, convert)
         else:
-            change = on_batch(tail[:tails], len(head), seeds_of=lambda seeds: seeds, **options)
-            change = autograph.applied(change, convert)
+            change = autograph.applied(change(seeds_of=lambda seeds: seeds), convert)
             batches = plan.batch(images(heads)).map(change, num_parallel_calls=threads)
         if training:
             endless = tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from kerasrecipes._validation import check_choice
 from kerasrecipes._warning import warn
 
 PEEK = 8  # images looked at before the first step
@@ -46,6 +47,18 @@ def check_order(transforms):
             )
         if getattr(transform, "normalizes", False):
             behind = type(transform).__name__
+
+
+def check_output(dtype, transforms):
+    """Raise unless `dtype` is one that `pipeline` returns, and suits the transforms."""
+    check_choice("dtype", dtype, (None, "float32", "uint8"))
+    for transform in transforms:
+        if dtype == "uint8" and getattr(transform, "normalizes", False):
+            raise ValueError(
+                f"Argument `dtype` must not be 'uint8' where {type(transform).__name__} returns "
+                "values outside 0..255: leave that to `layers.PixelScaling` in the model. "
+                f"Received: dtype='uint8', transforms={transforms}"
+            )
 
 
 def warn_of_unit_range(dtype, first_images, transforms):

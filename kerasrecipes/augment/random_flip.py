@@ -31,6 +31,7 @@ class RandomFlip(Transform):
     Reference: Krizhevsky, Sutskever & Hinton, 2012, section 4.1.
     """
 
+    moves_pixels = True
     has_device_form = True
 
     def __init__(self, probability: float = 0.5) -> None:

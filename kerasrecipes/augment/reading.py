@@ -3,12 +3,13 @@
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._warning import warn
 from kerasrecipes.augment import autograph, draws
-from kerasrecipes.augment.applying import on_each
+from kerasrecipes.augment.applying import on_each, on_image, reading_each
 from kerasrecipes.augment.batch_arguments import warn_of_buffer
 from kerasrecipes.augment.order import batch_order, order_of_epoch, shuffled_order
 
 BUFFER = 10_000
 _FOREVER = 2**62
+_BATCHES = 4  # at once, of images in parallel: while some are read, others are put together
 
 
 def read(source, plan, buffer, change, threads, convert):
@@ -38,28 +39,53 @@ def read(source, plan, buffer, change, threads, convert):
     return images.map(autograph.applied(with_order, convert), num_parallel_calls=threads)
 
 
-def read_batches(source, plan, shuffle, head, change, threads, convert):
-    """Return a dataset of `change(images, labels, indices, origin)`, a batch read at once.
+def batch_reader(source, head, finish, threads, convert):
+    """Return a function that reads a batch, and how many batches to read at once.
 
-    The same batches as those made of what `read` returns, by a source that has `batch`.
+    The function takes the indices of the images and their `Plan.seeds`, and returns images and
+    labels. `None` for a stream, and where images have a size only after they are read.
 
     Args:
-        source, plan, threads, convert: as for `read`.
-        shuffle: bool.
-        head: list of transforms, mapped over the images of the batch.
-        change: function of the batch and its origin, the epoch and the indices.
+        source: `Source`.
+        head: list of transforms that work on an image at a time.
+        finish: function of an image or of images, behind them.
+        threads: int, how many images at once.
+        convert: bool, whether AutoGraph reads the transforms.
     """
+    if source.batch is not None:
+
+        def read_whole(indices, seeds):
+            images, labels = source.batch(indices)
+            return finish(on_each(head, images, seeds[:, 1:])), labels
+
+        return read_whole, threads
+    if source.element is None:
+        return None
+    each = reading_each(source.element, on_image(head, finish), threads, convert)
+    return each and (each, min(threads, _BATCHES))
+
+
+def read_batches(reader, plan, shuffle, change, convert):
+    """Return a dataset of `change(images, labels, indices, origin)`, each batch read at once.
+
+    Args:
+        reader: what `batch_reader` returns.
+        plan: `Plan`.
+        shuffle: bool.
+        change: function of the batch and its origin, the epoch and the indices.
+        convert: bool, whether AutoGraph reads `change`.
+    """
+    read_images, at_once = reader
     steps, order = batch_order(plan, shuffle)
 
     def read_batch(step):
         epoch, indices = order(step)
-        images, labels = source.batch(indices)
+        images, labels = read_images(indices, plan.seeds(epoch, indices))
         if plan.drop_remainder:
             images, labels = (_with_length(part, plan.batch_size) for part in (images, labels))
-        images = on_each(head, images, plan.seeds(epoch, indices)[:, 1:])
         return change(images, labels, indices, (epoch, indices))
 
-    return steps.map(autograph.applied(read_batch, convert), num_parallel_calls=threads)
+    return steps.map(autograph.applied(read_batch, convert), num_parallel_calls=at_once)
 
 
 def _with_length(values, length):

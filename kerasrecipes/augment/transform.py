@@ -25,6 +25,7 @@ class Transform:
         takes_labels: is called as `transform(images, labels, seeds)`.
         before_normalize: works on values in 0..255, and `pipeline` refuses it behind `Normalize`.
         normalizes: returns values that are no longer in 0..255.
+        moves_pixels: returns pixels of the image, or 0, and no others.
         crops: how many images it makes of one.
         has_device_form: `OnDevice` can run it, and NumPy arrays need no TensorFlow.
     """
@@ -36,6 +37,7 @@ class Transform:
     takes_labels = False
     before_normalize = False
     normalizes = False
+    moves_pixels = False
     crops = 1
     has_device_form = False
 
