@@ -2,11 +2,12 @@
 
     python benchmarks/augment_scaling.py FOLDER [--batches 64,256] [--rounds 3]
 
-FOLDER has class folders of JPEGs. The train crop of `benchmarks/augment.py` (random scale, 224, mirror
-image), as normalised float32 and as uint8, through `augment.pipeline` at 1, 2, 4, ... threads: images a
-second of wall time and of CPU time. "Ready" is the same pipeline on a transform that returns one fixed
-image: what is left are order, labels, putting batches together and handing them over, microseconds of
-wall time an image. The json goes to `benchmarks/results/augment_scaling_PROCESSOR.json`.
+FOLDER has class folders of JPEGs. The train crop of `benchmarks/augment.py` (random scale, 224,
+mirror image), as normalised float32 and as uint8, through `augment.pipeline` at 1, 2, 4, ...
+threads: images a second of wall time and of CPU time. "Ready" is the same pipeline on a transform
+that returns one fixed image: what is left are order, labels, putting batches together and handing
+them over, microseconds of wall time an image. The json goes to
+`benchmarks/results/augment_scaling_PROCESSOR.json`.
 """
 
 import argparse
