@@ -17,7 +17,8 @@ from docs_build import (  # noqa: E402
     recipe_pages,
 )
 
-ROOT = pathlib.Path(__file__).parent.parent
+# Pages whose tables need the room of the lists beside them.
+WIDE = ("migration.md", "evidence/claims.md", "recipes/index.md")
 
 
 def on_config(config):
@@ -45,6 +46,8 @@ def on_files(files, config):
 
 def on_page_markdown(markdown, page, config, files):
     """Replace the blocks that ask for measured tables or for files of the repository."""
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = ["navigation", "toc"]
     return blocks.expanded(markdown, page.file.src_uri)
 
 
