@@ -10,7 +10,7 @@ shifts. He reflects pixels into the border, which here has zeros, and averages a
     python recipes/speedrun.py
     python recipes/speedrun.py --data cifar10.npz --width 64 --epochs 10 --batch-size 1000
 
-The first command trains in a quarter of the time of resnet_crop.py; the second is for a GPU. The
+The first command trains in 0.28 of the time of resnet_crop.py; the second is for a GPU. The
 images are held in memory. Time and results: recipes/README.md.
 """
 
