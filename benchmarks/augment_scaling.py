@@ -113,7 +113,8 @@ def main(arguments=None):
     for row in found:
         print(*(f"{key}={value}" for key, value in row.items()))
     name = processor()
-    path = RESULTS / f"augment_scaling_{'_'.join(name.lower().split())}.json"
+    word = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
+    path = RESULTS / f"augment_scaling_{word.strip('_')}.json"
     content = {"processor": name, "cores": os.cpu_count(), "rounds": options.rounds, "rows": found}
     path.write_text(json.dumps(content, indent=1) + "\n")
     print(path)

@@ -119,6 +119,10 @@ class TestChecksOfThePipeline:
             warnings.simplefilter("error")
             augment.pipeline(source, [augment.Normalize(0.5, 0.5)], 1, training=False)
 
+    def test_threads_have_no_effect(self):
+        with pytest.warns(UserWarning, match="`threads` has no effect.*threads=3"):
+            augment.pipeline(PAIRS, [], 3, True, threads=3)
+
     def test_a_size_of_a_buffer(self):
         with pytest.warns(UserWarning, match="is no buffer.*Received: shuffle=5000"):
             augment.pipeline(PAIRS, [], 2, training=True, shuffle=5000)

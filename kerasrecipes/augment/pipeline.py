@@ -10,6 +10,7 @@ import numpy as np
 from kerasrecipes._backend.requirement import has_tensorflow, require_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_boolean
+from kerasrecipes._warning import warn
 from kerasrecipes.augment import autograph
 from kerasrecipes.augment.applying import as_dtype, on_batch, on_image
 from kerasrecipes.augment.batch_arguments import check_counts, check_place
@@ -117,6 +118,10 @@ def pipeline(
     check_output(dtype, transforms := checked(transforms))
     if not has_tensorflow():
         _require_device_forms(transforms)
+        if threads is not None:
+            warn(
+                f"Argument `threads` has no effect without TensorFlow. Received: threads={threads}"
+            )
         return device_batches(
             OnDevice(transforms), dataset, batch_size, training, seed, shuffle, start_step,
             drop_remainder, num_classes, shard, weighted, resident=False, dtype=dtype,
