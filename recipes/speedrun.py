@@ -5,7 +5,7 @@ The idea is that of Jordan, 2024, https://arxiv.org/abs/2404.00498, who trains C
 but whitens patches; in every two epochs an image is seen once as it is and once mirrored; random
 crops out of a border; one cycle of the rate, Nesterov momentum, label smoothing; a higher rate for
 the biases of normalisations; averaged weights; tests by the image, its mirror image and small
-shifts. He reflects pixels into the border, which here has zeros, and averages as Lookahead does.
+shifts. He reflects pixels into the border, not zeros, and averages as Lookahead does.
 
     python recipes/speedrun.py
     python recipes/speedrun.py --data cifar10.npz --width 64 --epochs 10 --batch-size 1000
@@ -65,7 +65,8 @@ def main(config):
         training = augment.pipeline(
             with_mirror_images(images.train, one_crop),
             [augment.PadCrop(size, size // 8), normalize], config.batch_size, training=True,
-            seed=config.seed, start_step=run.start_step, num_classes=images.num_classes,
+            seed=config.seed, start_step=run.start_step, drop_remainder=run.replicas.count > 1,
+            num_classes=images.num_classes,
         )  # fmt: skip
         test_set = images.test or images.validation
         validation = augment.pipeline(
@@ -74,16 +75,19 @@ def main(config):
         )  # fmt: skip
         steps = -(-training.steps_per_pass // 2)  # a pass has the images and their mirror images
         examples = normalize(pixels_of(images.train.take(PATCHES_FROM), one_crop))
-        model = network(config, images, size, keras.ops.convert_to_numpy(examples))
         schedule = schedules.OneCycle(config.learning_rate, max(4, config.epochs * steps))
-        optimizer = optimizer_of(config, model, schedule)
-        loss = task.loss(config.label_smoothing)
-        model.compile(optimizer, loss, metrics=task.compiled_metrics(), jit_compile=run.jit)
+        loss, metrics = task.loss(config.label_smoothing), task.compiled_metrics()
+        with run.replicas.scope():
+            model = network(config, images, size, keras.ops.convert_to_numpy(examples))
+            optimizer = optimizer_of(config, model, schedule)
+            model.compile(optimizer, loss, **run.replicas.metrics(metrics), jit_compile=run.jit)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
-            training, epochs=config.epochs, steps_per_epoch=steps, validation_data=validation,
-            callbacks=[*averaging, *run.callbacks(images)], shuffle=False, verbose=0,
+            training, epochs=config.epochs, steps_per_epoch=steps, shuffle=False, verbose=0,
+            validation_data=run.replicas.held_out(validation),
+            callbacks=[*averaging, *run.callbacks(images)],
         )  # fmt: skip
+        model = run.replicas.on_one_device(model)
         model, remarks = experiment.calibrated(model, images, crops, [normalize], config)
         results = evaluation.run_tests(
             model, test_set, crops.tests, [normalize], config.batch_size, task=task)  # fmt: skip
@@ -138,8 +142,7 @@ def network(config, images, size, examples):
 def optimizer_of(config, model, schedule):
     """Nesterov momentum that moves the biases of the normalisations faster."""
     options = {"momentum": config.momentum, "nesterov": True, **config.optimizer_options()}
-    optimizer = keras.optimizers.SGD(schedule, **options)
-    decay_kernels(model, optimizer, config.weight_decay)
+    optimizer = decay_kernels(model, keras.optimizers.SGD(schedule, **options), config.weight_decay)
     return LayerwiseLearningRates(optimizer, {"norm*/beta": config.bias_rate})
 
 
