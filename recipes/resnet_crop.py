@@ -98,7 +98,8 @@ def main(config):
         steps = max(4, config.epochs * training.steps_per_pass)
         schedule = schedules.OneCycle(config.learning_rate, steps)
         with run.replicas.scope():
-            model = build(config, images, task, size, schedule, run)
+            metrics = run.replicas.metrics(task.compiled_metrics())
+            model = build(config, images, task, size, schedule, run.jit, **metrics)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
             training,
@@ -128,7 +129,7 @@ def main(config):
         )  # fmt: skip
 
 
-def build(config, images, task, size, schedule, run):
+def build(config, images, task, size, schedule, jit, **metrics):
     """The compiled network."""
     model = models.resnet(
         config.depth,
@@ -145,8 +146,8 @@ def build(config, images, task, size, schedule, run):
     )
     model = task.head(model)
     loss = task.loss(config.label_smoothing)
-    metrics = run.replicas.metrics(task.compiled_metrics())
-    model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
+    metrics = metrics or {"metrics": task.compiled_metrics()}
+    model.compile(optimizer, loss, **metrics, jit_compile=jit)
     return model
 
 

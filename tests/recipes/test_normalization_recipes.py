@@ -71,6 +71,7 @@ def test_bad_flags(name, flags):
 
 def test_side_by_side_trains_each_network_as_it_would_alone(tmp_path):
     from kerasrecipes import data, experiment
+    from kerasrecipes.experiment.replicas import Replicas
 
     def network(seed):
         start = keras.initializers.GlorotUniform(seed=seed)
@@ -80,7 +81,9 @@ def test_side_by_side_trains_each_network_as_it_would_alone(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(32, 4)).astype("float32"), rng.integers(0, 3, 32)
     pair = {"one": network(1), "other": network(2)}
-    run = types.SimpleNamespace(config=experiment.ComparisonConfig(), start_step=0, jit=False)
+    config = experiment.ComparisonConfig()
+    one_device = Replicas(config)
+    run = types.SimpleNamespace(config=config, start_step=0, jit=False, replicas=one_device)
     compared = experiment.Comparison(run, data.load(write_npz(tmp_path / "squares.npz")))
     compared.side_by_side(pair, keras.optimizers.SGD(0.1, momentum=0.9)).fit(
         x, dict.fromkeys(pair, y), batch_size=8, shuffle=False, verbose=0

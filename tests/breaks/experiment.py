@@ -1,0 +1,50 @@
+"""Breaks of `experiment`."""
+
+from tests.breaks.table import Break
+
+REPLICA_TESTS = "experiment/test_replicas.py"
+RATE, RATE_TESTS = "experiment/scaled_rate.py", "experiment/test_scaled_rate.py"
+PADDED = "augment/padded_batches.py"
+
+BREAKS = [
+    Break(
+        "padded_batches",
+        "padding counts",
+        PADDED,
+        "tf.pad(weights * scale, [[0, -count % multiple]])",
+        "tf.pad(weights * scale, [[0, -count % multiple]], constant_values=1)",
+        f"{REPLICA_TESTS} -k padding",
+    ),
+    Break(
+        "padded_batches",
+        "the mean over images and padding",
+        PADDED,
+        "np.float32(-(-images // multiple) * multiple / images)",
+        "np.float32(1)",
+        f"{REPLICA_TESTS} -k padding",
+    ),
+    Break(
+        "Replicas",
+        "metrics count the padding",
+        "experiment/replicas.py",
+        'return {"metrics": [], "weighted_metrics": metrics}',
+        'return {"metrics": metrics}',
+        f"{REPLICA_TESTS} -k four_devices -m slow",
+    ),
+    Break(
+        "ScaledRate",
+        "no warm-up",
+        RATE,
+        "min(1.0, self._drawn / self._warm_up)",
+        "1.0",
+        f"{RATE_TESTS} -k rises",
+    ),
+    Break(
+        "ScaledRate",
+        "a resumed run warms up again",
+        RATE,
+        'self._drawn = state["drawn"]',
+        "self._drawn = 0",
+        f"{RATE_TESTS} -k resumes",
+    ),
+]
