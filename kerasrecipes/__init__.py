@@ -17,21 +17,24 @@ import sys
 # the build and the processor. Errors are still logged, and exceptions say what failed.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from kerasrecipes._quiet_import import quiet_import
+
 # Their classes are registered, so that saved models load. A script that imports
 # `kerasrecipes_flags` first reads its flags before.
 if "kerasrecipes_flags" not in sys.modules:
-    from kerasrecipes import (
-        callbacks,
-        inference,
-        initializers,
-        layers,
-        losses,
-        models,
-        ops,
-        optimizers,
-        schedules,
-        transfer,
-    )
+    with quiet_import():
+        from kerasrecipes import (
+            callbacks,
+            inference,
+            initializers,
+            layers,
+            losses,
+            models,
+            ops,
+            optimizers,
+            schedules,
+            transfer,
+        )
 from kerasrecipes.version import __version__
 
 _ROOMS = (
@@ -68,8 +71,9 @@ __all__ = [
 
 def __getattr__(name):
     if name in _ROOMS or name in _LAZY_ROOMS:
-        for room in _ROOMS:
-            importlib.import_module(f"kerasrecipes.{room}")
+        with quiet_import():
+            for room in _ROOMS:
+                importlib.import_module(f"kerasrecipes.{room}")
         return importlib.import_module(f"kerasrecipes.{name}")
     raise AttributeError(f"module 'kerasrecipes' has no attribute {name!r}")
 

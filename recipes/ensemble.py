@@ -65,21 +65,18 @@ def main(config):
         with run.replicas.scope():
             optimizers = optimizer_by_name(config, config.epochs * compared.training.steps_per_pass)
             networks = {name: network(config, images, compared.size, name) for name in optimizers}
-            model = compared.side_by_side(
-                networks, compared.optimizer_of_each(networks, optimizers)
-            )
+            optimizer = compared.optimizer_of_each(networks, optimizers)
+            model = compared.side_by_side(networks, optimizer)
         snapshots = callbacks.SnapshotEnsemble(every_epochs=config.epochs // config.members)
         average = callbacks.WeightAverage(start_epoch=config.epochs // 2)
         begin_next = next_network(config, images, compared.size, networks["independent"])
         history = model.fit(
-            compared.for_each(networks, compared.training),
-            epochs=config.epochs,
+            compared.for_each(networks, compared.training), epochs=config.epochs,
             steps_per_epoch=compared.training.steps_per_pass,
             validation_data=compared.for_each(networks, compared.validation),
             callbacks=[snapshots, average, begin_next, *run.callbacks(images)],
-            shuffle=False,
-            verbose=0,
-        )
+            shuffle=False, verbose=0,
+        )  # fmt: skip
         copies = snapshots.model().models if snapshots.epochs else [model]
         return report(config, compared, networks["averaged"], copies, history)
 

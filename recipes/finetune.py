@@ -8,8 +8,7 @@ more images deeper layers are fine-tuned from there: `--plan auto` chooses by th
     python recipes/finetune.py --data FOLDER --plan many --epochs 10 --temperature --export onnx
     python recipes/predict.py runs/finetune/TIME IMAGE ...
 
-The run's folder has the report, the pictures, the figures and `model.keras`, which takes raw
-pixels. Time and results: recipes/README.md.
+The run's folder has a report, figures and `model.keras`. Time and results: recipes/README.md.
 """
 
 import dataclasses
@@ -17,11 +16,10 @@ import dataclasses
 from kerasrecipes_flags import TASKS, TrainingConfig, flag, parse_first
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
-STRENGTHS = (1.0, 0.1, 0.01)  # tried with many images
 IMAGES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 10_000, 3, 10
 CELLS = {"linear": (1, True), "stages": (1, False), "few": (10**6, True), "many": (10**6, False)}
 PLAN = "linear (classifier on top), stages (the best of several), few or many (layers fine-tuned)"
-SIMILAR = f"whether these are like ImageNet's; auto: in colour, from {SMALLEST_PHOTO} px"
+SIMILAR = f"whether they are like ImageNet's; auto: in colour, from {SMALLEST_PHOTO} px"
 EPOCHS = f"{FEWEST_EPOCHS} to {MOST_EPOCHS}, to see {IMAGES_SEEN:,} images"
 SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller images"
 
@@ -64,20 +62,17 @@ def main(config):
         size = backbone.input_shape[1]
         crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
         weights = experiment.class_weights(images) if config.class_weights else None
-        probe = fit_head(config, plan, phase, images, crop, backbone, weights)
-        print(probe)
-        task, best = evaluation.task_of(images), probe.best
+        print(probe := fit_head(config, plan, phase, images, crop, backbone, weights))
+        task, best, train = evaluation.task_of(images), probe.best, [crop]
         top = {"stage": best.stage, "activation": task.activation}
-        train, history = [crop], None
+        if phase:
+            train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
         with run.replicas.scope():
             backbone = run.replicas.on_all_devices(backbone)
             model = transfer.classifier(backbone, images.num_classes, **top)
             model.get_layer("classifier").set_weights(task.head_weights(best.kernel, best.bias))
             model = task.head(model)
-            if phase:
-                train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3)]
-                train.append(augment.RandomFlip())
-                history = fine_tune(config, run, phase, images, train, crop, model, weights, task)
+            history = phase and fine_tune(run, phase, images, train, crop, model, weights, task)
         return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
 
 
@@ -94,8 +89,8 @@ def choose_plan(config, images):
         if unused := experiment.unused_flags(config):
             print(f"Nothing is fine-tuned, so that these flags have no effect: {unused}.")
         return plan, None
-    phase, epochs = plan.phases[1], IMAGES_SEEN // images.train_size
-    epochs = config.epochs or min(max(epochs, FEWEST_EPOCHS), MOST_EPOCHS)
+    phase, enough = plan.phases[1], max(IMAGES_SEEN // images.train_size, FEWEST_EPOCHS)
+    epochs = config.epochs or min(enough, MOST_EPOCHS)
     rate = config.learning_rate or phase.learning_rate
     return plan, dataclasses.replace(phase, epochs=epochs, learning_rate=rate)
 
@@ -122,34 +117,31 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
     stages = models.stages(backbone)
     if not plan.probe_stages and (phase is None or phase.train != "all"):
         stages = stages[-1:]
-    search = {} if images.train_size <= FEW_IMAGES else {"folds": 2, "regularization": STRENGTHS}
-    search |= {"class_weight": weights, "task": images.task}
+    search = {"class_weight": weights, "task": images.task}
+    if images.train_size > FEW_IMAGES:
+        search |= {"folds": 2, "regularization": (1.0, 0.1, 0.01)}
     return transfer.linear_probe(backbone, training, validation, stages, **search)
 
 
-def fine_tune(config, run, phase, images, train, crop, model, weights, task):
+def fine_tune(run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
-    source, weights = experiment.weighted_source(images.train, weights)
+    config, (source, weights) = run.config, experiment.weighted_source(images.train, weights)
     whole = run.replicas.count > 1  # batches of one size
     steps = (images.train_size + (0 if whole else config.batch_size - 1)) // config.batch_size
-    total = phase.epochs * steps
-    rates = WarmRestarts(phase.learning_rate, total, warmup=total // 20)
+    rates = WarmRestarts(phase.learning_rate, total := phase.epochs * steps, warmup=total // 20)
 
     def begin_at(step):
-        return augment.pipeline(
-            source, train, config.batch_size, training=True, seed=config.seed, start_step=step,
-            drop_remainder=whole,
-        )  # fmt: skip
+        options = {"seed": config.seed, "start_step": step, "drop_remainder": whole}
+        return augment.pipeline(source, train, config.batch_size, training=True, **options)
 
-    labels = {} if task.name == "classes" else {"loss": task.loss()}
-    metrics = run.replicas.metrics(task.compiled_metrics())
+    compiled = {} if task.name == "classes" else {"loss": task.loss()}
+    compiled |= run.replicas.metrics(task.compiled_metrics())
     return transfer.fine_tune(
         model, begin_at, [dataclasses.replace(phase, learning_rate=rates)],
         validation_data=run.replicas.held_out(batches(config, images.validation, crop)),
         optimizer=keras.optimizers.Adam(**config.optimizer_options()),
         callbacks=[*run.callbacks(images), callbacks.BestSnapshot("val_loss")],
-        steps_per_epoch=steps, class_weight=weights, jit_compile=run.jit, verbose=0,
-        **labels, **metrics,
+        steps_per_epoch=steps, class_weight=weights, jit_compile=run.jit, verbose=0, **compiled,
     )  # fmt: skip
 
 

@@ -93,8 +93,7 @@ def main(config):
             training=False, num_classes=task.one_hot(images),
         )  # fmt: skip
         with run.replicas.scope():
-            steps = config.epochs * training.steps_per_pass
-            model = build(config, images, task, size, steps, run)
+            model = build(config, images, task, size, training.steps_per_pass, run)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
             training, epochs=config.epochs, steps_per_epoch=training.steps_per_pass,
@@ -124,10 +123,11 @@ def transforms(config):
     return [*operations, *erasing], [mix(config.mix_alpha)] if mix else []
 
 
-def build(config, images, task, size, steps, run):
+def build(config, images, task, size, steps_an_epoch, run):
     """The compiled network, whose rate rises first."""
     rate = config.learning_rate or RATES[config.optimizer]
     decay = DECAYS[config.optimizer] if config.weight_decay is None else config.weight_decay
+    steps = config.epochs * steps_an_epoch
     warmup = int(config.warm_up * steps)
     length = max(1, steps - warmup) if config.schedule == "cosine" else 2**31 - 1
     schedule = schedules.WarmRestarts(rate, length, cycle_multiplier=1, warmup=warmup)
@@ -136,16 +136,13 @@ def build(config, images, task, size, steps, run):
         stochastic_depth=config.stochastic_depth, stochastic_depth_mode="batch",
         classifier_activation=task.activation, seed=config.seed,
     )  # fmt: skip
-    if config.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(schedule, **config.optimizer_options())
-    else:
-        options = {"momentum": 0.9, "nesterov": True, **config.optimizer_options()}
-        optimizer = keras.optimizers.SGD(schedule, **options)
+    options = {"momentum": 0.9, "nesterov": True} if config.optimizer == "sgd" else {}
+    kind = keras.optimizers.SGD if options else keras.optimizers.AdamW
+    optimizer = kind(schedule, **options, **config.optimizer_options())
     model = task.head(model)
     decay_kernels(model, optimizer, decay)
-    loss = task.loss(config.label_smoothing)
-    metrics = run.replicas.metrics(task.compiled_metrics())
-    model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
+    loss, metrics = task.loss(config.label_smoothing), task.compiled_metrics()
+    model.compile(optimizer, loss, **run.replicas.metrics(metrics), jit_compile=run.jit)
     return model
 
 

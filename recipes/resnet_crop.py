@@ -96,20 +96,16 @@ def main(config):
             num_classes=task.one_hot(images),
         )
         steps = max(4, config.epochs * training.steps_per_pass)
-        schedule = schedules.OneCycle(config.learning_rate, steps)
         with run.replicas.scope():
             metrics = run.replicas.metrics(task.compiled_metrics())
+            schedule = schedules.OneCycle(config.learning_rate, steps)
             model = build(config, images, task, size, schedule, run.jit, **metrics)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
-            training,
-            epochs=config.epochs,
-            steps_per_epoch=training.steps_per_pass,
-            validation_data=run.replicas.held_out(validation),
+            training, epochs=config.epochs, steps_per_epoch=training.steps_per_pass,
+            validation_data=run.replicas.held_out(validation), shuffle=False, verbose=0,
             callbacks=[*averaging, *run.callbacks(images)],
-            shuffle=False,
-            verbose=0,
-        )
+        )  # fmt: skip
         model = run.replicas.on_one_device(model)
         model, remarks = experiment.calibrated(model, images, crops, [normalize], config)
         task = experiment.fitted_task(task, model, images, validation)
@@ -145,9 +141,8 @@ def build(config, images, task, size, schedule, jit, **metrics):
         schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
     )
     model = task.head(model)
-    loss = task.loss(config.label_smoothing)
     metrics = metrics or {"metrics": task.compiled_metrics()}
-    model.compile(optimizer, loss, **metrics, jit_compile=jit)
+    model.compile(optimizer, task.loss(config.label_smoothing), **metrics, jit_compile=jit)
     return model
 
 

@@ -4,6 +4,7 @@ import importlib
 from typing import Any
 
 from kerasrecipes._backend.requirement import require_tensorflow
+from kerasrecipes._quiet_import import quiet_import
 
 
 class _TensorFlow:
@@ -13,7 +14,8 @@ class _TensorFlow:
         if name.startswith("__"):  # asked for by tools that look through a module
             raise AttributeError(name)
         require_tensorflow("Image files, `tf.data` and this transform")
-        value = getattr(importlib.import_module("tensorflow"), name)
+        with quiet_import():
+            value = getattr(importlib.import_module("tensorflow"), name)
         setattr(self, name, value)
         return value
 

@@ -12,6 +12,7 @@ import typing
 import warnings
 from typing import Any, NoReturn
 
+from kerasrecipes._quiet_import import quiet_import
 from kerasrecipes._validation import did_you_mean
 from kerasrecipes.flags import quiet_interruption
 from kerasrecipes.flags.called_as import as_called, called_as
@@ -48,7 +49,9 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> NoRetur
     """
     parser, config = _parse(config_class, sys.modules[main.__module__].__doc__, arguments)
     from kerasrecipes._terminal import is_lost_output, output_may_be_lost
-    from kerasrecipes.callbacks import _interruption  # imports Keras
+
+    with quiet_import():
+        from kerasrecipes.callbacks import _interruption  # imports Keras
 
     try:
         quiet_interruption.end()
