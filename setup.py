@@ -56,7 +56,7 @@ EXTRAS = {
         "nbformat>=5.11",
         "ipykernel>=7.4",
     ],
-    "notebooks": ["notebook>=7.5"],
+    "notebooks": ["notebook>=7.5", "scikit-image>=0.26"],
     "docs": [
         "mkdocs-material>=9.8",
         "mkdocstrings[python]>=1.0",
