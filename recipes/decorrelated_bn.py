@@ -5,12 +5,12 @@ groups of 16 channels, instead of only scaling them, conditions a deep plain net
 that a higher learning rate still trains it. Two networks of the same start, equal but for the
 normalisation, see the same batches in one run.
 
-    python recipes/decorrelated_bn.py
+    python recipes/decorrelated_bn.py  # batch 83.4%, decorrelated 87.1 ± 3.0%, 2 x 78 s
     python recipes/decorrelated_bn.py --learning-rate 0.05
     python recipes/decorrelated_bn.py --data cifar10.npz --depth 20 --epochs 40
 
 The run's folder has the report, the curves of both, and the decorrelated network as `model.keras`,
-which takes raw pixels. Time and results: recipes/README.md.
+which takes raw pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

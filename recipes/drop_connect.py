@@ -5,12 +5,12 @@ weights of the fully connected layers are dropped, afresh for each image, and te
 the masks. The averages are computed, not sampled. Two networks of the same start see the same
 batches in one run; few training images make a regulariser matter.
 
-    python recipes/drop_connect.py
+    python recipes/drop_connect.py  # dense 86.1%, drop connect 86.8 ± 0.1%, 2 x 57 s
     python recipes/drop_connect.py --mask example --units 256
     python recipes/drop_connect.py --data mnist.npz --rate 0.5 --epochs 60
 
 The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
-pixels. Time and results: recipes/README.md.
+pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

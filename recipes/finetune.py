@@ -4,11 +4,12 @@ Donahue et al., 2013, https://arxiv.org/abs/1310.1531: a linear classifier on a 
 features beats what few images can train. It is fitted by L-BFGS, its strength cross-validated. With
 more images deeper layers are fine-tuned from there: `--plan auto` chooses by the table of CS231n.
 
+    python recipes/finetune.py  # centre crop 91.3 ± 0.0%, 2 x 160 s
     python recipes/finetune.py --data FOLDER
     python recipes/finetune.py --data FOLDER --plan many --epochs 10 --temperature --export onnx
     python recipes/predict.py runs/finetune/TIME IMAGE ...
 
-The run's folder has a report, figures and `model.keras`. Time and results: recipes/README.md.
+A run leaves a report, figures and `model.keras`. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

@@ -4,12 +4,12 @@ Graham, 2014, https://arxiv.org/abs/1412.6071: pooling by a factor between 1 and
 regions shrinks images gently, so that a network can pool more often; each pass over an image is
 another distortion of it, and testing averages the probabilities of several passes.
 
-    python recipes/fractional_pooling.py
+    python recipes/fractional_pooling.py  # 1 pass 83.5%, 12 passes 84.5 ± 1.2%, 2 x 55 s
     python recipes/fractional_pooling.py --pooling-ratio 1.26 --passes 100
     python recipes/fractional_pooling.py --data cifar10.npz --width 64 --epochs 100
 
 The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
-pixels. Time and results: recipes/README.md.
+pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

@@ -7,7 +7,7 @@ in [256, 480] · size / 224, and are tested by the centre crop, by ten crops, an
 five scales. The training is newer: one cycle of the learning rate (Smith & Topin, 2017), Nesterov
 momentum, label smoothing (Szegedy et al., 2015) and averaged weights (Polyak & Juditsky, 1992).
 
-    python recipes/resnet_crop.py
+    python recipes/resnet_crop.py  # one crop 90.8%, mirror and shifts 91.6 ± 0.3%, 5 x 125 s
     python recipes/resnet_crop.py --data cifar10.npz --depth 20 --epochs 100 --batch-size 128
     python recipes/resnet_crop.py --data FOLDER --depth 50 --size 224
 
@@ -16,7 +16,7 @@ Label smoothing makes the probabilities too low, by 0.1 on the sample; a tempera
 
 The run's folder has the report, the pictures, the figures and `model.keras`, which takes raw
 pixels. Beside its accuracies stand those of simple classifiers on the pixels, which a network must
-beat. Time and results: recipes/README.md.
+beat. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

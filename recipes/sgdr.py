@@ -5,11 +5,11 @@ start again and grow longer, against dividing it by 5 at 30%, 60% and 80% of the
 Zagoruyko & Komodakis, 2016, https://arxiv.org/abs/1605.07146, trained the network. Both networks
 start from the same weights; each has its own optimizer.
 
-    python recipes/sgdr.py
+    python recipes/sgdr.py  # step decay 81.2%, warm restarts 84.7 ± 0.4%, 2 x 49 s
     python recipes/sgdr.py --data cifar10.npz --depth 28 --width 10 --epochs 150 --first-cycle 10
 
 The run's folder has the report, the curves, and the network of the warm restarts as `model.keras`,
-which takes raw pixels. Time and results: recipes/README.md.
+which takes raw pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

@@ -5,11 +5,11 @@ falls along a cosine to almost 0 and jumps back, several times; the network at t
 cycle is kept, and the probabilities of the last ones are averaged. The ensemble is compared with
 its last member, by accuracy and by loss (the negative log-likelihood).
 
-    python recipes/snapshot_ensemble.py
+    python recipes/snapshot_ensemble.py  # last snapshot 87.8%, ensemble 88.1 ± 0.5%, 2 x 45 s
     python recipes/snapshot_ensemble.py --data cifar10.npz --depth 20 --epochs 200 --cycles 5
 
 The run's folder has the report, the curves, and the ensemble as one `model.keras`, which takes raw
-pixels. Time and results: recipes/README.md.
+pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

@@ -7,11 +7,11 @@ crops out of a border; one cycle of the rate, Nesterov momentum, label smoothing
 the biases of normalisations; averaged weights; tests by the image, its mirror image and small
 shifts. He reflects pixels into the border, not zeros, and averages as Lookahead does.
 
-    python recipes/speedrun.py
+    python recipes/speedrun.py  # one crop 89.3%, mirror and shifts 89.6 ± 0.4%, 5 x 43 s
     python recipes/speedrun.py --data cifar10.npz --width 64 --epochs 10 --batch-size 1000
 
 The first command trains in 0.28 of the time of resnet_crop.py; the second is for a GPU. The
-images are held in memory. Time and results: recipes/README.md.
+images are held in memory. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

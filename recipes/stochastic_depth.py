@@ -5,12 +5,12 @@ skipped at random in training, late ones more often, which regularises a deep ne
 work of the blocks skipped. Two networks of the same start see the same batches in one run; then
 training steps of both are timed in turn.
 
-    python recipes/stochastic_depth.py
+    python recipes/stochastic_depth.py  # every block 88.9%, stochastic depth 77.9 ± 0.3%, 2 x 150 s
     python recipes/stochastic_depth.py --final-rate 0.2
     python recipes/stochastic_depth.py --data cifar10.npz --depth 110 --epochs 160
 
 The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
-pixels. Time and results: recipes/README.md.
+pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses

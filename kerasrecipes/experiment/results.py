@@ -3,13 +3,14 @@
     python -m kerasrecipes.experiment.results [--name NAME] [RUN FOLDER ...]
 
 Writes `recipes/results/NAME.json` from the `metrics.json` of runs of one recipe that differ only
-in their seed, then the table of all results into `recipes/README.md`; without a folder, only the
-table.
+in their seed. Then it writes the table of all results into `recipes/README.md`, and into each
+recipe's header, behind the command, what it gave; without a folder, only these.
 """
 
 import argparse
 import json
 import pathlib
+import re
 import shlex
 import statistics
 
@@ -92,6 +93,33 @@ def with_table(text, results_folder):
     return f"{before}{BEGIN}\n{table(results_folder)}\n{END}{after}"
 
 
+def with_result(text, content):
+    """Return the source of a recipe with a stored result behind its command, in the header.
+
+    The mean over the runs of the first test, and of the best of the others where there are any;
+    the standard deviation of that one.
+    """
+    pattern = rf"^( +{re.escape(content['command'])})(?:  # .*)?$"
+    return re.sub(pattern, rf"\g<1>  # {_in_short(content['runs'])}", text, count=1, flags=re.M)
+
+
+def _in_short(runs):
+    accuracies = {
+        name: [run["test"]["protocols"][name]["accuracy"] for run in runs]
+        for name in runs[0]["test"]["protocols"]
+    }
+    first, *others = accuracies
+    best = [max(others, key=lambda name: statistics.mean(accuracies[name]))] if others else []
+    seconds = statistics.mean(run["seconds"] for run in runs)
+    names = (first, *best)
+    means = [f"{100 * statistics.mean(accuracies[name]):.1f}" for name in names]
+    said = "%, ".join(f"{name.replace('_', ' ')} {mean}" for name, mean in zip(names, means))
+    if len(runs) == 1:
+        return f"{said}%, {seconds:.0f} s"
+    deviation = 100 * statistics.stdev(accuracies[names[-1]])
+    return f"{said} ± {deviation:.1f}%, {len(runs)} x {seconds:.0f} s"
+
+
 def _portable(run):
     """Return the command of a run from the root of the repository, without its seed."""
     words = shlex.split(run["command"])
@@ -109,7 +137,7 @@ def _settings(run):
 
 
 def main(arguments=None):
-    """Store the given runs, if any, and write the table."""
+    """Store the given runs, if any, and write the table and the headers."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--name", help="name of the stored result (default: the recipe's)")
     parser.add_argument("runs", nargs="*", help="folders of finished runs")
@@ -119,6 +147,10 @@ def main(arguments=None):
         print(store(options.runs, recipes / "results", options.name))
     page = recipes / "README.md"
     page.write_text(with_table(page.read_text(), recipes / "results"))
+    for path in sorted((recipes / "results").glob("*.json")):
+        content = json.loads(path.read_text())
+        recipe = recipes / f"{content['recipe']}.py"
+        recipe.write_text(with_result(recipe.read_text(), content))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,30 @@ def test_the_table_is_made_from_the_stored_results():
     assert page == results.with_table(page, ROOT / "recipes" / "results")
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_header_says_what_its_command_gave(name):
+    text = (ROOT / "recipes" / f"{name}.py").read_text()
+    content = json.loads((ROOT / "recipes" / "results" / f"{name}.json").read_text())
+    assert f"    {content['command']}  # " in ast.get_docstring(ast.parse(text))
+    assert results.with_result(text, content) == text
+
+
+def test_a_result_stands_behind_its_own_command():
+    runs = [
+        {"seconds": seconds, "test": {"protocols": {
+            "plain": {"accuracy": low}, "worse": {"accuracy": 0.1}, "a_b": {"accuracy": low + 0.1},
+        }}}
+        for seconds, low in ((10, 0.5), (21, 0.7))
+    ]  # fmt: skip
+    header = "    python r.py --more  # old\n    python r.py  # old one\n    python r.py\n"
+    found = results.with_result(header, {"command": "python r.py", "runs": runs})
+    said = "plain 60.0%, a b 70.0 ± 14.1%, 2 x 16 s"
+    assert found == header.replace("old one", said)
+    one = [{**runs[0], "test": {"protocols": {"plain": {"accuracy": 0.5}}}}]
+    found = results.with_result("    python r.py\n", {"command": "python r.py", "runs": one})
+    assert found == "    python r.py  # plain 50.0%, 10 s\n"
+
+
 def test_stored_results_name_no_machine():
     for path in (ROOT / "recipes" / "results").glob("*.json"):
         content = json.loads(path.read_text())
