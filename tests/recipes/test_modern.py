@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import signal
+import types
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from kerasrecipes import augment, experiment
 from kerasrecipes.evaluation import ClassesTask, mean_interval
+from kerasrecipes.experiment.replicas import Replicas
 from tests.recipes.helpers import (
     assert_one_line,
     load_recipe,
@@ -79,10 +81,11 @@ def test_every_technique_has_its_transform():
 
 def test_adamw_decays_by_itself_and_sgd_by_the_loss():
     images = type("Images", (), {"channels": 1, "num_classes": 3})
-    models = {
-        name: RECIPE.build(RECIPE.Config(optimizer=name), images, ClassesTask(), 8, 10, False)
-        for name in RECIPE.RATES
-    }
+    models = {}
+    for name in RECIPE.RATES:
+        config = RECIPE.Config(optimizer=name, epochs=2)
+        run = types.SimpleNamespace(replicas=Replicas(config), jit=False)
+        models[name] = RECIPE.build(config, images, ClassesTask(), 8, 5, run)
     assert models["adamw"].losses == [] and models["adamw"].optimizer.weight_decay == 0.05
     assert len(models["sgd"].losses) == 10 and models["sgd"].optimizer.nesterov
     rates = [float(models["adamw"].optimizer._learning_rate(step)) for step in range(10)]
