@@ -3,9 +3,10 @@
     python -m docs_build.card_figures [NAME ...]
 
 A picture is `pictures/NAME.py` with a function `draw()` that returns a figure of matplotlib. It is
-drawn anew when its file changes, or when its PNG is deleted.
+drawn anew when its file or the package changes, or when its PNG is deleted.
 """
 
+import functools
 import hashlib
 import importlib
 import pathlib
@@ -46,7 +47,16 @@ def is_current(name):
 def digest(name):
     """Return a hash of what draws a picture."""
     parts = ((PICTURES / f"{n}.py").read_bytes() for n in (name, "_style", "_images"))
-    return hashlib.sha256(b"".join(parts)).hexdigest()[:16]
+    return hashlib.sha256(b"".join([*parts, package_digest()])).hexdigest()[:16]
+
+
+@functools.cache
+def package_digest():
+    """Return a hash of the package's source, which the pictures run."""
+    found = hashlib.sha256()
+    for path in sorted((FOLDER.parents[1] / "kerasrecipes").rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.digest()
 
 
 def draw_all(chosen=None):

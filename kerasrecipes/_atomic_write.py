@@ -6,6 +6,7 @@ import pathlib
 import shutil
 
 PART = ".part-"
+LOCK = ".lock"  # of `FolderLock`
 
 
 @contextlib.contextmanager
@@ -58,6 +59,8 @@ def sync_folder(folder):
 def _sync(path):
     files = [file for file in path.rglob("*") if file.is_file()] if path.is_dir() else [path]
     for name in files:
+        if name.name == LOCK:
+            continue  # closing it would end the lock
         with open(name, "rb+") as file:
             os.fsync(file.fileno())
 

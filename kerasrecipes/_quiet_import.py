@@ -40,4 +40,5 @@ def quiet_import() -> Iterator[None]:
             os.dup2(stderr, 2)
             held.seek(0)
             kept = [line for line in held if not any(part in line for part in _LINES)]
-            os.write(2, b"".join(kept))
+            with contextlib.suppress(OSError), open(stderr, "wb", closefd=False) as file:
+                file.write(b"".join(kept))  # unless nobody reads it any more

@@ -127,13 +127,13 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
 def fine_tune(run, phase, images, train, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     config, (source, weights) = run.config, experiment.weighted_source(images.train, weights)
-    whole = run.replicas.count > 1  # batches of one size
-    steps = (images.train_size + (0 if whole else config.batch_size - 1)) // config.batch_size
+    whole, size = run.replicas.count > 1, config.batch_size  # whether all have one size
+    steps = max(1, (images.train_size + (0 if whole else size - 1)) // size)
     rates = WarmRestarts(phase.learning_rate, total := phase.epochs * steps, warmup=total // 20)
 
     def begin_at(step):
         options = {"seed": config.seed, "start_step": step, "drop_remainder": whole}
-        return augment.pipeline(source, train, config.batch_size, training=True, **options)
+        return augment.pipeline(source, train, size, training=True, **options)
 
     compiled = {} if task.name == "classes" else {"loss": task.loss()}
     compiled |= run.replicas.metrics(task.compiled_metrics())

@@ -106,7 +106,7 @@ def pixels_of(source, crop):
 
 def with_mirror_images(source, crop):
     """A set of the images and their mirror images."""
-    if source.weights is not None:
+    if getattr(source, "weights", None) is not None:
         raise ValueError("Argument `data` must have no weights here. Received: images with weights")
     x, y = pixels_of(source, crop).round().astype("uint8"), np.asarray(source.labels)
     both = np.concatenate([x, x[:, :, ::-1]]), np.concatenate([y, y])
@@ -123,20 +123,20 @@ def network(config, images, size, examples):
     x = keras.layers.Activation("gelu")(whitening(inputs))
     initializers.PatchWhitening(epsilon=0.01)(whitening, examples)
     whitening.trainable = False
+    mirrored = config.devices > 1 and keras.backend.backend() == "tensorflow"
+    norm = {"momentum": 0.9, "scale": False, "synchronized": mirrored}
     for block, width in enumerate((config.width, 4 * config.width, 4 * config.width)):
         for number in range(2):
             start = keras.initializers.HeNormal(seed=100 * config.seed + 10 * block + number)
             options = {"padding": "same", "use_bias": False, "kernel_initializer": start}
             x = keras.layers.Conv2D(width, 3, **options)(x)
             x = keras.layers.MaxPooling2D(2, padding="same")(x) if number == 0 else x
-            name = f"norm{block}_{number}"
-            x = keras.layers.BatchNormalization(momentum=0.9, scale=False, name=name)(x)
+            x = keras.layers.BatchNormalization(**norm, name=f"norm{block}_{number}")(x)
             x = keras.layers.Activation("gelu")(x)
-    x = keras.layers.GlobalMaxPooling2D()(x)
     start = keras.initializers.GlorotUniform(seed=config.seed)
     head = keras.layers.Dense(images.num_classes, "softmax", kernel_initializer=start)
     head.dtype_policy = keras.DTypePolicy("float32")
-    return keras.Model(inputs, head(x), name="speedrun")
+    return keras.Model(inputs, head(keras.layers.GlobalMaxPooling2D()(x)), name="speedrun")
 
 
 def optimizer_of(config, model, schedule):

@@ -110,3 +110,12 @@ def test_images_of_a_seed_are_the_same_and_of_another_are_others(claims):
     assert (one.x[:, 0, 0, 0] == one.y).all() and len(set(one.y.tolist())) == 50
     with pytest.raises(ValueError, match="Received: 100"):
         claims.drawn(arrays, 101, 0)
+
+
+def test_every_card_names_claims_that_there_are(claims):
+    known = {claim.name for claim in claims.CLAIMS}
+    named = []
+    for page in (ROOT / "docs" / "techniques").glob("*.md"):
+        blocks = page.read_text(encoding="utf-8").split("```claim\n")[1:]
+        named += [block.partition("\n")[0].strip() for block in blocks]
+    assert named and set(named) <= known

@@ -145,7 +145,8 @@ def pipeline(
     finish_image, finish = (as_dtype(dtype if now else None) for now in (early, not early))
 
     def images(count):
-        stream = read(source, plan, buffer, on_image(head[:count], finish_image), threads, convert)
+        done = finish_image if count in (None, len(head)) else as_dtype(None)
+        stream = read(source, plan, buffer, on_image(head[:count], done), threads, convert)
         return stream.with_options(_options(threads))
 
     def batched(heads=None, tails=None):

@@ -91,7 +91,8 @@ def load(
             but by default none of shards that have an index, which were checked when written.
             "sample": 1,024, evenly spaced, and of all whether they are there and not empty.
             "none": 16. Size and colour are then those of the files looked at; duplicates are found
-            among these alone, and a bad file that was not looked at ends training with an error.
+            among these alone, and a bad file that was not looked at ends training with an error,
+            which may not name it: "all" does.
         class_depth: 1 or 2, how many levels below the folder of a set the class folders are; for
             2 a class is named `"plants/oak"`. `None` (default) is 1, and an error where folders
             hold no images directly but several folders of images.
@@ -207,8 +208,8 @@ def _read_named(source, table, **options):
     if source.startswith("tfds:"):
         require_tensorflow(f"{source}: data sets of TensorFlow Datasets")
         return read_tfds(source.removeprefix("tfds:"))
-    kind, _, pattern = source.partition(":")
-    if kind in FORMATS:
+    kind, colon, pattern = source.partition(":")
+    if colon and kind in FORMATS:
         require_tensorflow(f"{kind}: shards")
         options.pop("class_depth")
         return read_shards(kind, pattern, **options)

@@ -3,9 +3,9 @@
     python -m kerasrecipes.data.shard FOLDER OUT
     python recipes/resnet_crop.py --data tfrecord:OUT
 
-The shards give the same images as the folder, in the same order, bit for bit; beside them stand
-shards.json (classes and counts) and shards.npz (where each image is). OUT appears when it is
-complete; what a killed process leaves is removed by the same command.
+The shards give the images of the folder, upright as EXIF says, in its order, bit for bit; beside
+them stand shards.json (classes and counts) and shards.npz (where each image is). OUT appears when
+it is complete; what a killed process leaves is removed by the same command.
 """
 
 import argparse
@@ -38,7 +38,7 @@ def write_shards(folder, out, kind="tfrecord", shards=None, strict=False, class_
         folder: path of a folder as `data.load` takes it.
         out: path of a folder that does not exist. After a kill, what was written is removed and
             written again.
-        kind: str, the format: "tfrecord", "arrayrecord" or "webdataset".
+        kind: str, the format: "tfrecord".
         shards: int >= 1, files of the training set; other sets have as many for their images.
             `None` (default) is one for 1,000 images.
         strict, class_depth: those of `data.load`.
@@ -58,6 +58,8 @@ def write_shards(folder, out, kind="tfrecord", shards=None, strict=False, class_
     temporary = out.with_name(f"{PART}{out.name}")
     temporary.mkdir(parents=True, exist_ok=True)
     with FolderLock(temporary):
+        if out.exists():
+            raise ValueError(f"{printable(out)}: was written by another process meanwhile")
         _clear(temporary)
         with atomic_write(out):
             with progress("writing images", sum(map(len, read.sets.values()))) as advance:
@@ -140,6 +142,9 @@ def main(arguments=None):
         )
     except (ValueError, OSError, ImportError) as error:
         print(error, file=sys.stderr)
+        return 2
+    except tf.errors.OpError as error:  # a full disk, or a file that changed meanwhile
+        print(f"{given.out}: {error.message.splitlines()[0]}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -66,7 +66,12 @@ def _written(kind, folder, pattern, paths):
     unknown = [path for path in paths if path not in sizes]
     if unknown:
         raise ValueError(f"{printable(unknown[0])}: is not in the index of its folder, shards.json")
-    wanted = {path: size for path, size in sizes.items() if fnmatch.fnmatchcase(path, pattern)}
+    name = os.path.basename(pattern)  # folders may be spelled in several ways
+    wanted = {
+        path: size
+        for path, size in sizes.items()
+        if fnmatch.fnmatchcase(os.path.basename(path), name)
+    }
     check_sizes(wanted)
     chosen = {name: [file in wanted for file in index.files] for name, index in indices.items()}
     return class_names, {
@@ -130,7 +135,14 @@ def _common_names(where, class_names, sets):
             )
     if lists[0] is not None:
         return lists[0]
-    highest = max(int(part.arrays["labels"].max()) for parts in sets.values() for part in parts)
+    labels = [part.arrays["labels"] for parts in sets.values() for part in parts]
+    lowest, highest = min(part.min() for part in labels), max(part.max() for part in labels)
+    images = sum(map(len, labels))
+    if lowest < 0 or highest >= images:
+        raise ValueError(
+            f"{where}: labels must be class numbers from 0 to less than the {images:,} images. "
+            f"Received: labels from {lowest} to {highest}"
+        )
     return tuple(map(str, range(highest + 1)))
 
 

@@ -22,7 +22,10 @@ class Replicas(FitCallback):
     """The devices that a run trains on; as a callback, it checks the model and leaves them.
 
     The model is made within `scope`. `fit` then splits each batch; its loss and gradients are those
-    of the whole batch. Everything after `fit` is done with `on_one_device(model)`.
+    of the whole batch. Everything after `fit` is done with `on_one_device(model)`. Where TensorFlow
+    differs from one device: `keras.layers.Dropout` draws one mask for all parts
+    (https://github.com/keras-team/keras/issues/18426), and normalisation in a block that
+    `StochasticDepth` closes for a batch has the statistics of each part.
 
     Args:
         config: a `RunConfig` or `TrainingConfig`; without `devices` it is one.
@@ -65,7 +68,10 @@ class Replicas(FitCallback):
             yield
 
     def metrics(self, metrics: Any) -> dict[str, Any]:
-        """Return metrics as arguments of `compile`: on several devices, padding must not count."""
+        """Return metrics as arguments of `compile`: on several devices, padding must not count.
+
+        Where images have weights, those of training are then weighted too.
+        """
         if self.count == 1:
             return {"metrics": metrics}
         return {"metrics": [], "weighted_metrics": metrics}
@@ -86,7 +92,7 @@ class Replicas(FitCallback):
 
     def on_one_device(self, model: Any) -> Any:
         """Return a model with the same weights on one device; where there is one, the model."""
-        self._leave_distribution()
+        self.leave()
         if self.count == 1:
             return model
         copy = rebuild(model)
@@ -102,9 +108,10 @@ class Replicas(FitCallback):
             raise RuntimeError(f"{model.name} was made outside of the scope of its devices.")
 
     def _leave(self):
-        self._leave_distribution()
+        self.leave()
 
-    def _leave_distribution(self):
+    def leave(self) -> None:
+        """Let models that are made from now on be on one device."""
         if self._distribution is not None:
             keras.distribution.set_distribution(None)
 

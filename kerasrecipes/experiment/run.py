@@ -183,7 +183,9 @@ class Run:
             )
 
     def release(self) -> None:
-        """Let other processes have the folder."""
+        """Let other processes have the folder, and this one other devices."""
+        if replicas := getattr(self, "replicas", None):
+            replicas.leave()
         self._folder.release()
 
     def tests_were_cut(self) -> None:

@@ -16,7 +16,7 @@ class ScaledRate(FitCallback):
     ```
 
     for the batch t from 0 and a warm-up of w steps: those of five epochs, or a quarter of a shorter
-    training.
+    training. A k below 1 needs no warm-up.
 
     Args:
         scale: float > 0, k.
@@ -62,6 +62,8 @@ class ScaledRate(FitCallback):
         self._apply(self._factor())
 
     def _factor(self):
+        if self.scale < 1:
+            return self.scale
         return 1 + (self.scale - 1) * min(1.0, self._drawn / self._warm_up)
 
     def _apply(self, factor):

@@ -79,12 +79,14 @@ class TrainingConfig(RunConfig):
         if self.scale_rate and self.rate_scale() == 1:
             raise ValueError(
                 "Argument `scale_rate` needs a `batch_size` that is not the recipe's own. "
-                f"Received: batch_size={self.batch_size}"
+                f"Received: batch_size={self.batch_size}, "
+                f"accumulation_steps={self.accumulation_steps}"
             )
 
     def rate_scale(self) -> float:
-        """Return how many times the recipe's own batch size a batch has."""
-        return self.batch_size / type(self).batch_size
+        """Return how many times the recipe's own batch size an update of the weights has."""
+        own = type(self).batch_size * type(self).accumulation_steps
+        return self.batch_size * self.accumulation_steps / own
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

@@ -60,6 +60,16 @@ def test_the_spec_says_the_dtype_before_anything_is_read():
         assert found.element_spec[0].shape.as_list() == [None, 16, 16, 3]
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_every_stage_that_is_timed_can_be_read(dtype):
+    found = augment.pipeline(by_index(), SCALED, 4, training=True, dtype=dtype)
+    names = []
+    for name, build, _ in found.stages:
+        next(iter(build()))
+        names.append(name)
+    assert names == ["read", "RandomScaleCrop", "batch", "RandomFlip"]
+
+
 @pytest.mark.parametrize(
     "dtype, transforms, message",
     [
