@@ -119,10 +119,8 @@ def run(config, recipe, base, study, trial):
     logs = study.folder / "logs"
     logs.mkdir(exist_ok=True)
     settings = {**trial.params, "output": str(study.folder_of(trial)), "resume": True}
-    config_of_trial = dataclasses.replace(base, **settings)
-    outcome = search.run_trial(
-        recipe, config_of_trial, config.metric, logs / f"{number:04d}.txt", report
-    )
+    log = logs / f"{number:04d}.txt"
+    outcome = search.run_trial(recipe, base, settings, config.metric, log, report)
     if outcome.state != "interrupted":
         study.finish(trial, outcome.state, outcome.value)
         print(search.trial_line(trial, outcome, config.metric, config.trials))

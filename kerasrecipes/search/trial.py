@@ -34,24 +34,33 @@ class _Ended(Exception):
     """Raised after an epoch: the trial has told what it is for."""
 
 
-def run_trial(recipe: Any, config: Any, metric: str, log: Any, report: Any) -> Outcome:
+def run_trial(
+    recipe: Any, base: Any, settings: dict[str, Any], metric: str, log: Any, report: Any
+) -> Outcome:
     """Train a recipe up to the metric of its last epoch. What it prints goes into a file.
 
     Nothing is tested: a search that looks at the test set has chosen by it.
 
     Args:
         recipe: Module of the recipe.
-        config: Its `Config`; `output` is the folder of the trial, `resume` is true.
+        base: Its `Config` with what stays.
+        settings: dict, the fields of this trial: what was drawn, `output`, the folder of the trial,
+            and `resume=True`.
         metric: str, the name in the logs of an epoch.
         log: Path of the file of what is printed.
         report: Function of epoch and value that returns whether to stop the trial early.
 
     Returns:
-        The `Outcome`; an error of the recipe is one, `"failed"`.
+        The `Outcome`; settings that do not go together, and running out of memory, are one too,
+        `"failed"`.
 
     Raises:
         ValueError: if the logs of an epoch have no such metric.
     """
+    try:
+        config = dataclasses.replace(base, **settings)
+    except ValueError as error:
+        return Outcome("failed", reason=str(error))
     seen = []
 
     def after_epoch(epoch, logs=None):

@@ -51,6 +51,13 @@ def test_trials_table_pictures_and_the_command_of_the_best(tmp_path, capsys):
     assert table(folder) == rows
 
 
+def test_settings_that_do_not_go_together_are_a_failed_trial(tmp_path):
+    base = load_recipe("drop_connect").Config(devices=2, batch_size=4)
+    run_trial = load_recipe("search").search.run_trial
+    outcome = run_trial(None, base, {"batch_size": 5}, METRIC, tmp_path / "log", None)
+    assert outcome.state == "failed" and "multiple of `devices`" in outcome.reason
+
+
 def test_a_metric_that_is_not_there(tmp_path, capsys):
     npz = write_npz(tmp_path / "squares.npz", count=24)
     arguments = flags(npz, tmp_path / "search", "--metric", "val_f1")
