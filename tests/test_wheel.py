@@ -22,21 +22,27 @@ def environment(tmp_path_factory):
     shutil.copytree(ROOT, folder / "source", ignore=LEFT_OUT)  # the build leaves files behind
     pip = [sys.executable, "-m", "pip", "-q"]
     build = ["wheel", "--no-deps", "--no-build-isolation", "-w", folder, folder / "source"]
-    subprocess.run([*pip, *build], check=True)
+    alone = {"cwd": folder, "env": without_python_path()}  # where pip finds no package of this name
+    subprocess.run([*pip, *build], check=True, **alone)
     venv.create(folder / "venv", with_pip=False)
     python = folder / "venv" / "bin" / "python"
     (wheel,) = folder.glob("*.whl")
     install = ["--python", python, "install", "--no-deps", "--no-index", wheel]
-    subprocess.run([*pip, *install], check=True)
+    subprocess.run([*pip, *install], check=True, **alone)
     (packages,) = (folder / "venv").glob("lib/python*/site-packages")
     (packages / "others.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     return python.parent
 
 
+def without_python_path():
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
 def run(environment, folder, *arguments):
-    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     command = [environment / "kerasrecipes", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=folder, env=variables)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, env=without_python_path()
+    )
 
 
 @pytest.mark.slow
