@@ -268,3 +268,37 @@ def test_mixing_weighs_images_and_labels_alike():
     np.testing.assert_allclose(np.asarray(mixed).reshape(4, 4) / 255, np.asarray(soft), atol=1e-5)
     for number, row in enumerate(np.asarray(soft)):
         assert set(np.flatnonzero(row)) <= {number, number - 1 if number else 3}
+
+
+@pytest.mark.slow  # where PyTorch is installed
+def test_formulas_of_pytorch():
+    torch = pytest.importorskip("torch")
+    channels_first = torch.from_numpy(np.moveaxis(IMAGES, -1, 1).copy())
+    for name, theirs in (
+        ("`torch.nn.GroupNorm", torch.nn.GroupNorm(4, 8)),
+        ("`torch.nn.InstanceNorm2d", torch.nn.InstanceNorm2d(8)),
+    ):
+        expected = np.moveaxis(theirs(channels_first).detach().numpy(), 1, -1)
+        np.testing.assert_allclose(numpy(run(name)(IMAGES)), expected, atol=1e-5)
+    labels = np.arange(7) % 5
+    theirs = torch.nn.MultiMarginLoss()(torch.from_numpy(VECTORS), torch.from_numpy(labels))
+    found = float(run("`torch.nn.MultiMarginLoss")(labels, VECTORS))
+    np.testing.assert_allclose(found, 5 * float(theirs), rtol=1e-5)
+
+
+@pytest.mark.slow
+def test_rates_of_pytorch():
+    torch = pytest.importorskip("torch")
+    pairs = [
+        ("`CosineAnnealingWarmRestarts", "CosineAnnealingWarmRestarts", {"T_0": 10, "T_mult": 2}),
+        ("`OneCycleLR", "OneCycleLR", {"max_lr": 0.1, "total_steps": 100}),
+    ]
+    for name, kind, arguments in pairs:
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1)
+        scheduler = getattr(torch.optim.lr_scheduler, kind)(optimizer, **arguments)
+        rates = []
+        for _ in range(60):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        np.testing.assert_allclose(schedules.preview(run(name), 60), rates, rtol=1e-4, atol=1e-8)
