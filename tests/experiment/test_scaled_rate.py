@@ -48,12 +48,22 @@ def test_a_killed_run_resumes_in_the_warm_up(tmp_path):
     fit(whole, epochs=8, callbacks=[ScaledRate(4.0)])
     with pytest.raises(Kill):
         kill = KillAt(STEPS + 2)
-        resume = Resume(tmp_path)
+        resume = Resume(tmp_path, every_steps=1)
         fit(small(), epochs=8, callbacks=[ScaledRate(4.0), resume, kill])
     model = small()
-    fit(model, epochs=8, callbacks=[ScaledRate(4.0), Resume(tmp_path)])
+    fit(model, epochs=8, callbacks=[ScaledRate(4.0), Resume(tmp_path, every_steps=1)])
     assert_same(values(model.variables), values(whole.variables))
 
 
 def test_the_factor_is_the_batch_over_that_of_the_recipe():
     assert TrainingConfig(batch_size=512, scale_rate=True).rate_scale() == 4
+
+
+def test_batches_of_an_update_count_and_a_smaller_one_has_its_rate_at_once():
+    config = TrainingConfig(batch_size=32, accumulation_steps=8, scale_rate=True)
+    assert config.rate_scale() == 2
+    with pytest.raises(ValueError, match="scale_rate.*accumulation_steps=4"):
+        TrainingConfig(batch_size=32, accumulation_steps=4, scale_rate=True)
+    rates = Rates()
+    fit(small_model(), epochs=2, callbacks=[ScaledRate(0.25), rates])
+    np.testing.assert_allclose(rates.rates, 0.125)
