@@ -5,8 +5,9 @@ import os
 import pathlib
 import shutil
 
+from kerasrecipes._folder_lock import NAME as LOCK
+
 PART = ".part-"
-LOCK = ".lock"  # of `FolderLock`
 
 
 @contextlib.contextmanager

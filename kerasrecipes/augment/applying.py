@@ -1,7 +1,7 @@
 """Transforms applied to an image, to each image of a batch, and to a batch at once."""
 
 from kerasrecipes._backend.tensorflow_module import tf
-from kerasrecipes.augment import autograph, draws
+from kerasrecipes.augment import autograph, draws, functional
 
 
 def on_image(head, finish):
@@ -27,9 +27,7 @@ def as_dtype(dtype):
     def convert(images):
         if dtype is None or images.dtype == dtype:
             return images
-        if dtype == "uint8":
-            images = tf.clip_by_value(tf.round(images), 0, 255)
-        return tf.cast(images, dtype)
+        return functional.restore_dtype(images, dtype)
 
     return convert
 

@@ -141,9 +141,14 @@ def mix_up(images, labels, weight):
     share = ops.reshape(weight, (-1, 1, 1, 1))
     values = ops.cast(images, "float32")
     mixed = share * values + (1.0 - share) * ops.roll(values, 1, axis=0)
-    if "int" in str(images.dtype):
-        mixed = ops.clip(ops.round(mixed), 0.0, 255.0)
-    return ops.cast(mixed, images.dtype), _mix_labels(labels, weight)
+    return restore_dtype(mixed, images.dtype), _mix_labels(labels, weight)
+
+
+def restore_dtype(images, dtype):
+    """Return float images in `dtype`: rounded and kept in 0..255 where that is an integer."""
+    if "int" in str(dtype):
+        images = ops.clip(ops.round(images), 0.0, 255.0)
+    return ops.cast(images, dtype)
 
 
 def cut_mix(images, labels, top, left, height, width):
