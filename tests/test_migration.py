@@ -32,7 +32,7 @@ ROWS = {f"{section}: {was}": rest for section, was, rest in rows()}
 
 
 def run(name):
-    """Run the snippet of the row that begins with `name`; returns the value of its last line."""
+    """Run the snippet of the row with `name` in it; returns the value of its last line."""
     (row,) = [row for key, row in ROWS.items() if name in key]
     return value_of(row[-1])
 
@@ -236,7 +236,7 @@ def scripted(callback, losses):
 def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(losses):
     old = keras.callbacks.EarlyStopping("val_loss", patience=2, restore_best_weights=True)
     rates, weight = scripted(old, losses)
-    new_rates, new_weight = scripted(run("`EarlyStopping"), losses)
+    new_rates, new_weight = scripted(run("`EarlyStopping("), losses)
     assert len(rates) == len(new_rates) and weight == new_weight == -1 - np.argmin(
         losses[: len(rates)]
     )
