@@ -53,8 +53,8 @@ def batches(folder, batch, threads, dtype, ready):
     )
 
 
-def measure(arguments, results):
-    """Put (images a second of wall time, of CPU time) into the queue `results`."""
+def measure(*arguments):
+    """Return (images a second of wall time, of CPU time) of `batches(*arguments)`."""
     iterator = iter(batches(*arguments))
     for _ in range(8):  # compiled, and its buffers drained
         next(iterator)
@@ -62,17 +62,12 @@ def measure(arguments, results):
     while time.perf_counter() - begin < SECONDS:
         images += len(next(iterator)[1])
     wall, cpu = time.perf_counter() - begin, time.process_time() - cpu
-    results.put((images / wall, images / cpu))
+    return images / wall, images / cpu
 
 
 def in_own_process(arguments):
-    context = multiprocessing.get_context("spawn")
-    results = context.Queue()
-    process = context.Process(target=measure, args=(arguments, results))
-    process.start()
-    found = results.get(timeout=600)
-    process.kill()
-    return found
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(measure, arguments)
 
 
 def rows(folder, sizes, rounds):
