@@ -173,10 +173,11 @@ class JaxAverages:
         import jax
 
         self.model, self.variables = model, variables
-        self.update = jax.jit(self._update, donate_argnums=0)
+        self.update = jax.jit(self._update, static_argnums=5, donate_argnums=0)
 
     def begin(self, schedule):
         model = self.model
+        self.counted = []
         places = {id(v): place for place, v in enumerate(model.optimizer.variables)}
         # On JAX the step receives the state of the compiled optimizer only.
         counters = [(places[id(v)], g) for v, g in counters_of_updates(model) if id(v) in places]
@@ -188,7 +189,7 @@ class JaxAverages:
         self.set_schedule(schedule)
 
     def set_schedule(self, schedule):
-        self.schedule = schedule
+        self.schedule = [ops.array(value) for value in schedule]  # on the device, once for all
 
     def averaging(self, train_function):
         return functools.partial(self.run, train_function)
@@ -203,16 +204,19 @@ class JaxAverages:
         return logs, shown
 
     def step(self, train_function, state, data):
-        before = self.count(state)
+        if not _is_same(self.counted, self._counters_in(state)):  # a callback may set them
+            self.updates = count_of_updates(self._counters_in(state), self.groups)
         logs, state = train_function(self._exchange(state, self.raw), iter([data]))
         weights = [*state[0], *state[1]]
         self.raw = [weights[place] for place in self.places]
-        after = self.count(state)
-        self.averages, shown = self.update(self.averages, self.raw, before, after, self.schedule)
+        self.counted = self._counters_in(state)
+        self.averages, shown, self.updates = self.update(
+            self.averages, self.raw, self.updates, self.counted, self.schedule, self.groups
+        )
         return logs, self._exchange(state, shown)
 
-    def count(self, state):
-        return count_of_updates([state[2][place] for place in self.counters], self.groups)
+    def _counters_in(self, state):
+        return [state[2][place] for place in self.counters]
 
     def end(self):
         self.raw = self.averages = None
@@ -225,10 +229,11 @@ class JaxAverages:
         wide = [wide_dtype(v) for v in self.variables]
         self.averages = [ops.array(value, dtype) for value, dtype in zip(averages, wide)]
 
-    def _update(self, averages, values, before, after, schedule):
+    def _update(self, averages, values, before, counters, schedule, groups):
+        after = count_of_updates(counters, groups)
         new = fraction_of_new(before, after, *schedule)
         averages = [mix(average, value, new) for average, value in zip(averages, values)]
-        return averages, [ops.cast(a, v.dtype) for a, v in zip(averages, self.variables)]
+        return averages, [ops.cast(a, v.dtype) for a, v in zip(averages, self.variables)], after
 
     def _exchange(self, state, values):
         """Return the trainer's state with `values` instead of the averaged weights."""

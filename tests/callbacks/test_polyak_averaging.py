@@ -112,6 +112,30 @@ def test_one_update_for_each_group_of_accumulated_gradients():
             np.testing.assert_allclose(values([variable])[0], average, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.parametrize("count", [1, 20])
+def test_a_count_of_updates_that_a_callback_sets_is_that_of_the_formula(count):
+    class SetCount(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch == 2:
+                self.model.optimizer.iterations.assign(count)
+
+    class Raw(Record):
+        def on_train_batch_end(self, batch, logs=None):
+            super().on_train_batch_end(batch)
+            raw.append(average.raw_weights())
+
+    raw, average, record = [], PolyakAveraging(0.8), Raw()
+    model = small_model(optimizer=optimizer())
+    start = values(model.weights)
+    fit(model, 1, [record, average, SetCount()], validation=False)
+    expected = start
+    for step, (weights, seen) in enumerate(zip(raw, record.after_batch, strict=True)):
+        t = step if step < 2 else count + step - 2
+        decay = min(0.8, (1 + t) / (10 + t))
+        expected = [decay * e + (1 - decay) * w for e, w in zip(expected, weights)]
+        assert_close(seen, expected)
+
+
 def test_statistics_are_averaged_only_if_asked():
     raw = raw_history()
     model = small_model(optimizer=optimizer())
