@@ -39,7 +39,7 @@ def _normalization(batch_size, epochs, rate):
 
 
 def drop_connect(images):
-    """Two hidden layers of 400 units, 20 epochs, rate 0.02, half of the units or weights dropped."""
+    """Two hidden layers of 400 units, 20 epochs, rate 0.02, half of units or weights dropped."""
 
     def hidden(kind, number):
         start = keras.initializers.HeNormal(seed=1000 * images.seed + number)
