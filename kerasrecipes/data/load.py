@@ -23,7 +23,7 @@ from kerasrecipes.data.image_sets import SETS
 from kerasrecipes.data.label_table import read_csv, read_frame
 from kerasrecipes.data.npz_source import read_npz
 from kerasrecipes.data.shard_source import FORMATS, read_shards
-from kerasrecipes.data.split import check_split, split_sets
+from kerasrecipes.data.split import check_split, fewer, split_sets
 from kerasrecipes.data.table_options import TableOptions
 from kerasrecipes.data.table_source import read_table
 from kerasrecipes.data.tfds_source import read_tfds
@@ -49,6 +49,7 @@ def load(
     split_column: str | None = None,
     weight_column: str | None = None,
     check: str | None = None,
+    train_images: int | None = None,
 ) -> ImageData:
     """Loads images for classification and says what they are.
 
@@ -107,6 +108,9 @@ def load(
         label_column: name of a column of a table, or several names. `None` (default) is `label`,
             `labels`, `class`, `target`, ..., or, for several labels or numbers without a column of
             such a name, all columns that are nothing else.
+        train_images: int of at least the number of classes, or `None` (default): train on at most
+            so many images, drawn by `seed` from the training set after the split, each class in
+            proportion. What is held out stays the same.
 
     Images of one set that are in another one too, and classes of fewer than 10 images before
     the split, are named in warnings; streams of TensorFlow Datasets are not looked
@@ -137,6 +141,8 @@ def load(
     check_split(split)
     check_integer("seed", seed, "[0, inf)")
     check_boolean("strict", strict)
+    if train_images is not None:
+        check_integer("train_images", train_images, "[1, inf)")
     if class_depth is not None:
         check_integer("class_depth", class_depth, "[1, 2]")
     check_choice("exif", exif, ("apply", "ignore"))
@@ -150,6 +156,7 @@ def load(
             f"Received: check={check!r}"
         )
     sets = split_sets(read.name, read.sets, split, seed)
+    sets = {**sets, "train": fewer(sets["train"], train_images, seed, read.name)}
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
     warn_of_small_classes(read.name, read.sets["train"], read.class_names)

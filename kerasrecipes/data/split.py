@@ -50,6 +50,22 @@ def split_sets(name, sets, split, seed):
     return {**carved, **{key: sets[key] for key in sets if key != "train"}}
 
 
+def fewer(images, count, seed, name):
+    """Return `count` of the images, each class in proportion; all where there are no more."""
+    if count is None or count >= len(images):
+        return images
+    labels = strata(images.labels)
+    classes = len(np.unique(labels))
+    if count < classes:
+        raise ValueError(
+            f"Argument `train_images` must be at least {classes}, an image of each class of "
+            f"{name}. Received: train_images={count}"
+        )
+    fraction = count / len(images)
+    kept, _ = stratified_indices(labels, (fraction, 1 - fraction), seed, name)
+    return images.subset(kept)
+
+
 def _three_fractions(split, sets):
     """Say what two fractions of a single set may have meant."""
     if len(sets) > 1:

@@ -148,13 +148,13 @@ class Comparison:
             winner([baseline, other], pays if other is others[-1] else "") for other in others
         ]
         tests = {one.name: dataclasses.asdict(paired_test(baseline, one)) for one in others}
+        measured, losses = differences(results)
+        more |= measured
         if len(others) > 1:
-            measured, losses = differences(results)
             figure = intervals_figure({**measured, **(panels or {})})
             more["extra_figures"] = [("comparison", CAPTION, figure)]
-            more |= {"paired_by_test": tests, **measured, **(panels or {})}
-            sentences += losses
-        sentences += remarks
+            more |= {"paired_by_test": tests, **(panels or {})}
+        sentences += [*losses, *remarks]
         comparison = "\n".join(sentences)
         print(comparison)
         pixels = layers.ImagePreprocessing(

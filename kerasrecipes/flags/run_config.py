@@ -44,6 +44,9 @@ class RunConfig:
     validation_fraction: float | None = flag(
         None, "fraction of the training images held out for validation", "(0, 0.5]"
     )
+    train_images: int | None = flag(
+        None, "training images to use at most, drawn by class (default: all)", "[1, inf)"
+    )
     seed: int = flag(0, "seed of weights, order, augmentation and split", "[0, 4294967295]")
     output: str | None = flag(None, "folder of the run (default: runs/RECIPE/TIME)")
     resume: bool = flag(
@@ -81,7 +84,7 @@ class RunConfig:
         """Return the arguments of `data.load` beside the source."""
         names = [
             "seed", "strict", "class_depth", "exif", "image_column", "label_column", "split_column",
-            "weight_column", "task", "check",
+            "weight_column", "task", "check", "train_images",
         ]  # fmt: skip
         options = {name: getattr(self, name) for name in names if hasattr(self, name)}
         if self.validation_fraction is not None:

@@ -85,3 +85,35 @@ def test_two_fractions_of_one_set_are_told_of_three():
         ValueError, match=r"Give \(0.8, 0, 0.2\) for a test set, or \(0.8, 0.1, 0.1"
     ):
         load((x, y), (0.8, 0.2))
+
+
+@pytest.mark.parametrize("split", [None, (0.8, 0.2)])
+@pytest.mark.parametrize("count", [3, 40, 41])
+def test_fewer_training_images_are_drawn_by_class_and_the_rest_is_the_same(split, count):
+    x = np.arange(200, dtype="uint8")[:, None, None].repeat(5, 1).repeat(5, 2)
+    y = np.repeat([0, 1, 2], (140, 50, 10))
+    options = {"split": split, "seed": 4}
+    every = load((x, y, x[:7] + 1, y[:7]), **options)
+    some, again = (load((x, y, x[:7] + 1, y[:7]), **options, train_images=count) for _ in "12")
+    images = [int(image[0, 0, 0]) for image, _ in some.train]
+    assert len(set(images)) == count == some.train_size
+    assert set(images) <= {int(image[0, 0, 0]) for image, _ in every.train}
+    assert [label for _, label in some.train] == y[images].tolist()
+    assert images == [int(image[0, 0, 0]) for image, _ in again.train]
+    sizes = np.bincount(y[images], minlength=3)
+    expected = count * np.array(every.class_sizes) / every.train_size
+    assert sizes.min() >= 1 and np.all(np.abs(sizes - expected) < 2)
+    assert some.class_sizes == tuple(sizes)
+    for name in ("validation", "test"):
+        first, second = getattr(every, name), getattr(some, name)
+        assert first is second is None or list(map(str, first)) == list(map(str, second))
+
+
+def test_as_many_training_images_as_there_are():
+    loaded = load("fashion_mnist_sample", train_images=6000)
+    assert loaded.train_size == load("fashion_mnist_sample", train_images=10**6).train_size == 6000
+
+
+def test_too_few_training_images_for_the_classes():
+    with pytest.raises(ValueError, match="`train_images` must be at least 10.*train_images=9"):
+        load("fashion_mnist_sample", train_images=9)
