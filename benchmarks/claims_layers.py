@@ -84,7 +84,9 @@ def _resnet(images, rate):
 
 
 def fractional_pooling(images):
-    """Convolutions of 8, 16, ... filters, pooled by 2 or, more often, 1.414, 8 epochs, rate 0.005."""
+    """Convolutions of 8, 16, ... filters, pooled by 2 or, more often, 1.414, 8 epochs,
+    rate 0.005.
+    """
     found = {"max pooling": trained(_pooled(images, 2.0), images, 8, 0.005)}
     model = _pooled(images, 1.414)
     training = fit(model, images, 8, 0.005).read()

@@ -22,8 +22,8 @@ from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 TIMED_STEPS = 15
 PAYS = (
-    "In accuracy it should pay where a deep network is trained for long and overfits (110 layers and "
-    "500 epochs in the paper); in few epochs it only loses: try --train-images 6000 --epochs 10."
+    "In accuracy it should pay where a deep network is trained for long and overfits (110 layers "
+    "and 500 epochs in the paper); in few epochs it loses: try --train-images 6000 --epochs 10."
 )
 
 
