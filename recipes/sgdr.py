@@ -3,16 +3,18 @@
 Loshchilov & Hutter, 2016, https://arxiv.org/abs/1608.03983: the rate falls along cosines that
 start again and grow longer, against dividing it by 5 at 30%, 60% and 80% of the training, as
 Zagoruyko & Komodakis, 2016, https://arxiv.org/abs/1605.07146, trained the network. Both networks
-start from the same weights; each has its own optimizer.
+start from the same weights; each has its own optimizer. Test errors in the paper, with WRN-28-10
+from the rate 0.05: 4.13 and 4.03% on CIFAR-10, 20.21 and 19.58% on CIFAR-100.
 
     python recipes/sgdr.py  # step decay 81.2%, warm restarts 84.7 ± 0.4%, 2 x 49 s
-    python recipes/sgdr.py --data cifar10.npz --depth 28 --width 10 --epochs 150 --first-cycle 10
+    python recipes/sgdr.py --data cifar10.npz --preset paper
 
 The run's folder has the report, the curves, and the network of the warm restarts as `model.keras`,
 which takes raw pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses
+from typing import Any, ClassVar
 
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
@@ -26,6 +28,18 @@ PAYS = (
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = dict.fromkeys(
+        ("cifar10", "cifar100"),
+        {
+            "depth": 28, "width": 10, "first_cycle": 10, "cycle_multiplier": 2.0, "epochs": 150,
+            "batch_size": 128, "crops": "pad", "learning_rate": 0.05, "momentum": 0.9,
+            "weight_decay": 5e-4,
+        },
+    )  # fmt: skip
+    NOT_AS_IN_THE_PAPER: ClassVar[str] = (
+        "momentum is Nesterov's, the border of the crops zeros instead of a reflection"
+    )
 
     epochs: int = flag(7, "epochs of training: best the end of a cycle", "[1, 1000000]")
     depth: int = flag(10, "layers of the network: 6n+4", "[10, 1000000]")

@@ -3,16 +3,18 @@
 Huang, Li, Pleiss, Liu, Hopcroft & Weinberger, 2017, https://arxiv.org/abs/1704.00109: the rate
 falls along a cosine to almost 0 and jumps back, several times; the network at the end of each
 cycle is kept, and the probabilities of the last ones are averaged. The ensemble is compared with
-its last member, by accuracy and by loss (the negative log-likelihood).
+its last member, by accuracy and by loss (the negative log-likelihood). In the paper ResNet-110 errs
+on 5.52% of CIFAR-10 after one training, on 5.32% as an ensemble.
 
     python recipes/snapshot_ensemble.py  # last snapshot 87.8%, ensemble 88.1 ± 0.5%, 2 x 45 s
-    python recipes/snapshot_ensemble.py --data cifar10.npz --depth 20 --epochs 200 --cycles 5
+    python recipes/snapshot_ensemble.py --data cifar10.npz --preset paper
 
 The run's folder has the report, the curves, and the ensemble as one `model.keras`, which takes raw
 pixels. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses
+from typing import Any, ClassVar
 
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
@@ -25,6 +27,15 @@ PAYS = (
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
+
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = dict.fromkeys(
+        ("cifar10", "cifar100"),
+        {
+            "depth": 110, "epochs": 200, "cycles": 5, "keep_last": 5, "batch_size": 64,
+            "crops": "pad", "learning_rate": 0.2, "momentum": 0.9, "weight_decay": 1e-4,
+        },
+    )  # fmt: skip
+    NOT_AS_IN_THE_PAPER: ClassVar[str] = "momentum is not Nesterov's, as it is in the authors' code"
 
     epochs: int = flag(12, "epochs of training, a multiple of --cycles", "[1, 1000000]")
     cycles: int = flag(3, "cycles, each of which gives a snapshot", "[1, 1000000]")

@@ -3,12 +3,13 @@
 Huang, Sun, Liu, Sedra & Weinberger, 2016, https://arxiv.org/abs/1603.09382: residual blocks are
 skipped at random in training, late ones more often, which regularises a deep network and saves the
 work of the blocks skipped. Two networks of the same start see the same batches in one run; then
-training steps of both are timed in turn.
+training steps of both are timed in turn. The paper's test errors, with 110 layers: 6.41 and 5.25%
+on CIFAR-10, 27.22 and 24.98% on CIFAR-100.
 
     python recipes/stochastic_depth.py  # every block 83.7%, stochastic depth 83.3 ± 1.7%, 2 x 397 s
     python recipes/stochastic_depth.py --final-rate 0.5
     python recipes/stochastic_depth.py --train-images 6000 --epochs 10
-    python recipes/stochastic_depth.py --data cifar10.npz --train-images 50000 --depth 110
+    python recipes/stochastic_depth.py --data cifar10.npz --preset paper
 
 The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
 pixels. Full size not run; results: recipes/README.md.
@@ -17,6 +18,7 @@ pixels. Full size not run; results: recipes/README.md.
 import dataclasses
 import statistics
 import time
+from typing import Any, ClassVar
 
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
@@ -31,14 +33,31 @@ PAYS = (
 class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = dict.fromkeys(
+        ("cifar10", "cifar100"),
+        {
+            "depth": 110, "final_rate": 0.5, "epochs": 500, "train_images": 50000, "crops": "pad",
+            "batch_size": 128, "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9,
+            "nesterov": True, "weight_decay": 1e-4,
+        },
+    )  # fmt: skip
+    NOT_AS_IN_THE_PAPER: ClassVar[str] = (
+        "all images train, and the last epoch is tested, not the best by validation"
+    )
+
     epochs: int = flag(40, "epochs of training", "[1, 1000000]")
     train_images: int | None = flag(1000, "training images to use at most", "[1, inf)")
     batch_size: int = flag(50, "images per step", "[1, 1000000]")
     depth: int = flag(20, "layers of the network: 6n+2, or 18, 34, 50, 101, 152", "[8, 2000]")
     final_rate: float = flag(0.3, "fraction of the steps the last block is skipped in", "[0, 1)")
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
-    learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
+    learning_rate: float = flag(0.1, "first rate", "(0, inf)")
+    schedule: str = flag(
+        "cosine", "how it falls; steps: to a tenth after 1/2 and 3/4", choices=("cosine", "steps")
+    )
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+    nesterov: bool = flag(False, "Nesterov momentum")
+    weight_decay: float = flag(0.0, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -57,14 +76,13 @@ def main(config):
         compared = experiment.Comparison(run, images)
         with run.replicas.scope():
             networks = {
-                name: network(config, images, compared.size, rate, name)
-                for name, rate in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
+                name: network(config, images, compared.size, dropped, name)
+                for name, dropped in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
             }
-            updates = config.epochs * compared.training.steps_per_pass
-            schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
             optimizer = keras.optimizers.SGD(
-                schedule, momentum=config.momentum, **config.optimizer_options()
-            )
+                rate(config, config.epochs * compared.training.steps_per_pass),
+                momentum=config.momentum, nesterov=config.nesterov, **config.optimizer_options(),
+            )  # fmt: skip
             model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),
@@ -85,14 +103,24 @@ def main(config):
         )
 
 
-def network(config, images, size, rate, name):
+def rate(config, steps):
+    """The schedule of the rate."""
+    if config.schedule == "cosine":
+        return schedules.SnapshotCosine(config.learning_rate, max(1, steps), cycles=1)
+    boundaries = sorted({max(1, steps // 2), max(1, 3 * steps // 4)})
+    return schedules.StepDecay(config.learning_rate, boundaries)
+
+
+def network(config, images, size, dropped, name):
     """A residual network under the linear rule; one seed, so the same start."""
+    decay = config.weight_decay / 2
     return models.resnet(
         config.depth,
         (size, size, images.channels),
         images.num_classes,
-        stochastic_depth=rate,
+        stochastic_depth=dropped,
         stochastic_depth_mode=config.mode,
+        kernel_regularizer=keras.regularizers.L2(decay) if decay else None,
         seed=config.seed,
         name=name,
     )

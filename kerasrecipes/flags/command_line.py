@@ -19,6 +19,7 @@ from kerasrecipes.flags.called_as import as_called, called_as
 from kerasrecipes.flags.dry_run_ended import DryRunEnded
 from kerasrecipes.flags.fields import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
+from kerasrecipes.flags.presets import add_preset_flag, preset_defaults, preset_sentence
 from kerasrecipes.flags.run_finished import RunFinished
 from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults
 
@@ -56,6 +57,8 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> NoRetur
     try:
         quiet_interruption.end()
         with _interruption.raised(), _warnings_in_one_line(parser.prog):
+            if sentence := preset_sentence(config, arguments):
+                print(sentence)
             result = main(config)
         sys.stdout.flush()
     except (RunFinished, DryRunEnded) as finished:
@@ -116,10 +119,12 @@ def _parse(config_class, description, arguments):
     parser = make_parser(config_class, description)
     try:
         parser.set_defaults(**stored_defaults(config_class, arguments))
+        parser.set_defaults(**preset_defaults(config_class, arguments))
     except ValueError as error:
         parser.fail(error)
     values = vars(parser.parse_args(arguments))
-    values.pop("config", None)
+    for name in ("config", "preset"):  # read already
+        values.pop(name, None)
     try:
         return parser, config_class(**values)
     except (ValueError, TypeError, OverflowError) as error:
@@ -150,6 +155,7 @@ def make_parser(config_class, description):
         for name in names:
             _add_flag(group, fields[name], plain_type(hints[name]))
     add_config_flag(parser, config_class)
+    add_preset_flag(parser, config_class)
     return parser
 
 

@@ -1,0 +1,84 @@
+"""`--preset paper`: a paper's settings for the data set in hand as the defaults of all flags."""
+
+import argparse
+import os
+import re
+
+HELP = (
+    "paper: the paper's settings for the data set that the name of --data begins with ({}) are the "
+    "defaults of all flags"
+)
+
+
+def add_preset_flag(parser, config_class):
+    """Add `--preset` to the parser of a recipe that has `PRESETS`."""
+    if presets := _presets(config_class):
+        parser.add_argument_group("settings of the paper").add_argument(
+            "--preset",
+            choices=("paper",),
+            default=argparse.SUPPRESS,
+            help=HELP.format(_or(presets)),
+        )
+
+
+def preset_defaults(config_class, arguments):
+    """Return the paper's settings if `--preset` is among the arguments, else {}.
+
+    `PRESETS` of the class is a dict from the name of a data set to the values of fields. The data
+    set is told by the file, folder or TFDS name of `--data`, without case and punctuation.
+
+    Raises:
+        ValueError: If there are none for these images, or another flag contradicts them.
+    """
+    presets = _presets(config_class)
+    finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    finder.add_argument("--preset", nargs="?")
+    finder.add_argument("--data", nargs="?", default=getattr(config_class, "data", None))
+    finder.add_argument("--config", nargs="?")
+    finder.add_argument("--scale-rate", action="store_true")
+    given = finder.parse_known_args(arguments)[0]
+    if given.preset != "paper" or not presets:
+        return {}
+    for flag, value in (("config", given.config), ("scale_rate", given.scale_rate)):
+        if value:
+            raise ValueError(
+                f"Argument `preset` does not go with `{flag}`, which changes other settings. "
+                f"Received: preset=paper, {flag}={value}"
+            )
+    for name in presets:
+        if re.match(rf"{name}(?!\d)", _plain(given.data or "")):
+            return presets[name]
+    raise ValueError(
+        f"Argument `preset` has the paper's settings for {_or(presets)}, told by the name of "
+        f"`data`. Received: preset=paper, data={given.data}"
+    )
+
+
+def preset_sentence(config, arguments):
+    """Return what the preset set, what other flags changed, and what differs from the paper."""
+    settings = preset_defaults(type(config), arguments)
+    if not settings:
+        return ""
+    changed = [name for name in settings if getattr(config, name) != settings[name]]
+    kept = ", ".join(f"{name} {settings[name]}" for name in settings if name not in changed)
+    words = [f"Settings of the paper: {kept or 'none'}."]
+    if changed:
+        words.append(f"By flags: {', '.join(f'{n} {getattr(config, n)}' for n in changed)}.")
+    return " ".join([*words, f"Not as in the paper: {type(config).NOT_AS_IN_THE_PAPER}."])
+
+
+def _presets(config_class):
+    return getattr(config_class, "PRESETS", {})
+
+
+def _or(presets):
+    return " or ".join(presets)
+
+
+def _plain(data):
+    """Return `cifar10` for `tfds:cifar10/3.0.2`, `cifar10train` for `images/CIFAR-10_train.npz`."""
+    if data.startswith("tfds:"):
+        name = data.removeprefix("tfds:").partition("/")[0]
+    else:
+        name = os.path.basename(os.path.normpath(data.removeprefix("tfrecord:")))
+    return re.sub(r"[^a-z0-9]", "", name.lower())

@@ -1,0 +1,83 @@
+"""`--preset paper`: a paper's settings for the data set in hand, and other flags over them."""
+
+import dataclasses
+from typing import ClassVar
+
+import pytest
+
+from kerasrecipes.flags import command_line, flag
+from kerasrecipes.flags.config import TrainingConfig
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config(TrainingConfig):
+    """Flags of a recipe."""
+
+    PRESETS: ClassVar = {"cifar10": {"epochs": 500, "rate": 0.5}, "mnist": {"rate": 0.25}}
+    NOT_AS_IN_THE_PAPER: ClassVar = "the shortcuts"
+    rate: float = flag(0.1, "a rate", "(0, inf)")
+
+
+def config_of(*arguments, config_class=Config):
+    """The config that a recipe gets, or the exit status."""
+    seen = []
+
+    def main(config):
+        seen.append(config)
+        return {}
+
+    with pytest.raises(SystemExit) as ended:
+        command_line(main, config_class, [str(argument) for argument in arguments])
+    return seen[0] if seen else ended.value.code
+
+
+PAPER = ("--preset", "paper", "--data")
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["cifar10.npz", "some/CIFAR-10_train.npz", "tfds:cifar10", "tfds:cifar10/3.0.2", "cifar10/",
+     "tfrecord:there/cifar10"],
+)  # fmt: skip
+def test_the_data_set_is_told_by_its_name(data):
+    config = config_of(*PAPER, data)
+    assert (config.epochs, config.rate, config.batch_size) == (500, 0.5, 128)
+
+
+def test_each_data_set_has_its_own(capsys):
+    config = config_of(*PAPER, "mnist.npz")
+    assert (config.epochs, config.rate) == (10, 0.25)
+    assert "Settings of the paper: rate 0.25. Not as in the paper: the shortcuts." in (
+        capsys.readouterr().out
+    )
+    assert config_of("--data", "mnist.npz").rate == 0.1
+    assert "paper" not in capsys.readouterr().out
+
+
+def test_other_flags_over_them(capsys):
+    config = config_of("--epochs", 3, *PAPER, "cifar10.npz")
+    assert (config.epochs, config.rate) == (3, 0.5)
+    assert "Settings of the paper: rate 0.5. By flags: epochs 3." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("data", ["cifar100.npz", "fashion_mnist_sample", "my_cifar10.npz", None])
+def test_other_images_are_one_line_that_says_which_there_are(data, capsys):
+    arguments = [*PAPER, data] if data else ["--preset=paper"]
+    assert config_of(*arguments) == 2
+    error = capsys.readouterr().err
+    assert "for cifar10 or mnist" in error and (data or "fashion_mnist_sample") in error
+    assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("more", [("--scale-rate",), ("--config", "there")])
+def test_what_would_change_other_settings_is_refused(more, tmp_path, capsys):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "metrics.json").write_text('{"config": {}}')
+    more = [str(tmp_path / one) if one == "there" else one for one in more]
+    assert config_of(*PAPER, "cifar10.npz", "--batch-size", 64, *more) == 2
+    assert "does not go with" in capsys.readouterr().err
+
+
+def test_a_recipe_without_presets_does_not_have_the_flag(capsys):
+    assert config_of(*PAPER, "cifar10.npz", config_class=TrainingConfig) == 2
+    assert "--preset" in capsys.readouterr().err

@@ -1,0 +1,82 @@
+"""The papers' settings of the recipes that have them."""
+
+import dataclasses
+import json
+import pathlib
+
+import keras
+import pytest
+
+from tests.recipes.helpers import load_recipe, run_command, write_npz
+
+SMALL = {
+    "sgdr": {"--depth": 10, "--width": 1},
+    "snapshot_ensemble": {"--depth": 8},
+    "stochastic_depth": {"--depth": 8},
+}
+RECIPES = pathlib.Path(__file__).parent.parent.parent / "recipes"
+
+
+def test_each_recipe_with_presets_is_tested_here():
+    having = [path.stem for path in RECIPES.glob("*.py") if "    PRESETS:" in path.read_text()]
+    assert sorted(having) == sorted(SMALL)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_they_are_settings_that_the_recipe_takes(name):
+    config_class = load_recipe(name).Config
+    for settings in config_class.PRESETS.values():
+        config = config_class(**settings)
+        assert dataclasses.asdict(config) == dataclasses.asdict(config) | settings
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("sgdr", marks=pytest.mark.slow),
+        "snapshot_ensemble",
+        pytest.param("stochastic_depth", marks=pytest.mark.slow),
+    ],
+)
+def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
+    npz = write_npz(tmp_path / "cifar10.npz", count=256)
+    small = [word for pair in SMALL[name].items() for word in pair]
+    flags = ["--data", npz, "--preset", "paper", "--dry-run", *small]
+    assert run_command(load_recipe(name), *flags) == 0
+    out = capsys.readouterr().out
+    settings = load_recipe(name).Config.PRESETS["cifar10"]
+    steps = settings["epochs"] * 256 // settings["batch_size"]
+    assert f"{settings['epochs']:,} epochs, {steps:,} steps" in out
+    assert "Settings of the paper" in out and "Not as in the paper" in out
+    assert "parameters" in out and "multiply-adds" in out and "Time here" in out
+
+
+def test_a_fit_with_the_settings_of_stochastic_depth(tmp_path):
+    npz = write_npz(tmp_path / "cifar10.npz", count=24)
+    flags = ["--depth", 8, "--epochs", 1, "--batch-size", 8, "--output", tmp_path / "run"]
+    recipe = load_recipe("stochastic_depth")
+    assert run_command(recipe, "--data", npz, "--preset", "paper", *flags) == 0
+    config = json.loads((tmp_path / "run" / "metrics.json").read_text())["config"]
+    assert config["weight_decay"] == 1e-4 and config["nesterov"] and config["crops"] == "pad"
+    assert (config["depth"], config["schedule"]) == (8, "steps")
+
+
+def test_the_rate_of_stochastic_depth_falls_where_the_paper_says():
+    recipe = load_recipe("stochastic_depth")
+    rate = recipe.rate(recipe.Config(**recipe.Config.PRESETS["cifar10"]), 500 * 391)
+    found = [float(rate(epoch * 391)) for epoch in (0, 249, 250, 374, 375, 499)]
+    assert found == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+
+
+def test_stochastic_depth_decays_kernels():
+    recipe = load_recipe("stochastic_depth")
+    images = type("Images", (), {"channels": 1, "num_classes": 3})
+    for decay in (0.0, 1e-2):
+        config = recipe.Config(depth=8, weight_decay=decay)
+        network = recipe.network(config, images, 12, 0.0, "network")
+        kernels = [
+            layer.kernel for layer in network._flatten_layers() if isinstance(
+                layer, (keras.layers.Conv2D, keras.layers.Dense))
+        ]  # fmt: skip
+        squares = sum(float((kernel.numpy() ** 2).sum()) for kernel in kernels)
+        assert sum(map(float, network.losses)) == pytest.approx(decay / 2 * squares, rel=1e-5)
