@@ -51,6 +51,7 @@ def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
     assert "parameters" in out and "multiply-adds" in out and "Time here" in out
 
 
+@pytest.mark.slow
 def test_a_fit_with_the_settings_of_stochastic_depth(tmp_path):
     npz = write_npz(tmp_path / "cifar10.npz", count=24)
     flags = ["--depth", 8, "--epochs", 1, "--batch-size", 8, "--output", tmp_path / "run"]
