@@ -1,10 +1,12 @@
 """Predictions averaged over several crops of each image."""
 
+import math
 from typing import Any
 
 import keras
 import numpy as np
 
+from kerasrecipes._padded_predict import padded_predict
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
 
 AVERAGES = ("probabilities", "scores")
@@ -30,8 +32,10 @@ def multi_crop_predict(
             `augment.pipeline(..., [augment.TenCrop(224), ...], training=False)`. Batches of rank 4
             are images with a single crop.
         average: `"probabilities"` (default) or `"scores"`.
-        batch_size: int >= 1. Largest number of crops given to the model at once.
-            Defaults to 256.
+        batch_size: int >= 1. Largest number of crops given to the model at once; a batch of more
+            is divided evenly. Defaults to 256. A model that compiles for each batch size (JAX, XLA)
+            gets all crops at the size that suits the first batch: the last crop is repeated, and
+            the outputs of the repeats are cut off.
         return_labels: bool, whether to return the labels as well. Defaults to `False`.
 
     Returns:
@@ -61,7 +65,7 @@ def multi_crop_predict(
     check_choice("average", average, AVERAGES)
     check_integer("batch_size", batch_size, "[1, inf)")
     check_boolean("return_labels", return_labels)
-    predictions, labels = [], []
+    predictions, labels, size = [], [], None
     for batch in dataset:
         crops, label = batch if isinstance(batch, (tuple, list)) else (batch, None)
         if return_labels and label is None:
@@ -69,7 +73,8 @@ def multi_crop_predict(
                 "Argument `dataset` must yield (crops, labels) with return_labels=True. "
                 "Received: batches without labels"
             )
-        predictions.append(_average(_predict(model, crops, batch_size), average))
+        size = size or _even_size(crops, batch_size)
+        predictions.append(_average(_predict(model, crops, size), average))
         labels.append(None if label is None else np.asarray(label))
     if not predictions:
         raise ValueError("Argument `dataset` must have at least one batch. Received: none")
@@ -77,19 +82,31 @@ def multi_crop_predict(
     return (predictions, np.concatenate(labels)) if return_labels else predictions
 
 
-def _predict(model, crops, batch_size):
-    """Return probabilities of shape `(images, crops, classes)`."""
+def _even_size(crops, batch_size):
+    """Return how many crops at once divide the first batch into parts of nearly one size."""
+    total = max(1, math.prod(_shape(crops)[:-3]))
+    return math.ceil(total / math.ceil(total / batch_size))
+
+
+def _shape(crops):
+    """Return the shape of a batch, of rank 4 or 5."""
     shape = tuple(crops.shape)
     if len(shape) not in (4, 5):
         raise ValueError(
             "Argument `dataset` must yield crops of rank 5 (batch, crops, height, width, channels)"
             f" or images of rank 4. Received: a batch of shape {shape}"
         )
+    return shape
+
+
+def _predict(model, crops, size):
+    """Return probabilities of shape `(images, crops, classes)`."""
+    shape = _shape(crops)
     count = shape[1] if len(shape) == 5 else 1
     flat = keras.ops.reshape(keras.ops.convert_to_tensor(crops), (-1, *shape[-3:]))
     parts = [
-        keras.ops.convert_to_numpy(model.predict_on_batch(flat[start : start + batch_size]))
-        for start in range(0, shape[0] * count, batch_size)
+        keras.ops.convert_to_numpy(padded_predict(model, flat[start : start + size], size))
+        for start in range(0, shape[0] * count, size)
     ]
     return np.concatenate(parts).astype("float64").reshape(shape[0], count, -1)
 

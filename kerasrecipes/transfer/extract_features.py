@@ -8,6 +8,7 @@ from keras import ops
 
 from kerasrecipes._backend import keras_internals
 from kerasrecipes._batches import batches
+from kerasrecipes._padded_predict import padded_predict
 from kerasrecipes._progress import progress
 from kerasrecipes._validation import check_integer
 from kerasrecipes.models._functional import functional
@@ -54,11 +55,13 @@ def extract_features(
     """
     check_integer("batch_size", batch_size, "[1, inf)")
     extractor = _extractor(model, stages)
-    features, others = [], []
+    features, others, size = [], [], 0
     _check_finite(data)
     with progress("extracting features, batches", _number_of_batches(data, batch_size)) as advance:
         for batch in batches(data, batch_size):
-            pooled = extractor.predict_on_batch(np.asarray(batch[0]))
+            images = np.asarray(batch[0])
+            size = max(size, len(images))
+            pooled = padded_predict(extractor, images, size)
             features.append(keras.tree.map_structure(_to_float32, pooled))
             others.append([np.asarray(array) for array in batch[1:]])
             advance(1)

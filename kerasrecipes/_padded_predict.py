@@ -1,0 +1,25 @@
+"""Predicts a small batch at the size of those before it, where another size compiles anew."""
+
+import keras
+import numpy as np
+
+
+def padded_predict(model, inputs, size):
+    """Return what `model.predict_on_batch(inputs)` returns, in inference mode.
+
+    A compiled model (always on JAX; on TensorFlow by XLA) compiles once for each batch size.
+    There a batch of fewer than `size` examples repeats its last one, and the outputs of the
+    repeats are cut off. Elsewhere nothing is repeated, since it would only cost time.
+
+    Args:
+        model: Keras model of one input.
+        inputs: array or tensor `(examples, ...)` of at least one example.
+        size: int, examples in the batches before.
+    """
+    count = inputs.shape[0]
+    if count >= size or not model.jit_compile:
+        return model.predict_on_batch(inputs)
+    joined = np if isinstance(inputs, np.ndarray) else keras.ops
+    repeats = joined.repeat(inputs[-1:], size - count, axis=0)
+    outputs = model.predict_on_batch(joined.concatenate([inputs, repeats], axis=0))
+    return keras.tree.map_structure(lambda output: output[:count], outputs)
