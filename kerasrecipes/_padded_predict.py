@@ -12,12 +12,12 @@ def padded_predict(model, inputs, size):
     repeats are cut off. Elsewhere nothing is repeated, since it would only cost time.
 
     Args:
-        model: Keras model of one input.
+        model: Keras model of one input, or what predicts as one; that is not padded.
         inputs: array or tensor `(examples, ...)` of at least one example.
         size: int, examples in the batches before.
     """
     count = inputs.shape[0]
-    if count >= size or not model.jit_compile:
+    if count >= size or not getattr(model, "jit_compile", False):
         return model.predict_on_batch(inputs)
     joined = np if isinstance(inputs, np.ndarray) else keras.ops
     repeats = joined.repeat(inputs[-1:], size - count, axis=0)
