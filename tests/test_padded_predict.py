@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import inference, transfer
-from kerasrecipes._padded_predict import padded_predict
+from kerasrecipes._backend.padded_predict import padded_predict
 
 IMAGES = np.random.default_rng(0).normal(size=(11, 6, 6, 2)).astype("float32")
 BATCHES = [IMAGES[start : start + 4] for start in (0, 4, 8)]  # of 4, 4 and 3 images

@@ -6,7 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes._padded_predict import padded_predict
+from kerasrecipes._backend.padded_predict import padded_predict
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
 
 AVERAGES = ("probabilities", "scores")

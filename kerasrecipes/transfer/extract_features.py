@@ -7,8 +7,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes._backend import keras_internals
+from kerasrecipes._backend.padded_predict import padded_predict
 from kerasrecipes._batches import batches
-from kerasrecipes._padded_predict import padded_predict
 from kerasrecipes._progress import progress
 from kerasrecipes._validation import check_integer
 from kerasrecipes.models._functional import functional

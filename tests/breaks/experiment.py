@@ -50,7 +50,7 @@ BREAKS = [
     Break(
         "padded_predict",
         "a smaller batch is compiled anew",
-        "_padded_predict.py",
+        "_backend/padded_predict.py",
         "if count >= size or",
         "if count or",
         "test_padded_predict.py -k compiled_once",
@@ -59,7 +59,7 @@ BREAKS = [
     Break(
         "padded_predict",
         "the outputs of the repeats stay",
-        "_padded_predict.py",
+        "_backend/padded_predict.py",
         "output[:count]",
         "output",
         "test_padded_predict.py -k compiled_once",
