@@ -63,7 +63,8 @@ def draw_order(count, seed_generator):
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        keys = tf.random.stateless_uniform([count], _tensorflow_seed(seed_generator))
+        seed = _tensorflow_seed(seed_generator)
+        keys = tf.random.stateless_uniform([count], seed, alg="philox")
         return tf.argsort(keys)
     if replica_number() is not None:
         return ops.argsort(draw_uniform((count,), seed_generator))

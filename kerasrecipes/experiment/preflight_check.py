@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes import augment
-from kerasrecipes._backend.keras_internals import locals_of_fit
+from kerasrecipes._backend.keras_internals import has_rate, locals_of_fit
+from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes._printable import printable
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.evaluation import figure_png
 from kerasrecipes.evaluation.pick import evenly_spaced
 from kerasrecipes.preflight import preflight
+from kerasrecipes.preflight.rate_check import rate_range
 
 EXAMPLES, LARGEST_SIZE = 512, 32
 
@@ -38,16 +40,18 @@ class PreflightCheck(FitCallback):
         self._is_due = False  # a training in phases calls `fit` several times
         print("Checks before the training (--preflight):", flush=True)
         given = locals_of_fit(self.model)
-        report = preflight(
-            self.model,
-            given["x"],
-            validation_data=given.get("validation_data"),
-            unaugmented=plain_examples(self._images),
-            class_names=[printable(name) for name in self._images.class_names],
-            duplicates=self._images.duplicates,
-            examples=EXAMPLES,
-            seed=self._run.config.seed,
-        )
+        with self._run.replicas.apart():
+            report = preflight(
+                self.model,
+                given["x"],
+                validation_data=given.get("validation_data"),
+                unaugmented=plain_examples(self._images),
+                learning_rate=self._scaled_rates(),
+                class_names=[printable(name) for name in self._images.class_names],
+                duplicates=self._images.duplicates,
+                examples=EXAMPLES,
+                seed=self._run.config.seed,
+            )
         print(report, flush=True)
         self._write(report)
         if not report.passed:
@@ -56,6 +60,15 @@ class PreflightCheck(FitCallback):
                 "The checks before the training failed, and nothing was trained: correct what "
                 f"they say, or leave out --preflight. Received: {names} failed"
             )
+
+    def _scaled_rates(self):
+        """Return the first and the highest rate with `--scale-rate`, else `None`."""
+        if not self._run.config.scale_rate:
+            return None
+        optimizers = updating_optimizers(self._trained_model.optimizer)
+        first, highest = zip(*(rate_range(one) for one in optimizers if has_rate(one)))
+        scale = self._run.config.rate_scale()
+        return min(1, scale) * max(first), scale * max(highest)
 
     def _write(self, report):
         if self._run.config.dry_run:

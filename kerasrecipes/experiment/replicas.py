@@ -102,6 +102,19 @@ class Replicas(FitCallback):
         copy.set_weights(model.get_weights())
         return copy
 
+    @contextlib.contextmanager
+    def apart(self) -> Any:
+        """Return a context manager in which other models are on one device, in the middle of `fit`.
+
+        On JAX batches of any size then do; on TensorFlow the scope alone decides.
+        """
+        self.leave()
+        try:
+            yield
+        finally:
+            if self._distribution is not None:
+                keras.distribution.set_distribution(self._distribution)
+
     def _begin(self):
         model = self._trained_model
         if self._strategy is not None and model.distribute_strategy is not self._strategy:

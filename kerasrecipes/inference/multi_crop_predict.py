@@ -105,10 +105,15 @@ def _predict(model, crops, size):
     count = shape[1] if len(shape) == 5 else 1
     flat = keras.ops.reshape(keras.ops.convert_to_tensor(crops), (-1, *shape[-3:]))
     parts = [
-        keras.ops.convert_to_numpy(padded_predict(model, flat[start : start + size], size))
+        _outputs(model, flat[start : start + size], size)
         for start in range(0, shape[0] * count, size)
     ]
     return np.concatenate(parts).astype("float64").reshape(shape[0], count, -1)
+
+
+def _outputs(model, crops, size):
+    """Return the outputs of a batch once: each replica of TensorFlow gives those of all."""
+    return keras.ops.convert_to_numpy(padded_predict(model, crops, size))[: len(crops)]
 
 
 def _average(probabilities, average):

@@ -39,7 +39,7 @@ def preflight(
     unaugmented: Any = None,
     examples: int = 512,
     batch_size: int = 32,
-    learning_rate: float | None = None,
+    learning_rate: float | tuple[float, float] | None = None,
     class_names: Any = None,
     duplicates: Any = None,
     skip: Any = (),
@@ -78,8 +78,9 @@ def preflight(
             images may have another size. Without it, `validation_data` are compared with.
         examples: int >= 40, how many examples are read of each. Defaults to 512.
         batch_size: int >= 1, of arrays in the range test. Defaults to 32.
-        learning_rate: float > 0, the highest rate, where a callback drives it. Defaults to the
-            optimizer's, or the highest of its schedule.
+        learning_rate: float > 0, the highest rate, where a callback drives it, or after a warm-up
+            the pair (first rate, highest rate). Defaults to the optimizer's rate, or those of its
+            schedule.
         class_names: list of strings for the picture, or `None` (default).
         duplicates: `ImageData.duplicates`, where images come from `data.load`: all images are
             then compared. Defaults to `None`: arrays are, up to 20,000, and the examples read.
@@ -205,6 +206,24 @@ def _check_arguments(model, examples, batch_size, learning_rate, skip, seed):
     check_integer("batch_size", batch_size, "[1, inf)")
     check_integer("seed", seed, f"[0, {2**32})")
     if learning_rate is not None:
-        check_number("learning_rate", learning_rate, "(0, inf)")
+        _check_rate(learning_rate)
     for name in skip:
         check_choice("skip", name, NAMES)
+
+
+def _check_rate(learning_rate):
+    if not isinstance(learning_rate, tuple):
+        check_number("learning_rate", learning_rate, "(0, inf)")
+        return
+    if len(learning_rate) != 2:
+        raise ValueError(
+            "Argument `learning_rate` must be a number or a pair (first, highest). "
+            f"Received: learning_rate={learning_rate!r}"
+        )
+    for rate in learning_rate:
+        check_number("learning_rate", rate, "[0, inf)")
+    if learning_rate[0] > learning_rate[1]:
+        raise ValueError(
+            "Argument `learning_rate` must be a pair (first, highest) in this order. "
+            f"Received: learning_rate={learning_rate!r}"
+        )

@@ -36,7 +36,7 @@ def check_learning_rate(facts, rate=None):
             return Check("learning_rate", SKIP, "the optimizer has no learning rate")
         first, peak = max(r[0] for r in rates), max(r[1] for r in rates)
     else:
-        first = peak = rate
+        first, peak = rate if isinstance(rate, tuple) else (rate, rate)
     if peak <= 0:
         return Check("learning_rate", FAIL, f"the rate is {peak:g}", "Give it a rate above 0.")
     try:

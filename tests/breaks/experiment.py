@@ -65,4 +65,20 @@ BREAKS = [
         "test_padded_predict.py -k compiled_once",
         "jax",
     ),
+    Break(
+        "PreflightCheck",
+        "the rate without the factor of --scale-rate",
+        "experiment/preflight_check.py",
+        "scale * max(highest)",
+        "max(highest)",
+        "experiment/test_dry_run.py -k leaves_nothing",
+    ),
+    Break(
+        "multi_crop_predict",
+        "the outputs of each replica",
+        "inference/multi_crop_predict.py",
+        "[: len(crops)]",
+        "[:]",
+        f"{REPLICA_TESTS} -k four_devices -m slow",
+    ),
 ]

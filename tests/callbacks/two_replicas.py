@@ -5,9 +5,9 @@ import tempfile
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from kerasrecipes import callbacks
+from kerasrecipes._backend.devices import mirrored
 from tests.callbacks.contract_table import CONTRACT
 from tests.callbacks.small_fit import VALIDATION, fit
 
@@ -29,14 +29,14 @@ def compare(name, make):
     model = model_of()
     expected = fit(model, callbacks=make()).history
     with STRATEGY.scope():
-        mirrored = model_of()
-    result = fit(mirrored, callbacks=make()).history
+        model_on_two = model_of()
+    result = fit(model_on_two, callbacks=make()).history
     assert result.keys() == expected.keys(), name
     for key, values in expected.items():
         np.testing.assert_allclose(result[key], values, atol=1e-5, err_msg=f"{name}: {key}")
-    for one, other in zip(mirrored.get_weights(), model.get_weights()):
+    for one, other in zip(model_on_two.get_weights(), model.get_weights()):
         np.testing.assert_allclose(one, other, atol=1e-5, err_msg=name)
-    for variable in mirrored.variables:
+    for variable in model_on_two.variables:
         first, second = STRATEGY.experimental_local_results(variable.value)
         np.testing.assert_array_equal(first, second, err_msg=f"{name}: {variable.path}")
 
@@ -54,9 +54,7 @@ def best_inside_epochs(folder):
 
 if __name__ == "__main__":
     assert keras.backend.backend() == "tensorflow"
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    STRATEGY = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    STRATEGY = mirrored(2)
     for name, row in CONTRACT.items():
         compare(name, lambda row=row: [row.make(pathlib.Path(tempfile.mkdtemp()))])
     compare("SGDR with SnapshotEnsemble", cycles_and_snapshots)

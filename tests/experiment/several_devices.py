@@ -11,6 +11,8 @@ import numpy as np
 from kerasrecipes import augment
 from kerasrecipes.experiment import TrainingConfig
 from kerasrecipes.experiment.replicas import Replicas
+from kerasrecipes.inference import multi_crop_predict
+from kerasrecipes.transfer import extract_features
 
 DEVICES, BATCH = 4, 8
 RNG = np.random.default_rng(0)
@@ -58,6 +60,20 @@ def compare(held_out):
     )
 
 
+def predictions():
+    """Raise unless a model on its devices predicts what it does on one, for batches of any size."""
+    replicas = Replicas(TrainingConfig(batch_size=BATCH, devices=DEVICES))
+    crops = RNG.normal(size=(5, 3, 6, 6, 1)).astype("float32")
+    with replicas.scope():
+        layers = [keras.Input((6, 6, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()]
+        model = keras.Sequential([*layers, keras.layers.Dense(3, "softmax")])
+    result = multi_crop_predict(model, [crops]), extract_features(model, crops[:, 0])
+    alone = replicas.on_one_device(model)
+    expected = multi_crop_predict(alone, [crops]), extract_features(alone, crops[:, 0])
+    for one, other in zip(result, expected):
+        np.testing.assert_allclose(one, other, atol=1e-5)
+
+
 def second_number():
     """Raise unless another number of devices is refused."""
     try:
@@ -72,4 +88,5 @@ if __name__ == "__main__":
     Replicas(TrainingConfig(batch_size=BATCH, devices=DEVICES))  # before the first tensor
     for held_out in map(int, sys.argv[1:]):
         compare(held_out)
+    predictions()
     second_number()

@@ -19,10 +19,11 @@ def npz(tmp_path_factory):
 
 def test_it_says_what_the_training_is_and_leaves_nothing(npz, tmp_path, capsys):
     flags = ["--data", npz, "--epochs", 50, "--batch-size", 8, "--output", tmp_path / "new" / "run"]
-    flags += ["--learning-rate", 0.02]
+    flags += ["--learning-rate", 0.32, "--scale-rate"]  # a 16th of the recipe's own batch
     assert run_command(load_recipe("polyak"), *flags, "--dry-run", "--preflight") == 0
     output = capsys.readouterr().out
     assert "pass  initial_loss" in output and "0 failed" in output
+    assert "rate 0.02;" in output
     network = models.resnet(8, (12, 12, 1), 3)
     assert f"resnet8, {network.count_params():,} parameters" in output
     assert f"{models.multiply_adds(network) / 1e6:,.1f} million multiply-adds" in output

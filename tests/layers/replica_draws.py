@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes._backend.devices import mirrored
 from tests.layers.contract_table import ROWS
 from tests.layers.replica_names import COMMON
 
@@ -80,9 +81,7 @@ def run_on_two(layer, parts, training):
 
 if __name__ == "__main__":
     assert keras.backend.backend() == "tensorflow"
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    STRATEGY = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    STRATEGY = mirrored(2)
     for name, row in ROWS.items():
         if row.draws:
             check_draws(name, row)

@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from kerasrecipes._backend.devices import mirrored
 from kerasrecipes.layers import DecorrelatedBatchNormalization
 
 
@@ -16,7 +17,7 @@ def compare(method, shares):
     whole = DecorrelatedBatchNormalization(**arguments)
     expected = step(whole, tf.constant(x), tf.constant(upstream))
 
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    strategy = mirrored(2)
     with strategy.scope():
         layer = DecorrelatedBatchNormalization(**arguments)
         layer.build((None, 5))
@@ -51,7 +52,6 @@ def step(layer, x, upstream):
 
 if __name__ == "__main__":
     assert keras.backend.backend() == "tensorflow"
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    mirrored(2)  # before the first tensor
     compare("zca", 13)
     compare("newton", 8)

@@ -203,3 +203,16 @@ def test_unknown_checks_and_rates_are_refused():
         preflight(MODEL, (X, Y), skip=["nothing"])
     with pytest.raises(ValueError, match="learning_rate"):
         preflight(MODEL, (X, Y), learning_rate=0.0)
+    for pair in ((0.1, 0.01), (0.1,), (0.0, -1.0)):
+        with pytest.raises(ValueError, match="learning_rate"):
+            preflight(MODEL, (X, Y), learning_rate=pair)
+
+
+def test_a_high_rate_after_a_warm_up_raises_no_alarm():
+    keras.utils.set_random_seed(0)
+    model, options = faults.rate_1000_times_too_high()
+    skip = ("overfit", "gradients")
+    rate = float(model.optimizer.learning_rate)
+    for pair, passes in (((rate / 10, rate), True), ((rate, rate), False)):
+        report = preflight(model, **{**options, "learning_rate": pair, "skip": skip})
+        assert (report["learning_rate"].status == "pass") == passes, str(report)
