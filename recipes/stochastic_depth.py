@@ -66,6 +66,7 @@ from kerasrecipes import data, experiment, models, schedules
 from kerasrecipes._progress import progress
 
 import keras
+import numpy as np
 
 
 def main(config):
@@ -128,7 +129,7 @@ def network(config, images, size, dropped, name):
 
 def step_seconds(networks, training, jit):
     """Median seconds of a training step of a copy of each network, timed in turn."""
-    batch, labels = next(iter(training.take(1)))
+    batch, labels = map(np.asarray, next(iter(training.take(1)))[:2])
     copies = {name: keras.models.clone_model(network) for name, network in networks.items()}
     seconds = {name: [] for name in copies}
     for copy in copies.values():
