@@ -67,7 +67,7 @@ def measure(*arguments):
 
 def in_own_process(arguments):
     with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(measure, arguments)
+        return pool.apply_async(measure, arguments).get(600)  # a killed child never answers
 
 
 def rows(folder, sizes, rounds):

@@ -35,7 +35,7 @@ class Config(ComparisonConfig):
             "crops": "pad", "learning_rate": 0.2, "momentum": 0.9, "weight_decay": 1e-4,
         },
     )  # fmt: skip
-    NOT_AS_IN_THE_PAPER: ClassVar[str] = "momentum is not Nesterov's, as it is in the authors' code"
+    NOT_AS_IN_THE_PAPER: ClassVar[str] = "plain momentum, not Nesterov's; only kernels decay"
 
     epochs: int = flag(12, "epochs of training, a multiple of --cycles", "[1, 1000000]")
     cycles: int = flag(3, "cycles, each of which gives a snapshot", "[1, 1000000]")

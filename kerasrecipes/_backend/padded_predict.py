@@ -9,7 +9,8 @@ def padded_predict(model, inputs, size):
 
     A compiled model (always on JAX; on TensorFlow by XLA) compiles once for each batch size.
     There a batch of fewer than `size` examples repeats its last one, and the outputs of the
-    repeats are cut off. Elsewhere nothing is repeated, since it would only cost time.
+    repeats are cut off: right if no output depends on other examples. Elsewhere nothing is
+    repeated, since it would only cost time.
 
     Args:
         model: Keras model of one input, or what predicts as one; that is not padded.

@@ -149,11 +149,10 @@ class Comparison:
         ]
         tests = {one.name: dataclasses.asdict(paired_test(baseline, one)) for one in others}
         measured, losses = differences(results)
-        more |= measured
         if len(others) > 1:
             figure = intervals_figure({**measured, **(panels or {})})
             more["extra_figures"] = [("comparison", CAPTION, figure)]
-            more |= {"paired_by_test": tests, **(panels or {})}
+            more |= {"paired_by_test": tests, **measured, **(panels or {})}
         sentences += [*losses, *remarks]
         comparison = "\n".join(sentences)
         print(comparison)

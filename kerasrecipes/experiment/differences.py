@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from kerasrecipes._printable import printable
 from kerasrecipes.evaluation import loss_difference, paired_test
 
@@ -14,7 +16,8 @@ def differences(results: Any) -> Any:
 
     Returns:
         tuple (dict, list of str): accuracy and loss of each minus those of the baseline, with their
-        95% intervals over the images, and the calibration errors.
+        95% intervals over the images, and the calibration errors. The loss is left out where it has
+        no interval: probabilities that are not finite, or a single image.
 
     Example:
 
@@ -35,12 +38,13 @@ def differences(results: Any) -> Any:
     name, zero = _words(baseline), {baseline.name: 0.0}
     errors = {one.name: one.metrics()["calibration_error"] for one in results}
     accuracies = {one.name: paired_test(baseline, one) for one in others}
-    losses = {one.name: loss_difference(baseline, one) for one in others}
+    known = [one for one in others if _has_interval(baseline) and _has_interval(one)]
+    losses = {one.name: loss_difference(baseline, one) for one in known}
     sentences = [
         f"{_words(one)}: loss {one.metrics()['loss']:.4f}, {loss.mean:+.4f} against {name} "
         f"(95% interval {loss.low:.4f} to {loss.high:.4f}), calibration error "
         f"{errors[one.name]:.4f}; that of {name} is {errors[baseline.name]:.4f}."
-        for one, loss in zip(others, losses.values())
+        for one, loss in zip(known, losses.values())
     ]
     gains = {one: (test.difference, *test.interval) for one, test in accuracies.items()}
     panels = {
@@ -49,6 +53,10 @@ def differences(results: Any) -> Any:
         "calibration error": errors,
     }
     return panels, sentences
+
+
+def _has_interval(result):
+    return len(result.labels) > 1 and bool(np.isfinite(result.probabilities).all())
 
 
 def _words(result):

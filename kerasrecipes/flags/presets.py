@@ -1,9 +1,32 @@
 """`--preset paper`: a paper's settings for the data set in hand as the defaults of all flags."""
 
 import argparse
-import os
+import dataclasses
 import re
 
+OF_A_RUN = {
+    "data",
+    "image_column",
+    "label_column",
+    "split_column",
+    "weight_column",
+    "class_depth",
+    "exif",
+    "strict",
+    "check",
+    "seed",
+    "output",
+    "resume",
+    "preflight",
+    "dry_run",
+    "export",
+    "keep_going",
+    "tensorboard",
+    "precision",
+    "jit",
+    "devices",
+    "strategy",
+}  # these change nothing that a paper says
 HELP = (
     "paper: the paper's settings for the data set that the name of --data begins with ({}) are the "
     "defaults of all flags"
@@ -25,7 +48,7 @@ def preset_defaults(config_class, arguments):
     """Return the paper's settings if `--preset` is among the arguments, else {}.
 
     `PRESETS` of the class is a dict from the name of a data set to the values of fields. The data
-    set is told by the file, folder or TFDS name of `--data`, without case and punctuation.
+    set is told by its name in TFDS, or by a file or folder of `--data` that begins with the name.
 
     Raises:
         ValueError: If there are none for these images, or another flag contradicts them.
@@ -36,8 +59,9 @@ def preset_defaults(config_class, arguments):
     finder.add_argument("--data", nargs="?", default=getattr(config_class, "data", None))
     finder.add_argument("--config", nargs="?")
     finder.add_argument("--scale-rate", action="store_true")
+    finder.add_argument("-h", "--help", action="store_true")
     given = finder.parse_known_args(arguments)[0]
-    if given.preset != "paper" or not presets:
+    if given.preset != "paper" or given.help or not presets:
         return {}
     for flag, value in (("config", given.config), ("scale_rate", given.scale_rate)):
         if value:
@@ -46,7 +70,7 @@ def preset_defaults(config_class, arguments):
                 f"Received: preset=paper, {flag}={value}"
             )
     for name in presets:
-        if re.match(rf"{name}(?!\d)", _plain(given.data or "")):
+        if _is_called(given.data or "", name):
             return presets[name]
     raise ValueError(
         f"Argument `preset` has the paper's settings for {_or(presets)}, told by the name of "
@@ -59,7 +83,9 @@ def preset_sentence(config, arguments):
     settings = preset_defaults(type(config), arguments)
     if not settings:
         return ""
-    changed = [name for name in settings if getattr(config, name) != settings[name]]
+    plain = type(config)(**settings, data=config.data)
+    names = [one.name for one in dataclasses.fields(config) if one.name not in OF_A_RUN]
+    changed = [name for name in names if getattr(config, name) != getattr(plain, name)]
     kept = ", ".join(f"{name} {settings[name]}" for name in settings if name not in changed)
     words = [f"Settings of the paper: {kept or 'none'}."]
     if changed:
@@ -75,10 +101,11 @@ def _or(presets):
     return " or ".join(presets)
 
 
-def _plain(data):
-    """Return `cifar10` for `tfds:cifar10/3.0.2`, `cifar10train` for `images/CIFAR-10_train.npz`."""
+def _is_called(data, name):
+    """Whether `--data` is of a data set such as `cifar10`, as `images/CIFAR-10_train.npz` is."""
     if data.startswith("tfds:"):
-        name = data.removeprefix("tfds:").partition("/")[0]
-    else:
-        name = os.path.basename(os.path.normpath(data.removeprefix("tfrecord:")))
-    return re.sub(r"[^a-z0-9]", "", name.lower())
+        return data.removeprefix("tfds:").partition("/")[0].lower() == name
+    letters = name.rstrip("0123456789")
+    beginning = rf"{letters}[-_ ]?{name.removeprefix(letters)}(?!\d)"
+    parts = re.split(r"[/\\]", data.removeprefix("tfrecord:").lower())
+    return any(re.match(beginning, part) for part in parts)

@@ -34,8 +34,8 @@ def multi_crop_predict(
         average: `"probabilities"` (default) or `"scores"`.
         batch_size: int >= 1. Largest number of crops given to the model at once; a batch of more
             is divided evenly. Defaults to 256. A model that compiles for each batch size (JAX, XLA)
-            gets all crops at the size that suits the first batch: the last crop is repeated, and
-            the outputs of the repeats are cut off.
+            gets fewer crops at the size of those before: the last crop is repeated, and the
+            outputs of the repeats are cut off. So an output must not depend on other examples.
         return_labels: bool, whether to return the labels as well. Defaults to `False`.
 
     Returns:
@@ -65,7 +65,7 @@ def multi_crop_predict(
     check_choice("average", average, AVERAGES)
     check_integer("batch_size", batch_size, "[1, inf)")
     check_boolean("return_labels", return_labels)
-    predictions, labels, size = [], [], None
+    predictions, labels, size = [], [], 0
     for batch in dataset:
         crops, label = batch if isinstance(batch, (tuple, list)) else (batch, None)
         if return_labels and label is None:
@@ -73,7 +73,7 @@ def multi_crop_predict(
                 "Argument `dataset` must yield (crops, labels) with return_labels=True. "
                 "Received: batches without labels"
             )
-        size = size or _even_size(crops, batch_size)
+        size = max(size, _even_size(crops, batch_size))
         predictions.append(_average(_predict(model, crops, size), average))
         labels.append(None if label is None else np.asarray(label))
     if not predictions:
@@ -83,7 +83,7 @@ def multi_crop_predict(
 
 
 def _even_size(crops, batch_size):
-    """Return how many crops at once divide the first batch into parts of nearly one size."""
+    """Return how many crops at once divide a batch into parts of nearly one size."""
     total = max(1, math.prod(_shape(crops)[:-3]))
     return math.ceil(total / math.ceil(total / batch_size))
 

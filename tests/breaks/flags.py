@@ -7,7 +7,7 @@ PRESETS, TESTS = "flags/presets.py", "flags/test_presets.py"
 BREAKS = [
     Break(
         "preset_defaults", "cifar100 is taken for cifar10", PRESETS,
-        r"{name}(?!\d)", "{name}", f"{TESTS} -k other_images",
+        r"(?!\d)", "", f"{TESTS} -k other_images",
     ),
     Break(
         "preset_defaults", "the rate is scaled from the recipe's own batch size", PRESETS,
@@ -15,6 +15,7 @@ BREAKS = [
     ),
     Break(
         "preset_sentence", "settings that a flag changed are called the paper's", PRESETS,
-        "if getattr(config, name) != settings[name]]", "if False]", f"{TESTS} -k other_flags",
+        "if getattr(config, name) != getattr(plain, name)]", "if False]",
+        f"{TESTS} -k other_flags",
     ),
 ]  # fmt: skip

@@ -37,7 +37,8 @@ PAPER = ("--preset", "paper", "--data")
 @pytest.mark.parametrize(
     "data",
     ["cifar10.npz", "some/CIFAR-10_train.npz", "tfds:cifar10", "tfds:cifar10/3.0.2", "cifar10/",
-     "tfrecord:there/cifar10"],
+     "tfrecord:there/cifar10", "tfrecord:cifar10/train-*", "CIFAR-10 (1).npz", "cifar10_0.npz",
+     "cifar10/train.csv", "tfrecord:x/cifar10-00000-of-00005.tfrecord"],
 )  # fmt: skip
 def test_the_data_set_is_told_by_its_name(data):
     config = config_of(*PAPER, data)
@@ -58,9 +59,18 @@ def test_other_flags_over_them(capsys):
     config = config_of("--epochs", 3, *PAPER, "cifar10.npz")
     assert (config.epochs, config.rate) == (3, 0.5)
     assert "Settings of the paper: rate 0.5. By flags: epochs 3." in capsys.readouterr().out
+    config_of(*PAPER, "cifar10.npz", "--validation-fraction", 0.1, "--seed", 3)
+    assert "epochs 500, rate 0.5. By flags: validation_fraction 0.1. Not" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("data", ["cifar100.npz", "fashion_mnist_sample", "my_cifar10.npz", None])
+def test_the_help_comes_whatever_the_data(capsys):
+    assert config_of("--preset", "paper", "--help") == 0
+    assert "--preset" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "data", ["cifar100.npz", "fashion_mnist_sample", "my_cifar10.npz", "tfds:cifar10_1", None]
+)
 def test_other_images_are_one_line_that_says_which_there_are(data, capsys):
     arguments = [*PAPER, data] if data else ["--preset=paper"]
     assert config_of(*arguments) == 2

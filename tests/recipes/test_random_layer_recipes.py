@@ -25,6 +25,10 @@ def test_it_trains_tests_and_compares(name, tmp_path, capsys):
     metrics = json.loads((folder / "metrics.json").read_text())
     assert list(metrics["test"]["protocols"]) == protocols
     assert metrics["comparison"] in capsys.readouterr().out
+    named = " ".join(protocols[1].split("_"))
+    assert f"\n{named}: loss {metrics['test']['protocols'][protocols[1]]['loss']:.4f}, " in (
+        "\n" + metrics["comparison"]
+    )
     assert all(np.isfinite(test["loss"]) for test in metrics["test"]["protocols"].values())
     if name == "stochastic_depth":
         assert 0 < metrics["step_time_ratio"] < 10
@@ -34,6 +38,26 @@ def test_it_trains_tests_and_compares(name, tmp_path, capsys):
     assert probabilities.shape == (len(labels), 3)
     if name != "fractional_pooling":  # whose best test redraws the regions
         assert np.mean(probabilities.argmax(axis=1) == labels) == metrics["test"]["accuracy"]
+
+
+def test_a_comparison_on_one_image_is_reported_without_an_interval(tmp_path):
+    npz, folder = write_npz(tmp_path / "squares.npz", count=24), tmp_path / "run"
+    with np.load(npz) as arrays:
+        one = {name: part[:1] if "test" in name else part for name, part in arrays.items()}
+    np.savez(npz, **one)
+    flags = ["--depth", 8, "--epochs", 1, "--batch-size", 8, "--train-images", 12]
+    arguments = ["--data", npz, "--output", folder, *flags]
+    assert run_command(load_recipe("stochastic_depth"), *arguments) == 0
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert ": loss " not in metrics["comparison"] and (folder / "report.html").exists()
+    assert metrics["steps"] == 2 and sum(metrics["class_sizes"]) == 12  # not all 24
+
+
+def test_stochastic_depth_trains_on_few_images_of_the_sample_alone():
+    config = load_recipe("stochastic_depth").Config
+    assert config().data_options()["train_images"] == 1000
+    assert config(train_images=6000).data_options()["train_images"] == 6000
+    assert config(data="cifar10.npz").data_options()["train_images"] is None
 
 
 def test_networks_of_drop_connect_start_alike_but_for_the_scale():

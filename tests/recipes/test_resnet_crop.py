@@ -279,7 +279,7 @@ def test_tensorflow_datasets(tmp_path):
 def test_images_are_read_as_the_flags_say():
     options = {
         "seed": 3, "strict": True, "class_depth": 2, "exif": "ignore", "image_column": "a",
-        "label_column": "b", "split_column": "c",
+        "label_column": "b", "split_column": "c", "train_images": 7,
     }  # fmt: skip
     assert RECIPE.Config(**options).data_options().items() >= options.items()
     with pytest.raises(ValueError, match="class_depth=3"):
