@@ -65,6 +65,15 @@ def test_many_crops_are_divided_evenly(network):
     np.testing.assert_allclose(result, np.mean(parts, axis=0), atol=1e-6)
 
 
+def test_a_small_first_batch_does_not_make_the_others_small(network, monkeypatch):
+    model, _ = network
+    sizes, predict = [], model.predict_on_batch
+    monkeypatch.setattr(model, "predict_on_batch", lambda x: sizes.append(len(x)) or predict(x))
+    result = inference.multi_crop_predict(model, [IMAGES[:1], IMAGES[1:9]], batch_size=4)
+    assert sizes == [1, 4, 4]
+    np.testing.assert_allclose(result, expected(model, IMAGES[:9]), atol=1e-6)
+
+
 @pytest.mark.parametrize("data", [IMAGES, BATCHES], ids=["arrays", "batches"])
 def test_features_are_compiled_once(network, data):
     model, traced = network

@@ -65,7 +65,7 @@ def multi_crop_predict(
     check_choice("average", average, AVERAGES)
     check_integer("batch_size", batch_size, "[1, inf)")
     check_boolean("return_labels", return_labels)
-    predictions, labels, size = [], [], 0
+    predictions, labels, largest, size = [], [], 0, 0
     for batch in dataset:
         crops, label = batch if isinstance(batch, (tuple, list)) else (batch, None)
         if return_labels and label is None:
@@ -73,7 +73,8 @@ def multi_crop_predict(
                 "Argument `dataset` must yield (crops, labels) with return_labels=True. "
                 "Received: batches without labels"
             )
-        size = max(size, _even_size(crops, batch_size))
+        largest = max(largest, math.prod(_shape(crops)[:-3]))
+        size = max(size, _even_size(largest, batch_size))
         predictions.append(_average(_predict(model, crops, size), average))
         labels.append(None if label is None else np.asarray(label))
     if not predictions:
@@ -82,10 +83,9 @@ def multi_crop_predict(
     return (predictions, np.concatenate(labels)) if return_labels else predictions
 
 
-def _even_size(crops, batch_size):
+def _even_size(total, batch_size):
     """Return how many crops at once divide a batch into parts of nearly one size."""
-    total = max(1, math.prod(_shape(crops)[:-3]))
-    return math.ceil(total / math.ceil(total / batch_size))
+    return math.ceil(total / max(1, math.ceil(total / batch_size))) or 1
 
 
 def _shape(crops):
