@@ -6,7 +6,7 @@ work of the blocks skipped. Two networks of the same start see the same batches 
 training steps of both are timed in turn. The paper's test errors, with 110 layers: 6.41 and 5.25%
 on CIFAR-10, 27.22 and 24.98% on CIFAR-100.
 
-    python recipes/stochastic_depth.py  # every block 83.7%, stochastic depth 83.3 ± 1.7%, 2 x 397 s
+    python recipes/stochastic_depth.py  # every block 83.7%, stochastic depth 83.3 ± 1.7%, 2 x 168 s
     python recipes/stochastic_depth.py --final-rate 0.5
     python recipes/stochastic_depth.py --train-images 6000 --epochs 10
     python recipes/stochastic_depth.py --data cifar10.npz --preset paper
