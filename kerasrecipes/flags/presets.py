@@ -4,29 +4,12 @@ import argparse
 import dataclasses
 import re
 
+# What changes nothing that a paper says.
 OF_A_RUN = {
-    "data",
-    "image_column",
-    "label_column",
-    "split_column",
-    "weight_column",
-    "class_depth",
-    "exif",
-    "strict",
-    "check",
-    "seed",
-    "output",
-    "resume",
-    "preflight",
-    "dry_run",
-    "export",
-    "keep_going",
-    "tensorboard",
-    "precision",
-    "jit",
-    "devices",
-    "strategy",
-}  # these change nothing that a paper says
+    "data", "image_column", "label_column", "split_column", "weight_column", "class_depth", "exif",
+    "strict", "check", "seed", "output", "resume", "preflight", "dry_run", "export", "keep_going",
+    "tensorboard", "precision", "jit", "devices", "strategy",
+}  # fmt: skip
 HELP = (
     "paper: the paper's settings for the data set that the name of --data begins with ({}) are the "
     "defaults of all flags"

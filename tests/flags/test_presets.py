@@ -5,8 +5,9 @@ from typing import ClassVar
 
 import pytest
 
-from kerasrecipes.flags import command_line, flag
+from kerasrecipes.flags import flag
 from kerasrecipes.flags.config import TrainingConfig
+from tests.flags.config_from import config_from
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,17 +19,8 @@ class Config(TrainingConfig):
     rate: float = flag(0.1, "a rate", "(0, inf)")
 
 
-def config_of(*arguments, config_class=Config):
-    """The config that a recipe gets, or the exit status."""
-    seen = []
-
-    def main(config):
-        seen.append(config)
-        return {}
-
-    with pytest.raises(SystemExit) as ended:
-        command_line(main, config_class, [str(argument) for argument in arguments])
-    return seen[0] if seen else ended.value.code
+def config_of(*arguments):
+    return config_from(Config, *arguments)
 
 
 PAPER = ("--preset", "paper", "--data")
@@ -89,5 +81,5 @@ def test_what_would_change_other_settings_is_refused(more, tmp_path, capsys):
 
 
 def test_a_recipe_without_presets_does_not_have_the_flag(capsys):
-    assert config_of(*PAPER, "cifar10.npz", config_class=TrainingConfig) == 2
+    assert config_from(TrainingConfig, *PAPER, "cifar10.npz") == 2
     assert "--preset" in capsys.readouterr().err

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from kerasrecipes.flags import command_line, flag
+from kerasrecipes.flags import flag
 from kerasrecipes.flags.config import TrainingConfig
+from tests.flags.config_from import config_from
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -18,16 +19,7 @@ class Config(TrainingConfig):
 
 
 def config_of(*arguments):
-    """The config that a recipe gets."""
-    seen = []
-
-    def main(config):
-        seen.append(config)
-        return {}
-
-    with pytest.raises(SystemExit) as ended:
-        command_line(main, Config, [str(argument) for argument in arguments])
-    return seen[0] if seen else ended.value.code
+    return config_from(Config, *arguments)
 
 
 @pytest.fixture

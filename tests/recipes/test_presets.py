@@ -3,7 +3,6 @@
 import json
 import pathlib
 
-import keras
 import pytest
 
 from tests.recipes.helpers import load_recipe, run_command, write_npz
@@ -86,9 +85,6 @@ def test_stochastic_depth_decays_kernels():
     for decay in (0.0, 1e-2):
         config = recipe.Config(depth=8, weight_decay=decay)
         network = recipe.network(config, images, 12, 0.0, "network")
-        kernels = [
-            layer.kernel for layer in network._flatten_layers() if isinstance(
-                layer, (keras.layers.Conv2D, keras.layers.Dense))
-        ]  # fmt: skip
+        kernels = [one for one in network.trainable_weights if one.name == "kernel"]
         squares = sum(float((kernel.numpy() ** 2).sum()) for kernel in kernels)
         assert sum(map(float, network.losses)) == pytest.approx(decay / 2 * squares, rel=1e-5)
