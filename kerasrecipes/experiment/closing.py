@@ -20,6 +20,7 @@ from kerasrecipes.experiment.model_card import model_card
 from kerasrecipes.experiment.model_facts import facts_table, model_facts
 from kerasrecipes.experiment.report import report_html
 from kerasrecipes.experiment.settings_used import settings_used
+from kerasrecipes.flags.presets import preset_sentence
 from kerasrecipes.serving import export_model, named_model
 
 CAPTIONS = {
@@ -148,6 +149,8 @@ def _summary(run, metrics, results, images, remarks):
         f"Tested by {test['protocol'].replace('_', ' ')}, after {_work(metrics)}.",
         *task.remarks(results[-1]),
     ]
+    if sentence := preset_sentence(run.config):
+        summary.append(sentence)
     result = how_good(results[-1]) if task.name == "classes" else f"{task.sentence(test)}."
     summary += [remark for remark in remarks if remark != result]
     if run.interrupted:

@@ -10,6 +10,7 @@ import keras
 
 from kerasrecipes._printable import shell_word
 from kerasrecipes.flags.called_as import called_as, command_of_script
+from kerasrecipes.flags.presets import preset_settings
 from kerasrecipes.version import __version__
 
 NOT_IN_COMMAND = ("output", "resume", "tensorboard")
@@ -21,9 +22,11 @@ def command_of(recipe, config):
     The folder of the run is not in it: the command is for another one.
     """
     words = [_call(recipe)]
+    preset = getattr(config, "preset", None)
+    settings = preset_settings(type(config), config.data) if preset else {}
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
-        if value == field.default or field.name in NOT_IN_COMMAND:
+        if value == settings.get(field.name, field.default) or field.name in NOT_IN_COMMAND:
             continue
         name = field.name.replace("_", "-")
         if isinstance(value, bool):

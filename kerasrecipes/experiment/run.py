@@ -36,6 +36,7 @@ MAY_CHANGE_ON_RESUME = (
     "keep_going",
     "preflight",
     "dry_run",
+    "preset",
     "devices",
     "strategy",
 )

@@ -21,7 +21,7 @@ from kerasrecipes.flags.fields import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.presets import add_preset_flag, preset_defaults, preset_sentence
 from kerasrecipes.flags.run_finished import RunFinished
-from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults
+from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults, stored_sentence
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 UNKNOWN = "unrecognized arguments: "  # how argparse begins its message
@@ -57,8 +57,8 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> NoRetur
     try:
         quiet_interruption.end()
         with _interruption.raised(), _warnings_in_one_line(parser.prog):
-            if sentence := preset_sentence(config, arguments):
-                print(sentence)
+            for sentence in (stored_sentence(config_class, arguments), preset_sentence(config)):
+                print(sentence, end="\n" if sentence else "")
             result = main(config)
         sys.stdout.flush()
     except (RunFinished, DryRunEnded) as finished:
@@ -123,8 +123,7 @@ def _parse(config_class, description, arguments):
     except ValueError as error:
         parser.fail(error)
     values = vars(parser.parse_args(arguments))
-    for name in ("config", "preset"):  # read already
-        values.pop(name, None)
+    values.pop("config", None)  # read already
     try:
         return parser, config_class(**values)
     except (ValueError, TypeError, OverflowError) as error:
@@ -149,7 +148,7 @@ def make_parser(config_class, description):
         allow_abbrev=False,
     )
     hints = typing.get_type_hints(config_class)
-    fields = {field.name: field for field in dataclasses.fields(config_class)}
+    fields = {one.name: one for one in dataclasses.fields(config_class) if one.name != "preset"}
     for heading, names in _groups(config_class, fields):
         group = parser.add_argument_group(heading)
         for name in names:

@@ -4,7 +4,8 @@ import dataclasses
 from typing import Any, ClassVar
 
 from kerasrecipes.flags.choices import EXPORTS
-from kerasrecipes.flags.fields import flag
+from kerasrecipes.flags.fields import check_effect, flag
+from kerasrecipes.flags.presets import preset_settings
 from kerasrecipes.flags.run_config import RunConfig
 
 JIT_MODES = ("auto", "on", "off")
@@ -60,9 +61,17 @@ class TrainingConfig(RunConfig):
     scale_rate: bool = flag(
         False, "multiply the rate by batch size / its default, after a warm-up (Goyal et al.)"
     )
+    rate_batch_size: int | None = flag(
+        None,
+        "for --scale-rate: the batch size that the rate is for (default: the recipe's own)",
+        "[1, 1000000]",
+    )
+    preset: str | None = flag(None, "paper: a paper's settings for the data", choices=("paper",))
 
     def __post_init__(self):
         super().__post_init__()
+        if self.preset:
+            preset_settings(type(self), self.data)  # raises where there are none
         if self.dry_run and (self.resume or not self.HAS_DRY_RUN):
             reason = "is for a new run" if self.resume else "needs a recipe of one training"
             raise ValueError(f"Argument `dry_run` {reason}. Received: dry_run=True")
@@ -76,17 +85,22 @@ class TrainingConfig(RunConfig):
             raise ValueError(
                 f"Argument `strategy` needs `devices` above 1. Received: strategy={self.strategy!r}"
             )
+        check_effect(self, rate_batch_size="scale_rate")
         if self.scale_rate and self.rate_scale() == 1:
             raise ValueError(
-                "Argument `scale_rate` needs a `batch_size` that is not the recipe's own. "
+                "Argument `scale_rate` needs a `batch_size` that is not the one that the rate is "
+                f"for ({self._rate_images()} images an update). "
                 f"Received: batch_size={self.batch_size}, "
                 f"accumulation_steps={self.accumulation_steps}"
             )
 
     def rate_scale(self) -> float:
-        """Return how many times the recipe's own batch size an update of the weights has."""
+        """Return how many times the images that the rate is for an update of the weights has."""
+        return self.batch_size * self.accumulation_steps / self._rate_images()
+
+    def _rate_images(self):
         own = type(self).batch_size * type(self).accumulation_steps
-        return self.batch_size * self.accumulation_steps / own
+        return self.rate_batch_size or own
 
     def optimizer_options(self) -> Any:
         """Return clipping and accumulation as arguments of a Keras optimizer."""

@@ -8,7 +8,7 @@ import re
 OF_A_RUN = {
     "data", "image_column", "label_column", "split_column", "weight_column", "class_depth", "exif",
     "strict", "check", "seed", "output", "resume", "preflight", "dry_run", "export", "keep_going",
-    "tensorboard", "precision", "jit", "devices", "strategy",
+    "tensorboard", "precision", "jit", "devices", "strategy", "preset",
 }  # fmt: skip
 HELP = (
     "paper: the paper's settings for the data set that the name of --data begins with ({}) are the "
@@ -22,7 +22,7 @@ def add_preset_flag(parser, config_class):
         parser.add_argument_group("settings of the paper").add_argument(
             "--preset",
             choices=("paper",),
-            default=argparse.SUPPRESS,
+            default=None,
             help=HELP.format(_or(presets)),
         )
 
@@ -30,13 +30,9 @@ def add_preset_flag(parser, config_class):
 def preset_defaults(config_class, arguments):
     """Return the paper's settings if `--preset` is among the arguments, else {}.
 
-    `PRESETS` of the class is a dict from the name of a data set to the values of fields. The data
-    set is told by its name in TFDS, or by a file or folder of `--data` that begins with the name.
-
     Raises:
         ValueError: If there are none for these images, or another flag contradicts them.
     """
-    presets = _presets(config_class)
     finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     finder.add_argument("--preset", nargs="?")
     finder.add_argument("--data", nargs="?", default=getattr(config_class, "data", None))
@@ -44,7 +40,7 @@ def preset_defaults(config_class, arguments):
     finder.add_argument("--scale-rate", action="store_true")
     finder.add_argument("-h", "--help", action="store_true")
     given = finder.parse_known_args(arguments)[0]
-    if given.preset != "paper" or given.help or not presets:
+    if given.preset != "paper" or given.help or not _presets(config_class):
         return {}
     for flag, value in (("config", given.config), ("scale_rate", given.scale_rate)):
         if value:
@@ -52,20 +48,35 @@ def preset_defaults(config_class, arguments):
                 f"Argument `preset` does not go with `{flag}`, which changes other settings. "
                 f"Received: preset=paper, {flag}={value}"
             )
+    return preset_settings(config_class, given.data)
+
+
+def preset_settings(config_class, data):
+    """Return the paper's settings for `--data`: a dict from the names of fields to their values.
+
+    `PRESETS` of the class is a dict from the name of a data set to such settings. The data set is
+    told by its name in TFDS, or by a file or folder that begins with the name.
+
+    Raises:
+        ValueError: If there are none for these images.
+    """
+    presets = _presets(config_class)
+    if not presets:
+        raise ValueError("Argument `preset` is not for this recipe. Received: preset=paper")
     for name in presets:
-        if _is_called(given.data or "", name):
+        if _is_called(data or "", name):
             return presets[name]
     raise ValueError(
         f"Argument `preset` has the paper's settings for {_or(presets)}, told by the name of "
-        f"`data`. Received: preset=paper, data={given.data}"
+        f"`data`. Received: preset=paper, data={data}"
     )
 
 
-def preset_sentence(config, arguments):
+def preset_sentence(config):
     """Return what the preset set, what other flags changed, and what differs from the paper."""
-    settings = preset_defaults(type(config), arguments)
-    if not settings:
+    if getattr(config, "preset", None) is None:
         return ""
+    settings = preset_settings(type(config), config.data)
     plain = type(config)(**settings, data=config.data)
     names = [one.name for one in dataclasses.fields(config) if one.name not in OF_A_RUN]
     changed = [name for name in names if getattr(config, name) != getattr(plain, name)]

@@ -9,7 +9,7 @@ HELP = (
     "metrics.json of a run, or its folder: its settings are the defaults of all flags, and "
     "--no-FLAG turns one off"
 )
-NOT_AGAIN = ("output", "resume", "dry_run")  # of one run alone
+NOT_AGAIN = ("output", "resume", "dry_run", "preset")  # of one run alone
 
 
 def add_config_flag(parser, config_class):
@@ -29,14 +29,48 @@ def has_runs(config_class):
 def stored_defaults(config_class, arguments):
     """Return the settings in the file of `--config` among the arguments, {} without it.
 
+    With `--scale-rate` they say which batch size their learning rate is for: that of the run.
+
     Raises:
         ValueError: If it is no file of a run of this recipe.
     """
-    if not has_runs(config_class):
-        return {}
+    given, stored = _given(arguments), _stored(config_class, arguments)
+    settings = {name: value for name, value in stored.items() if name not in NOT_AGAIN}
+    if not stored or not hasattr(config_class, "rate_batch_size"):
+        return settings
+    if given.scale_rate and not stored.get("scale_rate"):
+        images = [
+            stored.get(name, getattr(config_class, name))
+            for name in ("batch_size", "accumulation_steps")
+        ]
+        settings["rate_batch_size"] = images[0] * images[1]
+    elif given.scale_rate is False:
+        settings["rate_batch_size"] = None
+    return settings
+
+
+def stored_sentence(config_class, arguments):
+    """Return which flags the run of `--config` did not have yet: they have their defaults."""
+    stored = _stored(config_class, arguments)
+    names = [field.name for field in dataclasses.fields(config_class)]
+    new = [name for name in names if name not in (*stored, *NOT_AGAIN, "rate_batch_size")]
+    if not stored or not new:
+        return ""
+    flags = ", ".join(f"--{name.replace('_', '-')}" for name in new)
+    return f"The run of --config is from before these flags, which have their defaults: {flags}."
+
+
+def _given(arguments):
+    """The arguments that say what is taken of which run."""
     finder = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     finder.add_argument("--config", default=None, nargs="?")
-    path = finder.parse_known_args(arguments)[0].config
+    finder.add_argument("--scale-rate", action=argparse.BooleanOptionalAction)
+    return finder.parse_known_args(arguments)[0]
+
+
+def _stored(config_class, arguments):
+    """The settings in the file of `--config`, {} without it."""
+    path = _given(arguments).config if has_runs(config_class) else None
     if path is None:
         return {}
     path = os.path.join(path, "metrics.json") if os.path.isdir(path) else path
@@ -54,4 +88,4 @@ def stored_defaults(config_class, arguments):
         raise ValueError(
             f"{path}: is of another recipe, which has --{unknown[0].replace('_', '-')}"
         )
-    return {name: value for name, value in stored.items() if name not in NOT_AGAIN}
+    return dict(stored)

@@ -3,6 +3,7 @@
 from tests.breaks.table import Break
 
 PRESETS, TESTS = "flags/presets.py", "flags/test_presets.py"
+STORED, STORED_TESTS = "flags/stored_config.py", "flags/test_stored_config.py"
 
 BREAKS = [
     Break(
@@ -17,5 +18,18 @@ BREAKS = [
         "preset_sentence", "settings that a flag changed are called the paper's", PRESETS,
         "if getattr(config, name) != getattr(plain, name)]", "if False]",
         f"{TESTS} -k other_flags",
+    ),
+    Break(
+        "stored_defaults", "--scale-rate scales from the recipe's batch size", STORED,
+        "images[0] * images[1]", "None", f"{STORED_TESTS} -k scaled_from",
+    ),
+    Break(
+        "stored_sentence", "an older run does not say so", STORED,
+        "if not stored or not new:", "if True:", f"{STORED_TESTS} -k from_before",
+    ),
+    Break(
+        "command_of", "a command with a preset repeats its settings", "experiment/provenance.py",
+        "preset_settings(type(config), config.data) if preset else {}", "{}",
+        f"{TESTS} -k kept_with",
     ),
 ]  # fmt: skip

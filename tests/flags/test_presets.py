@@ -1,10 +1,12 @@
 """`--preset paper`: a paper's settings for the data set in hand, and other flags over them."""
 
 import dataclasses
+import json
 from typing import ClassVar
 
 import pytest
 
+from kerasrecipes.experiment.provenance import command_of
 from kerasrecipes.flags import flag
 from kerasrecipes.flags.config import TrainingConfig
 from tests.flags.config_from import config_from
@@ -53,6 +55,27 @@ def test_other_flags_over_them(capsys):
     assert "Settings of the paper: rate 0.5. By flags: epochs 3." in capsys.readouterr().out
     config_of(*PAPER, "cifar10.npz", "--validation-fraction", 0.1, "--seed", 3)
     assert "epochs 500, rate 0.5. By flags: validation_fraction 0.1. Not" in capsys.readouterr().out
+
+
+def test_it_is_kept_with_the_settings():
+    config = config_of(*PAPER, "cifar10.npz", "--epochs", 3)
+    assert config.preset == "paper" and config_of("--epochs", 3).preset is None
+    command = command_of("recipe", config)
+    assert "--preset paper" in command and "--epochs 3" in command and "--rate" not in command
+    words = command.split()
+    assert config_of(*words[words.index("--data") :]) == config
+    with pytest.raises(ValueError, match="for cifar10 or mnist.*data=x.npz"):
+        Config(preset="paper", data="x.npz")
+    with pytest.raises(ValueError, match="`preset` is not for this recipe"):
+        TrainingConfig(preset="paper", data="cifar10.npz")
+
+
+def test_another_run_with_its_settings_is_not_the_papers(tmp_path):
+    config = config_of(*PAPER, "cifar10.npz")
+    content = json.dumps({"config": dataclasses.asdict(config)})
+    (tmp_path / "metrics.json").write_text(content)
+    again = config_of("--config", tmp_path, "--data", "photos.npz")
+    assert again.preset is None and (again.epochs, again.rate) == (500, 0.5)
 
 
 def test_the_help_comes_whatever_the_data(capsys):

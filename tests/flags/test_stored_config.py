@@ -54,6 +54,41 @@ def test_a_flag_that_is_stored_is_turned_off(stored):
     assert config_of().strict is False
 
 
+def store(path, **settings):
+    (path / "metrics.json").write_text(json.dumps({"config": settings}))
+    return path / "metrics.json"
+
+
+def test_the_rate_is_scaled_from_the_batch_size_of_the_run(tmp_path):
+    run = store(tmp_path, batch_size=32, accumulation_steps=2, rate=0.5)
+    again = config_of("--config", run, "--scale-rate", "--batch-size", 256)
+    assert again.rate_scale() == 256 * 2 / 64 and again.rate_batch_size == 64
+    of_it = store(tmp_path, **dataclasses.asdict(again))
+    assert config_of("--config", of_it) == again
+    assert config_of("--config", of_it, "--batch-size", 64).rate_scale() == 2
+    assert config_of("--config", of_it, "--no-scale-rate").rate_batch_size is None
+    old = store(tmp_path, epochs=7)  # its batch size was the recipe's
+    assert config_of("--config", old, "--scale-rate", "--batch-size", 256).rate_scale() == 2
+
+
+def test_the_same_batch_size_has_nothing_to_scale(tmp_path, capsys):
+    run = store(tmp_path, batch_size=32)
+    assert config_of("--config", run, "--scale-rate") == 2
+    assert "is for (32 images an update)" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="`rate_batch_size` needs `scale_rate`"):
+        Config(rate_batch_size=64)
+
+
+def test_a_run_from_before_a_flag_says_so(tmp_path, capsys, stored):
+    settings = json.loads(stored.read_text())["config"]
+    assert config_of("--config", stored).strict and capsys.readouterr().out == ""
+    del settings["train_images"], settings["rate_batch_size"], settings["preset"]
+    again = config_of("--config", store(tmp_path, **settings))
+    assert again.train_images is None and again.epochs == 7
+    said = "is from before these flags, which have their defaults: --train-images.\n"
+    assert capsys.readouterr().out.endswith(said)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -69,7 +69,10 @@ def test_a_fit_with_the_settings_of_stochastic_depth(tmp_path):
     assert run_command(recipe, "--data", npz, "--preset", "paper", *flags) == 0
     config = json.loads((tmp_path / "run" / "metrics.json").read_text())["config"]
     assert config["weight_decay"] == 1e-4 and config["nesterov"] and config["crops"] == "pad"
-    assert (config["depth"], config["schedule"]) == (8, "steps")
+    assert (config["depth"], config["schedule"], config["preset"]) == (8, "steps", "paper")
+    for name in ("report.html", "MODEL_CARD.md"):
+        text = (tmp_path / "run" / name).read_text()
+        assert "Settings of the paper: final_rate 0.5" in text and "Not as in the paper" in text
 
 
 def test_the_rate_of_stochastic_depth_falls_where_the_paper_says():
