@@ -25,6 +25,8 @@ PRETRAINED = [
 
 SEARCH = ["optuna>=5.0"]
 
+ARRAY_RECORD = ["array_record>=0.8.6; sys_platform != 'win32'"]
+
 EXTRAS = {
     "cpu": [
         f"tensorflow-cpu>=2.21,<2.22; {HAS_CPU_WHEEL}",
@@ -40,6 +42,7 @@ EXTRAS = {
     "lbfgs": ["scipy>=1.17"],
     "export": ["onnx>=1.23", "onnxruntime>=1.31", "tf2onnx>=1.17", "ai-edge-litert>=2.3"],
     "search": SEARCH,
+    "arrayrecord": ARRAY_RECORD,
     "test": [
         "pytest>=9.2",
         "pytest-xdist>=3.8",
@@ -47,6 +50,8 @@ EXTRAS = {
         "pyright[nodejs]>=1.1.400",
         *PRETRAINED,
         *SEARCH,
+        *ARRAY_RECORD,
+        "webdataset>=1.0",
         "scipy>=1.17",
         "scikit-image>=0.26",
         "opencv-python-headless>=5.0",

@@ -29,3 +29,12 @@ def require_scipy(function):
         raise ImportError(
             f"`{function}` needs SciPy. Install it with: pip install 'kerasrecipes[lbfgs]'"
         )
+
+
+def require_array_record():
+    """Raise an `ImportError` that names the extra, unless `array_record` is installed."""
+    if importlib.util.find_spec("array_record") is None:
+        raise ImportError(
+            "ArrayRecord shards need array_record, which has wheels for Linux and macOS. Install "
+            "it with: pip install 'kerasrecipes[arrayrecord]'"
+        )

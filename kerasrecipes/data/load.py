@@ -30,8 +30,9 @@ from kerasrecipes.data.tfds_source import read_tfds
 
 SAMPLE = "fashion_mnist_sample"
 KINDS = (
-    f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, 'tfrecord:PATTERN', a CSV file of files "
-    "and labels, a pandas frame of those, an .npz file, or arrays"
+    f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, 'tfrecord:PATTERN', "
+    "'webdataset:PATTERN', 'arrayrecord:PATTERN', a CSV file of files and labels, a pandas frame "
+    "of those, an .npz file, or arrays"
 )
 TABLES = (".csv", ".tsv", ".txt")
 
@@ -72,10 +73,13 @@ def load(
             - a path to an `.npz` file with uint8 images `x_train`, `x_test` of shape (images,
               height, width) or (images, height, width, 1 or 3) and integer labels `y_train`,
               `y_test`; optional `x_validation`, `y_validation`, `class_names`;
-            - `"tfrecord:PATTERN"`: shards by a pattern of their paths, or their folder. Those of
+            - `"tfrecord:PATTERN"`, `"webdataset:PATTERN"`, `"arrayrecord:PATTERN"`: shards by a
+              pattern of their paths (`*`, `?`, `[0-4]`), or their folder. Those of
               `python -m kerasrecipes.data.shard` have their sets, classes and places beside
-              them; others hold `tf.train.Example` with `image` and `label` (or `image/encoded`,
-              `image/class/label`), are read through once, and are of the set in their name;
+              them; others are read through once, and are of the set in their name. TFRecord and
+              ArrayRecord files hold `tf.train.Example` with `image` and `label` (or
+              `image/encoded`, `image/class/label`); tar files of WebDataset, which must not be
+              compressed, hold one image and `.cls`, its class number, a key;
             - arrays: `(x, y)`, `(x_train, y_train, x_test, y_test)`,
               `((x_train, y_train), (x_test, y_test))`, or a mapping with the keys of an `.npz`.
         split: `None` (default) keeps the source's own sets, and divides a single set 80/10/10.

@@ -3,6 +3,9 @@
     python -m kerasrecipes.data.shard FOLDER OUT
     python recipes/resnet_crop.py --data tfrecord:OUT
 
+`--format webdataset` writes tar files, `--format arrayrecord` those of Grain; the source is then
+`webdataset:OUT` or `arrayrecord:OUT`.
+
 The shards give the images of the folder, upright as EXIF says, in its order, bit for bit; beside
 them stand shards.json (classes and counts) and shards.npz (where each image is). OUT appears when
 it is complete; what a killed process leaves is removed by the same command.
@@ -38,7 +41,7 @@ def write_shards(folder, out, kind="tfrecord", shards=None, strict=False, class_
         folder: path of a folder as `data.load` takes it.
         out: path of a folder that does not exist. After a kill, what was written is removed and
             written again.
-        kind: str, the format: "tfrecord".
+        kind: str, the format: "tfrecord", "webdataset" or "arrayrecord".
         shards: int >= 1, files of the training set; other sets have as many for their images.
             `None` (default) is one for 1,000 images.
         strict, class_depth: those of `data.load`.

@@ -6,6 +6,8 @@ import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._printable import printable
 from kerasrecipes.data.host_tensor import host_tensor
@@ -45,7 +47,7 @@ class ShardImages:
         """The bytes of the image at an integer."""
         try:
             return self.contents(tf.constant(index, tf.int64)).numpy()
-        except tf.errors.OpError as error:
+        except (tf.errors.OpError, ValueError) as error:
             raise OSError(errno.EIO, "corrupt record") from error
 
     def problem(self, index: int) -> None:
@@ -71,6 +73,17 @@ class ShardImages:
     def _tensors(self):
         names = ("shards", "records", "offsets", "lengths")
         return {name: host_tensor(self._index.arrays[name]) for name in names}
+
+
+def read_by_python(function, path, *numbers):
+    """The bytes that `function(path, *numbers)` returns, of tensors: a str and ints."""
+
+    def call(path, *numbers):  # of tensors: arrays, and bytes in a graph
+        path = os.fsdecode(np.asarray(path, object).item())
+        return function(path, *map(int, numbers))
+
+    content = tf.numpy_function(call, [path, *numbers], tf.string, stateful=False)
+    return tf.ensure_shape(content, [])
 
 
 def shard_place(path, record):

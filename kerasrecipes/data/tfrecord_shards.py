@@ -7,9 +7,15 @@ import numpy as np
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._printable import printable
 from kerasrecipes.data.shard_images import shard_place
+from kerasrecipes.data.tf_example import (
+    example,
+    example_keys,
+    image_in,
+    label_in,
+    without_label,
+)
 
 SUFFIX = ".tfrecord"
-KEYS = (("image", "label"), ("image/encoded", "image/class/label"))
 FRAME = 16  # bytes around each record: its length and two checksums
 BATCH = 1024
 
@@ -28,14 +34,6 @@ def open_writer(path):
 
     with tf.io.TFRecordWriter(str(path)) as writer:
         yield write
-
-
-def example(image, label):
-    """The bytes of a `tf.train.Example` with the features `image` and `label`."""
-    image = tf.train.Feature(bytes_list=tf.train.BytesList(value=[image]))
-    label = tf.train.Feature(int64_list=tf.train.Int64List(value=[label]))
-    features = tf.train.Features(feature={"image": image, "label": label})
-    return tf.train.Example(features=features).SerializeToString(deterministic=True)
 
 
 def record_reader(paths):
@@ -60,12 +58,6 @@ def record_reader(paths):
     return read
 
 
-def image_in(record, image_key):
-    """The bytes of the image in the bytes of a `tf.train.Example`, as tensors."""
-    feature = tf.io.FixedLenFeature([], tf.string)
-    return tf.io.parse_single_example(record, {image_key: feature})[image_key]
-
-
 def scan(path):
     """Dict of the arrays `offsets`, `lengths` and `labels` of a shard, by reading all of it.
 
@@ -73,11 +65,9 @@ def scan(path):
         ValueError: where it is corrupt or truncated, or its examples lack image or label.
     """
     _, label_key = example_keys(path, _first_record(path))
-    feature = {label_key: tf.io.FixedLenFeature([], tf.int64)}
 
     def facts(record):
-        label = tf.io.parse_single_example(record, feature)[label_key]
-        return tf.strings.length(record), label
+        return tf.strings.length(record), label_in(record, label_key)
 
     lengths, labels = [], []
     try:
@@ -89,25 +79,10 @@ def scan(path):
         raise ValueError(f"{place}: corrupt or truncated from this record on") from error
     except tf.errors.InvalidArgumentError as error:
         place = shard_place(path, len(lengths))
-        raise ValueError(f"{place}: an example without one integer {label_key!r}") from error
+        raise without_label(place, label_key) from error
     lengths = np.array(lengths, np.int64)
     offsets = np.cumsum(lengths + FRAME) - lengths - FRAME
     return {"offsets": offsets, "lengths": lengths, "labels": np.array(labels, np.int64)}
-
-
-def example_keys(path, record):
-    """Names of the features of image and label, by the bytes of the first record of a shard."""
-    try:
-        names = set(tf.train.Example.FromString(record).features.feature)
-    except Exception as error:  # protobuf has several types, by its implementation
-        raise ValueError(f"{printable(path)}: its records are no tf.train.Example") from error
-    for keys in KEYS:
-        if names.issuperset(keys):
-            return keys
-    raise ValueError(
-        f"{printable(path)}: examples must have the features {' and '.join(map(repr, KEYS[0]))}, "
-        f"or {' and '.join(map(repr, KEYS[1]))}. Received: {printable(sorted(names))}"
-    )
 
 
 def _first_record(path):

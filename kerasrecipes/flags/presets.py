@@ -101,5 +101,6 @@ def _is_called(data, name):
         return data.removeprefix("tfds:").partition("/")[0].lower() == name
     letters = name.rstrip("0123456789")
     beginning = rf"{letters}[-_ ]?{name.removeprefix(letters)}(?!\d)"
-    parts = re.split(r"[/\\]", data.removeprefix("tfrecord:").lower())
+    path = re.sub("^(tfrecord|webdataset|arrayrecord):", "", data)
+    parts = re.split(r"[/\\]", path.lower())
     return any(re.match(beginning, part) for part in parts)

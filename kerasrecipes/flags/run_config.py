@@ -35,8 +35,8 @@ class RunConfig:
     data: str = flag(
         "fashion_mnist_sample",
         "images: fashion_mnist_sample, tfds:NAME, a folder of class folders, "
-        "tfrecord:PATTERN, a CSV file of image files and labels, or an .npz with x_train, "
-        "y_train, x_test, y_test",
+        "tfrecord:PATTERN, webdataset:PATTERN, arrayrecord:PATTERN, a CSV file of image files and "
+        "labels, or an .npz with x_train, y_train, x_test, y_test",
     )
     image_column: str | None = flag(None, "column of a CSV with the files (default: found by name)")
     label_column: str | None = flag(None, "column of a CSV with the labels (default: by name)")

@@ -1,5 +1,6 @@
 """Shards: the images of the folder bit for bit, and errors for what is not as it was written."""
 
+import importlib.util
 import json
 import os
 import signal
@@ -15,7 +16,15 @@ from kerasrecipes import augment, data
 from kerasrecipes.data.shard import main, write_shards
 from tests.data.drawn_images import draw, encoded, write, write_classes
 
-FORMATS = ["tfrecord"]
+HAS_ARRAY_RECORD = importlib.util.find_spec("array_record") is not None
+FORMATS = [
+    "tfrecord",
+    "webdataset",
+    pytest.param(
+        "arrayrecord",
+        marks=pytest.mark.skipif(not HAS_ARRAY_RECORD, reason="array_record is not installed"),
+    ),
+]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +107,9 @@ def test_truncated_missing_and_changed_shards(written, tmp_path):
     shard.unlink()
     with pytest.raises(FileNotFoundError, match="train-00001.*missing"):
         data.load(f"{kind}:{out}")
-    middle = len(contents) // 2
+    images = data.load(f"{kind}:{written[1]}/train-00001*", split=(0.5, 0.5, 0)).train
+    image = next(image for image, _ in images if image in contents)
+    middle = contents.find(image) + len(image) // 2
     shard.write_bytes(contents[:middle] + bytes([contents[middle] ^ 8]) + contents[middle + 1 :])
     with pytest.raises(ValueError, match=r"train-00001.*\[\d+\]: is not what was written"):
         data.load(f"{kind}:{out}", check="all")
@@ -137,8 +148,9 @@ def test_without_their_index_shards_are_read_through(folder, written, tmp_path):
     for name in ("train", "validation", "test"):
         assert sorted(getattr(result, name)) == sorted(getattr(expected, name))
     shard = sorted(out.glob("train-00002*"))[0]
-    shard.write_bytes(shard.read_bytes()[:-100])
-    with pytest.raises(ValueError, match="train-00002.*corrupt or truncated"):
+    contents = shard.read_bytes()
+    shard.write_bytes(contents[: len(contents) // 2])
+    with pytest.raises(ValueError, match="train-00002.*truncated"):
         data.load(f"{kind}:{out}")
     shard.unlink()
     with pytest.raises(FileNotFoundError, match="1 of 4 shards are missing: train-00002"):

@@ -31,7 +31,8 @@ PAPER = ("--preset", "paper", "--data")
 @pytest.mark.parametrize(
     "data",
     ["cifar10.npz", "some/CIFAR-10_train.npz", "tfds:cifar10", "tfds:cifar10/3.0.2", "cifar10/",
-     "tfrecord:there/cifar10", "tfrecord:cifar10/train-*", "CIFAR-10 (1).npz", "cifar10_0.npz",
+     "tfrecord:there/cifar10", "webdataset:cifar10", "arrayrecord:cifar10/train-*",
+     "tfrecord:cifar10/train-*", "CIFAR-10 (1).npz", "cifar10_0.npz",
      "cifar10/train.csv", "tfrecord:x/cifar10-00000-of-00005.tfrecord"],
 )  # fmt: skip
 def test_the_data_set_is_told_by_its_name(data):
