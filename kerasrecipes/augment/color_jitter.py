@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
-from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number, check_range
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import draws, functional, host_draws
+from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.pixel_values import check_color
 from kerasrecipes.augment.transform import Transform
 
@@ -44,6 +44,7 @@ class ColorJitter(Transform):
     """
 
     before_normalize = True
+    has_device_form = True
 
     def __init__(
         self, brightness: float = 0, contrast: float = 0, saturation: float = 0, hue: float = 0
@@ -65,9 +66,18 @@ class ColorJitter(Transform):
         self.saturation, self.hue = saturation, hue
 
     def apply(self, images: Any, seeds: Any) -> Any:
+        return self._changed(images, draws.uniform(seeds, 4))
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        return [host_draws.uniform(seeds, 4)]
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return self._changed(images, *drawn)
+
+    def _changed(self, images, uniforms):
         check_color(images)
-        dtype, images = images.dtype, tf.cast(images, tf.float32)
-        uniforms = tf.unstack(draws.uniform(seeds, 4), axis=-1)
+        dtype, images = images.dtype, formula_ops(images).cast(images, "float32")
+        uniforms = [uniforms[:, place] for place in range(4)]
         grey = images.shape[-1] == 1
         for value, uniform, adjust, center in [
             (self.brightness, uniforms[0], functional.adjust_brightness, 1),

@@ -14,7 +14,7 @@ from kerasrecipes._backend.out_of_memory import is_out_of_memory
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment.array_reading import as_array_reader
 from kerasrecipes.augment.batch_arguments import check_counts, check_place, warn_of_buffer
-from kerasrecipes.augment.device_pixels import restore_dtype
+from kerasrecipes.augment.functional import restore_dtype
 from kerasrecipes.augment.numbered_batches import NumberedBatches, check_labels
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import PEEK, warn_of_unit_range

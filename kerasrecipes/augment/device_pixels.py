@@ -9,6 +9,7 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.augment import resampling_weights
+from kerasrecipes.augment.functional import restore_dtype
 
 LUMA = (0.2989, 0.587, 0.114)  # of red, green, blue, as `tf.image.rgb_to_grayscale` has it
 
@@ -142,13 +143,6 @@ def mix_up(images, labels, weight):
     values = ops.cast(images, "float32")
     mixed = share * values + (1.0 - share) * ops.roll(values, 1, axis=0)
     return restore_dtype(mixed, images.dtype), _mix_labels(labels, weight)
-
-
-def restore_dtype(images, dtype):
-    """Return float images in `dtype`: rounded and kept in 0..255 where that is an integer."""
-    if "int" in str(dtype):
-        images = ops.clip(ops.round(images), 0.0, 255.0)
-    return ops.cast(images, dtype)
 
 
 def cut_mix(images, labels, top, left, height, width):

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._feature_statistics import FeatureStatistics
 from kerasrecipes._validation import check_integer, check_number
-from kerasrecipes.augment import decode, draws, functional
+from kerasrecipes.augment import decode, draws, functional, host_draws
+from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.transform import Transform
 
 _IMAGENET_VALUES = (0.2175, 0.0188, 0.0045)
@@ -51,6 +51,7 @@ class PCALighting(Transform):
     """
 
     before_normalize = True
+    has_device_form = True
 
     def __init__(
         self,
@@ -90,12 +91,21 @@ class PCALighting(Transform):
         return cls(stddev, values.tolist(), vectors[:, ::-1].tolist())
 
     def apply(self, images: Any, seeds: Any) -> Any:
+        return self._lit(images, draws.normal(seeds, len(self.eigenvalues)))
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        return [host_draws.normal(seeds, len(self.eigenvalues))]
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        return self._lit(images, *drawn)
+
+    def _lit(self, images, normals):
         if images.shape[-1] != len(self.eigenvalues):
             raise ValueError(
                 f"Argument `images` must have {len(self.eigenvalues)} channels, one for each "
-                f"eigenvalue. Received: shape={images.shape}"
+                f"eigenvalue. Received: shape={tuple(images.shape)}"
             )
-        alpha = self.stddev * draws.normal(seeds, len(self.eigenvalues))
+        alpha = self.stddev * normals
         offset = functional.lighting_offset(alpha, self.eigenvalues, self.eigenvectors)
-        lit = functional.add_lighting(tf.cast(images, tf.float32), offset)
+        lit = functional.add_lighting(formula_ops(images).cast(images, "float32"), offset)
         return functional.restore_dtype(lit, images.dtype)

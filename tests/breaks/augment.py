@@ -22,6 +22,11 @@ BREAKS = [
         f"{DEVICE} -k 'cut-mix'",
     ),
     Break(
+        "OnDevice", "other draws of colour on the host", "augment/color_jitter.py",
+        "[host_draws.uniform(seeds, 4)]", "[host_draws.uniform(host_draws.fold(seeds, 0), 4)]",
+        f"{DEVICE} -k 'colour of floats'",
+    ),
+    Break(
         "OnDevice", "a start step that is lost", "augment/numbered_batches.py",
         "host_order.batch_origin(plan, plan.start_step + index, self._shuffle)",
         "host_order.batch_origin(plan, index, self._shuffle)",

@@ -2,7 +2,10 @@
 
 from typing import Any
 
-from kerasrecipes._backend.tensorflow_module import tf
+import keras
+import numpy as np
+
+from kerasrecipes.augment.formula_ops import formula_ops
 
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -22,7 +25,7 @@ def adjust_brightness(images: Any, factor: Any) -> Any:
     >>> functional.adjust_brightness(image, 1.5).numpy()[..., 0]
     array([[ 90., 255.]], dtype=float32)
     """
-    return _clip(images * _per_image(factor, images))
+    return _clip(images * per_image(factor, images))
 
 
 def adjust_contrast(images: Any, factor: Any) -> Any:
@@ -40,8 +43,9 @@ def adjust_contrast(images: Any, factor: Any) -> Any:
     >>> functional.adjust_contrast(image, 0.5).numpy().round(2)[..., 0]
     array([[ 95., 165.]], dtype=float32)
     """
-    mean = tf.reduce_mean(to_grey(images), axis=[-3, -2, -1], keepdims=True)
-    return _clip(mean + _per_image(factor, images) * (images - mean))
+    luma = to_grey(images)
+    mean = formula_ops(luma).mean(luma, axis=[-3, -2, -1], keepdims=True)
+    return _clip(mean + per_image(factor, images) * (images - mean))
 
 
 def adjust_saturation(images: Any, factor: Any) -> Any:
@@ -60,7 +64,7 @@ def adjust_saturation(images: Any, factor: Any) -> Any:
     array([[[59.8, 59.8, 59.8]]], dtype=float32)
     """
     grey = to_grey(images)
-    return _clip(grey + _per_image(factor, images) * (images - grey))
+    return _clip(grey + per_image(factor, images) * (images - grey))
 
 
 def adjust_hue(images: Any, turns: Any) -> Any:
@@ -79,15 +83,16 @@ def adjust_hue(images: Any, turns: Any) -> Any:
     >>> functional.adjust_hue(red, 1 / 3).numpy().round(2)
     array([[[  0., 200.,   0.]]], dtype=float32)
     """
-    value = tf.reduce_max(images, axis=-1)
-    chroma = value - tf.reduce_min(images, axis=-1)
-    hue = _hue(images, value, chroma) + 6.0 * _per_image(turns, images)[..., 0]
+    on = formula_ops(images)
+    value = on.max(images, axis=-1)
+    chroma = value - on.min(images, axis=-1)
+    hue = _hue(images, value, chroma) + 6.0 * per_image(turns, images)[..., 0]
     planes = []
     for start in (5.0, 3.0, 1.0):
-        angle = tf.math.floormod(hue + start, 6.0)
-        fraction = tf.clip_by_value(tf.minimum(angle, 4.0 - angle), 0.0, 1.0)
+        angle = on.mod(hue + start, 6.0)
+        fraction = on.clip(on.minimum(angle, 4.0 - angle), 0.0, 1.0)
         planes.append(value - chroma * fraction)
-    return tf.stack(planes, axis=-1)
+    return on.stack(planes, axis=-1)
 
 
 def to_grey(images: Any) -> Any:
@@ -128,8 +133,11 @@ def lighting_offset(alpha: Any, eigenvalues: Any, eigenvectors: Any) -> Any:
     >>> functional.lighting_offset(np.ones(3, "float32"), values, vectors).numpy().round(4)
     array([0.2  , 0.02 , 0.005], dtype=float32)
     """
-    scaled = tf.convert_to_tensor(alpha) * eigenvalues
-    return tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled)
+    on = formula_ops(alpha)
+    scaled = on.convert_to_tensor(alpha)
+    scaled = scaled * on.convert_to_tensor(eigenvalues, scaled.dtype)
+    vectors = on.convert_to_tensor(eigenvectors, scaled.dtype)
+    return on.sum(vectors * scaled[..., None, :], axis=-1)
 
 
 def add_lighting(images: Any, offset: Any) -> Any:
@@ -166,24 +174,27 @@ def restore_dtype(images: Any, dtype: Any) -> Any:
     >>> functional.restore_dtype(np.array([-3.0, 1.6, 300.0]), "uint8").numpy()
     array([  0,   2, 255], dtype=uint8)
     """
-    dtype = tf.as_dtype(dtype)
-    if dtype.is_integer:
-        images = tf.clip_by_value(tf.round(images), dtype.min, dtype.max)
-    return tf.cast(images, dtype)
+    on, dtype = formula_ops(images), keras.backend.standardize_dtype(dtype)
+    if "int" in dtype:
+        limits = np.iinfo(dtype)
+        images = on.clip(on.round(images), int(limits.min), int(limits.max))
+    return on.cast(images, dtype)
 
 
 def _hue(images, value, chroma):
-    red, green, blue = tf.unstack(images, axis=-1)
-    safe = tf.where(chroma == 0, tf.ones_like(chroma), chroma)
-    of_red = tf.math.floormod((green - blue) / safe, 6.0)
+    on = formula_ops(images)
+    red, green, blue = (images[..., channel] for channel in range(3))
+    safe = on.where(chroma == 0, on.ones_like(chroma), chroma)
+    of_red = on.mod((green - blue) / safe, 6.0)
     of_green, of_blue = (blue - red) / safe + 2.0, (red - green) / safe + 4.0
-    return tf.where(value == red, of_red, tf.where(value == green, of_green, of_blue))
+    return on.where(value == red, of_red, on.where(value == green, of_green, of_blue))
 
 
-def _per_image(factor, images):
-    factor = tf.cast(factor, images.dtype)
-    return factor[..., None, None, None] if factor.shape.rank else factor[None, None, None]
+def per_image(number, images):
+    """Return a number, or one an image (...,), to multiply `images` (..., H, W, C) with."""
+    on = formula_ops(images)
+    return on.cast(on.convert_to_tensor(number), images.dtype)[..., None, None, None]
 
 
 def _clip(images):
-    return tf.clip_by_value(images, 0.0, 255.0)
+    return formula_ops(images).clip(images, 0.0, 255.0)

@@ -1,0 +1,42 @@
+"""The operations that a formula is made of, so that it is written once for every backend."""
+
+import functools
+import types
+
+import keras
+from keras import ops
+
+from kerasrecipes._backend.requirement import has_tensorflow
+from kerasrecipes._backend.tensorflow_module import tf
+
+
+def formula_ops(images):
+    """Return the operations for `images`, by the names and arguments of `keras.ops`.
+
+    `keras.ops` for tensors of a backend that is not TensorFlow; else TensorFlow's own, as
+    `tf.data` needs, whichever backend Keras runs on. NumPy arrays become tensors of TensorFlow
+    where that is installed.
+    """
+    if not has_tensorflow():
+        return ops
+    other = keras.backend.backend() != "tensorflow"
+    return ops if other and ops.is_tensor(images) else _of_tensorflow()
+
+
+@functools.cache
+def _of_tensorflow():
+    return types.SimpleNamespace(
+        cast=tf.cast,
+        clip=tf.clip_by_value,
+        convert_to_tensor=tf.convert_to_tensor,
+        max=tf.reduce_max,
+        mean=tf.reduce_mean,
+        min=tf.reduce_min,
+        minimum=tf.minimum,
+        mod=tf.math.floormod,
+        ones_like=tf.ones_like,
+        round=tf.round,
+        stack=tf.stack,
+        sum=tf.reduce_sum,
+        where=tf.where,
+    )
