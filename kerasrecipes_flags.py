@@ -16,6 +16,7 @@ in a fraction of a second:
 from kerasrecipes.flags import (
     CROPS,
     EXPORTS,
+    FALLS,
     TASKS,
     ComparisonConfig,
     RunConfig,
@@ -33,6 +34,7 @@ from kerasrecipes.flags import (
 __all__ = [
     "CROPS",
     "EXPORTS",
+    "FALLS",
     "TASKS",
     "ComparisonConfig",
     "RunConfig",

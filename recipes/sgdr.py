@@ -86,9 +86,10 @@ def main(config):
 def two_schedules(config, steps_per_epoch):
     """The rates of both, by batch; `callbacks.SGDR` is the same with a single optimizer."""
     steps = config.epochs * steps_per_epoch
-    boundaries = sorted({max(1, int(fraction * steps)) for fraction in STEP_DECAY_AT})
     return {
-        "step_decay": schedules.StepDecay(config.learning_rate, boundaries, factor=0.2),
+        "step_decay": experiment.falling_rate(
+            "steps", config.learning_rate, steps, STEP_DECAY_AT, factor=0.2
+        ),
         "warm_restarts": schedules.WarmRestarts(
             config.learning_rate, config.first_cycle * steps_per_epoch, config.cycle_multiplier
         ),

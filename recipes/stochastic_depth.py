@@ -18,7 +18,7 @@ pixels. Full size not run; results: recipes/README.md.
 import dataclasses
 from typing import Any, ClassVar
 
-from kerasrecipes_flags import ComparisonConfig, flag, parse_first
+from kerasrecipes_flags import FALLS, ComparisonConfig, flag, parse_first
 
 PAYS = (
     "In accuracy it should pay where a deep network is trained for long and overfits (110 layers "
@@ -52,7 +52,7 @@ class Config(ComparisonConfig):
     mode: str = flag("batch", "one gate a batch, or a subset of it", choices=("batch", "subset"))
     learning_rate: float = flag(0.1, "first rate", "(0, inf)")
     schedule: str = flag(
-        "cosine", "how it falls; steps: to a tenth after 1/2 and 3/4", choices=("cosine", "steps")
+        "cosine", "how it falls; steps: to a tenth after 1/2 and 3/4", choices=FALLS
     )
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
     nesterov: bool = flag(False, "Nesterov momentum")
@@ -66,7 +66,7 @@ class Config(ComparisonConfig):
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
-from kerasrecipes import data, experiment, models, schedules
+from kerasrecipes import data, experiment, models
 from kerasrecipes.experiment.step_seconds import step_seconds
 
 import keras
@@ -83,8 +83,9 @@ def main(config):
                 name: network(config, images, compared.size, dropped, name)
                 for name, dropped in (("every_block", 0.0), ("stochastic_depth", config.final_rate))
             }
+            updates = config.epochs * compared.training.steps_per_pass
             optimizer = keras.optimizers.SGD(
-                rate(config, config.epochs * compared.training.steps_per_pass),
+                experiment.falling_rate(config.schedule, config.learning_rate, updates),
                 momentum=config.momentum, nesterov=config.nesterov, **config.optimizer_options(),
             )  # fmt: skip
             model = compared.side_by_side(networks, optimizer)
@@ -105,14 +106,6 @@ def main(config):
         return compared.close(
             trained, history, results, remark, pays=PAYS, step_time_ratio=round(ratio, 3)
         )
-
-
-def rate(config, steps):
-    """The schedule of the rate."""
-    if config.schedule == "cosine":
-        return schedules.SnapshotCosine(config.learning_rate, max(1, steps), cycles=1)
-    boundaries = sorted({max(1, steps // 2), max(1, 3 * steps // 4)})
-    return schedules.StepDecay(config.learning_rate, boundaries)
 
 
 def network(config, images, size, dropped, name):

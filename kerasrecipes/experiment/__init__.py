@@ -15,6 +15,7 @@
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`, `close_table`: write all files of a run's folder.
 - `unused_flags`: flags of fine-tuning that are given where only a linear classifier is fitted.
+- `falling_rate`: the schedule of a rate along a cosine or in steps.
 - `ablate`: what each technique of a recipe gives, by switching each off in turn.
 - `calibrated`, `with_temperature`: a model with calibrated probabilities, by one scalar.
 - `configure`: seed, precision and compilation for this machine.
@@ -27,6 +28,7 @@ from kerasrecipes.experiment.closing_table import close_table
 from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
+from kerasrecipes.experiment.falling_rate import falling_rate
 from kerasrecipes.experiment.finetuning import close_fine_tuning, unused_flags
 from kerasrecipes.experiment.fitted_task import fitted_task
 from kerasrecipes.experiment.images import channel_statistics, describe_images
@@ -73,6 +75,7 @@ __all__ = [
     "command_line",
     "configure",
     "describe_images",
+    "falling_rate",
     "fitted_task",
     "flag",
     "positional",

@@ -12,10 +12,10 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 - `plain_errors`: ends a script without flags with one line at an error, quietly at Ctrl-C.
 - `DryRunEnded`: ends a script that `--dry-run` asks what it would do, with status 0.
 - `RunFinished`: ends a script whose run is finished already, with status 0.
-- `CROPS`, `EXPORTS`, `TASKS`: the choices of `--crops`, `--export` and `--task`.
+- `CROPS`, `EXPORTS`, `FALLS`, `TASKS`: the choices of flags that several recipes have.
 """
 
-from kerasrecipes.flags.choices import CROPS, EXPORTS, TASKS
+from kerasrecipes.flags.choices import CROPS, EXPORTS, FALLS, TASKS
 from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
 from kerasrecipes.flags.config import TrainingConfig
@@ -30,6 +30,7 @@ from kerasrecipes.flags.run_finished import RunFinished
 __all__ = [
     "CROPS",
     "EXPORTS",
+    "FALLS",
     "TASKS",
     "ComparisonConfig",
     "RunConfig",

@@ -2,4 +2,5 @@
 
 CROPS = ("auto", "pad", "scale", "inception", "none")
 TASKS = ("classes", "multilabel", "regression")
+FALLS = ("cosine", "steps")
 EXPORTS = ("onnx", "saved_model", "litert")

@@ -5,12 +5,18 @@ import pathlib
 
 import pytest
 
+from kerasrecipes import experiment
 from tests.recipes.helpers import load_recipe, run_command, write_npz
 
 SMALL = {
     "sgdr": {"--depth": 10, "--width": 1},
     "snapshot_ensemble": {"--depth": 8},
     "stochastic_depth": {"--depth": 8},
+    "decorrelated_bn": {"--depth": 3, "--width": 4},
+}
+DECAYS = {  # the function that makes a network, and its arguments after the size
+    "stochastic_depth": ("network", 0.0, "network"),
+    "decorrelated_bn": ("plain_network", "decorrelated"),
 }
 RECIPES = pathlib.Path(__file__).parent.parent.parent / "recipes"
 
@@ -28,16 +34,23 @@ PAPERS = {
     "stochastic_depth": {"depth": 110, "final_rate": 0.5, "epochs": 500, "learning_rate": 0.1,
                          "schedule": "steps", "nesterov": True, "weight_decay": 1e-4,
                          "batch_size": 128, "momentum": 0.9},
+    "decorrelated_bn": {"depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128,
+                        "learning_rate": 0.1, "schedule": "steps", "weight_decay": 5e-4,
+                        "momentum": 0.9},
 }  # fmt: skip
 
 
+BOTH = ("sgdr", "snapshot_ensemble", "stochastic_depth")  # CIFAR-10 and CIFAR-100 alike
+
+
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.parametrize("data", ["cifar10", "cifar100"])
-def test_they_are_the_papers(name, data):
+def test_they_are_the_papers(name):
     recipe = load_recipe(name)
-    config = recipe.Config(**recipe.Config.PRESETS[data])
-    assert {field: getattr(config, field) for field in PAPERS[name]} == PAPERS[name]
-    assert config.crops == "pad"
+    assert list(recipe.Config.PRESETS) == ["cifar10", *(["cifar100"] if name in BOTH else [])]
+    for settings in recipe.Config.PRESETS.values():
+        config = recipe.Config(**settings)
+        assert {field: getattr(config, field) for field in PAPERS[name]} == PAPERS[name]
+        assert config.crops == "pad"
 
 
 @pytest.mark.parametrize(
@@ -46,6 +59,7 @@ def test_they_are_the_papers(name, data):
         pytest.param("sgdr", marks=pytest.mark.slow),
         "snapshot_ensemble",
         pytest.param("stochastic_depth", marks=pytest.mark.slow),
+        pytest.param("decorrelated_bn", marks=pytest.mark.slow),
     ],
 )
 def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
@@ -77,17 +91,19 @@ def test_a_fit_with_the_settings_of_stochastic_depth(tmp_path):
 
 def test_the_rate_of_stochastic_depth_falls_where_the_paper_says():
     recipe = load_recipe("stochastic_depth")
-    rate = recipe.rate(recipe.Config(**recipe.Config.PRESETS["cifar10"]), 500 * 391)
+    config = recipe.Config(**recipe.Config.PRESETS["cifar10"])
+    rate = experiment.falling_rate(config.schedule, config.learning_rate, config.epochs * 391)
     found = [float(rate(epoch * 391)) for epoch in (0, 249, 250, 374, 375, 499)]
     assert found == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
 
 
-def test_stochastic_depth_decays_kernels():
-    recipe = load_recipe("stochastic_depth")
+@pytest.mark.parametrize("name", DECAYS)
+def test_kernels_decay(name):
+    recipe, (make, *more) = load_recipe(name), DECAYS[name]
     images = type("Images", (), {"channels": 1, "num_classes": 3})
     for decay in (0.0, 1e-2):
         config = recipe.Config(depth=8, weight_decay=decay)
-        network = recipe.network(config, images, 12, 0.0, "network")
+        network = getattr(recipe, make)(config, images, 12, *more)
         kernels = [one for one in network.trainable_weights if one.name == "kernel"]
         squares = sum(float((kernel.numpy() ** 2).sum()) for kernel in kernels)
         assert sum(map(float, network.losses)) == pytest.approx(decay / 2 * squares, rel=1e-5)
