@@ -47,6 +47,9 @@ TRANSFORMS = {
     "colour as it is": [augment.ColorJitter()],
     "light": [augment.PCALighting(0.5), NORMALIZE],
     "light of floats": [augment.RandomScaleCrop(16), augment.PCALighting(0.5)],
+    "warp": [augment.RandomWarp(30, 0.2, 0.3, 10, 0.2, 9), NORMALIZE],
+    "warp of floats": [augment.RandomScaleCrop(16), augment.RandomWarp(180, 0.1, 0, 20, 0.3)],
+    "warp by nothing": [augment.RandomWarp(fill=9)],
     "ten crops": [augment.TenCrop(14, (14, 20, 40)), NORMALIZE],
 }
 
@@ -56,10 +59,15 @@ def parts(batches, count):
 
 
 CASES = [(name, False) for name in TRANSFORMS]  # random all the same, and not compiled by XLA
-CASES += [(name, True) for name in ("pad, flip, normalise", "mix-up behind", "colour")]
+CASES += [(name, True) for name in ("pad, flip, normalise", "mix-up behind", "colour", "warp")]
 
 
-ROUNDED = {"colour": 1 / 60, "colour of uint8": 1, "light": 1 / 60}  # a level, where it is rounded
+ROUNDED = {
+    "colour": 1 / 60,
+    "colour of uint8": 1,
+    "light": 1 / 60,
+    "warp": 1 / 60,
+}  # a level, where it is rounded
 
 
 def assert_same(result, wanted, level):

@@ -15,7 +15,7 @@ def formula_ops(images):
 
     `keras.ops` for tensors of a backend that is not TensorFlow; else TensorFlow's own, as
     `tf.data` needs, whichever backend Keras runs on. NumPy arrays become tensors of TensorFlow
-    where that is installed.
+    where that is installed. `take_along_axis` takes whole rows: the last side of the indices is 1.
     """
     if not has_tensorflow():
         return ops
@@ -26,17 +26,25 @@ def formula_ops(images):
 @functools.cache
 def _of_tensorflow():
     return types.SimpleNamespace(
+        arange=tf.range,
         cast=tf.cast,
         clip=tf.clip_by_value,
         convert_to_tensor=tf.convert_to_tensor,
+        cos=tf.cos,
+        exp=tf.exp,
         max=tf.reduce_max,
         mean=tf.reduce_mean,
         min=tf.reduce_min,
         minimum=tf.minimum,
         mod=tf.math.floormod,
         ones_like=tf.ones_like,
+        pad=tf.pad,
+        reshape=tf.reshape,
         round=tf.round,
+        sin=tf.sin,
         stack=tf.stack,
         sum=tf.reduce_sum,
+        take_along_axis=lambda values, rows, axis: tf.gather(values, rows[..., 0], batch_dims=axis),
+        tan=tf.tan,
         where=tf.where,
     )

@@ -26,8 +26,8 @@ class OnDevice:
     Args:
         transforms: sequence of transforms, applied in order: `PadCrop`, `RandomFlip`, `Normalize`,
             `CenterCrop`, `RandomScaleCrop`, `RandomResizedCrop`, `ShiftedCrops`, `TenCrop`,
-            `RandomErasing`, `ColorJitter`, `PCALighting`, `MixUp` and `CutMix` have a form for a
-            device.
+            `RandomErasing`, `ColorJitter`, `PCALighting`, `RandomWarp`, `MixUp` and `CutMix` have a
+            form for a device.
 
     Call arguments:
         images: (N, H, W, C), uint8 or floats in 0..255: a tensor of the backend or an array.

@@ -5,9 +5,9 @@ from typing import Any
 
 import keras
 
-from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
-from kerasrecipes.augment import draws, functional
+from kerasrecipes.augment import draws, functional, host_draws
+from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.transform import Transform
 
 
@@ -44,6 +44,8 @@ class RandomWarp(Transform):
     networks"; the lens is the first radial term of Brown (1966).
     """
 
+    has_device_form = True
+
     def __init__(
         self,
         rotation: float = 0,
@@ -64,20 +66,42 @@ class RandomWarp(Transform):
 
     def draw(self, seeds: Any, height: int, width: int) -> Any:
         """Return matrix, shift and lens of each image, as `functional.warp` takes them."""
-        amounts = tf.unstack(2.0 * draws.uniform(seeds, 7) - 1.0, axis=-1)
+        matrix, shift, lens = self._maps(draws.uniform(seeds, 7), height, width)
+        return draws.settled(matrix), shift, lens
+
+    def apply(self, images: Any, seeds: Any) -> Any:
+        if not self._moves:
+            return images
+        return self._warped(images, *self.draw(seeds, *functional.image_size(images)))
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        return [host_draws.uniform(seeds, 7)] if self._moves else []
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        if not drawn:
+            return images
+        return self._warped(images, *self._maps(*drawn, *functional.image_size(images)))
+
+    @property
+    def _moves(self):
+        return any((self.rotation, self.translation, self.stretch, self.shear, self.lens))
+
+    def _maps(self, uniforms, height, width):
+        on = formula_ops(uniforms)
+        amounts = [2.0 * uniforms[:, place] - 1.0 for place in range(7)]
         stretch = math.log1p(self.stretch)
         matrix = functional.affine_matrix(
             math.radians(self.rotation) * amounts[0],
-            tf.exp(stretch * amounts[1]),
-            tf.exp(stretch * amounts[2]),
+            on.exp(stretch * amounts[1]),
+            on.exp(stretch * amounts[2]),
             math.radians(self.shear) * amounts[3],
         )
-        sides = tf.cast(tf.stack([width, height]), tf.float32)
-        shift = self.translation * sides * tf.stack(amounts[4:6], axis=-1)
-        return draws.settled(matrix), shift, self.lens * amounts[6]
+        sides = on.stack([on.cast(side, "float32") for side in (width, height)])
+        # Stacked before it is multiplied: where a stack is sliced with new axes at once,
+        # TensorFlow's graph optimizer loses the axes.
+        shift = self.translation * sides * on.stack(amounts[4:6], axis=-1)
+        return matrix, shift, self.lens * amounts[6]
 
-    def apply(self, images: Any, seeds: Any) -> Any:
-        if not any((self.rotation, self.translation, self.stretch, self.shear, self.lens)):
-            return images
-        drawn = self.draw(seeds, *functional.image_size(images))
-        return functional.restore_dtype(functional.warp(images, *drawn, self.fill), images.dtype)
+    def _warped(self, images, matrix, shift, lens):
+        warped = functional.warp(images, matrix, shift, lens, self.fill)
+        return functional.restore_dtype(warped, images.dtype)

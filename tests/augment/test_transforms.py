@@ -257,6 +257,12 @@ def test_warp_is_one_bilinear_resampling(lens):
     np.testing.assert_allclose(warped, expected, atol=5e-3)
 
 
+def test_warp_is_the_same_in_a_graph():
+    warp, images = augment.RandomWarp(30, 0.2, 0.2, 10, 0.2), drawn_photo(20, 24)[None]
+    graph = tf.function(warp.__call__, jit_compile=False)
+    np.testing.assert_array_equal(graph(tf.constant(images), MANY[:1]), warp(images, MANY[:1]))
+
+
 def test_warp_turns_as_pillow_does():
     image = drawn_photo(41, 41)
     for degrees in (15, -40):

@@ -27,6 +27,16 @@ BREAKS = [
         f"{DEVICE} -k 'colour of floats'",
     ),
     Break(
+        "OnDevice", "the neighbour above for that below", "augment/functional/warping.py",
+        "corner(width + 2) * (1 - across)", "corner(0) * (1 - across)",
+        "augment/test_transforms.py -k one_bilinear",
+    ),
+    Break(
+        "OnDevice", "width and height of a shift change places", "augment/random_warp.py",
+        'for side in (width, height)])', 'for side in (height, width)])',
+        f"{DEVICE} -k 'warp'",
+    ),
+    Break(
         "OnDevice", "a start step that is lost", "augment/numbered_batches.py",
         "host_order.batch_origin(plan, plan.start_step + index, self._shuffle)",
         "host_order.batch_origin(plan, index, self._shuffle)",

@@ -146,9 +146,9 @@ def image_size(image: Any) -> Any:
     >>> functional.image_size(np.zeros((2, 32, 48, 3)))
     (32, 48)
     """
-    dynamic = tf.shape(image)
     return tuple(
-        image.shape[axis] if image.shape[axis] is not None else dynamic[axis] for axis in (-3, -2)
+        tf.shape(image)[axis] if image.shape[axis] is None else image.shape[axis]
+        for axis in (-3, -2)
     )
 
 

@@ -3,6 +3,8 @@
 from typing import Any
 
 from kerasrecipes._backend.tensorflow_module import tf
+from kerasrecipes.augment.formula_ops import formula_ops
+from kerasrecipes.augment.functional.crops import image_size
 
 
 def affine_matrix(rotation: Any, stretch_x: Any, stretch_y: Any, shear: Any) -> Any:
@@ -25,10 +27,11 @@ def affine_matrix(rotation: Any, stretch_x: Any, stretch_y: Any, shear: Any) -> 
 
     Reference: Simard, Steinkraus & Platt, 2003, Best practices for convolutional neural networks.
     """
-    cosine, sine, slope = tf.cos(rotation), tf.sin(rotation), tf.tan(shear)
+    on = formula_ops(rotation)
+    cosine, sine, slope = on.cos(rotation), on.sin(rotation), on.tan(shear)
     first_row = [(cosine - slope * sine) / stretch_x, (-slope * cosine - sine) / stretch_x]
     second_row = [sine / stretch_y, cosine / stretch_y]
-    return tf.stack([tf.stack(first_row, -1), tf.stack(second_row, -1)], -2)
+    return on.stack([on.stack(first_row, -1), on.stack(second_row, -1)], -2)
 
 
 def warp(images: Any, matrix: Any, shift: Any, lens: Any, fill: float = 0.0) -> Any:
@@ -55,18 +58,20 @@ def warp(images: Any, matrix: Any, shift: Any, lens: Any, fill: float = 0.0) -> 
     >>> functional.warp(image, same, shift, np.zeros(1, "float32")).numpy().ravel()
     array([0., 1., 2.], dtype=float32)
     """
-    height, width = tf.shape(images)[1], tf.shape(images)[2]
-    x, y = _source(matrix, shift, lens, tf.cast(height, tf.float32), tf.cast(width, tf.float32))
-    values = tf.pad(tf.cast(images, tf.float32), _BORDER, constant_values=fill)
+    on, (height, width) = formula_ops(images), image_size(images)
+    x, y = _source(on, matrix, shift, lens, height, width)
+    values = on.pad(on.cast(images, "float32"), _BORDER, constant_values=fill)
     return _bilinear(values, x + 1.0, y + 1.0, height, width)
 
 
 _BORDER = [[0, 0], [1, 1], [1, 1], [0, 0]]
 
 
-def _source(matrix, shift, lens, height, width):
-    right = tf.range(width)[None, None, :] - (width - 1) / 2 - shift[:, 0, None, None]
-    down = tf.range(height)[None, :, None] - (height - 1) / 2 - shift[:, 1, None, None]
+def _source(on, matrix, shift, lens, height, width):
+    columns, rows = (on.cast(on.arange(side), "float32") for side in (width, height))
+    height, width = on.cast(height, "float32"), on.cast(width, "float32")
+    right = columns[None, None, :] - (width - 1) / 2 - shift[:, 0, None, None]
+    down = rows[None, :, None] - (height - 1) / 2 - shift[:, 1, None, None]
     entry = matrix[:, :, :, None, None]
     x = entry[:, 0, 0] * right + entry[:, 0, 1] * down
     y = entry[:, 1, 0] * right + entry[:, 1, 1] * down
@@ -76,21 +81,20 @@ def _source(matrix, shift, lens, height, width):
 
 
 def _bilinear(values, x, y, height, width):
-    x = tf.clip_by_value(x, 0.0, tf.cast(width + 1, tf.float32))
-    y = tf.clip_by_value(y, 0.0, tf.cast(height + 1, tf.float32))
-    left = tf.minimum(tf.cast(x, tf.int32), width)
-    top = tf.minimum(tf.cast(y, tf.int32), height)
-    channels = values.shape[-1]
-    flat = tf.reshape(values, [tf.shape(values)[0], -1, channels])
-    start = tf.reshape(top * (width + 2) + left, [tf.shape(values)[0], -1])
-    corner = lambda step: tf.gather(flat, start + step, batch_dims=1)  # noqa: E731
-    shape = [tf.shape(values)[0], height * width, 1]
-    across = tf.reshape(x - tf.cast(left, tf.float32), shape)
-    along = tf.reshape(y - tf.cast(top, tf.float32), shape)
+    on, channels = formula_ops(values), values.shape[-1]
+    x = on.clip(x, 0.0, on.cast(width + 1, "float32"))
+    y = on.clip(y, 0.0, on.cast(height + 1, "float32"))
+    left = on.minimum(on.cast(x, "int32"), width)
+    top = on.minimum(on.cast(y, "int32"), height)
+    flat = on.reshape(values, (-1, (height + 2) * (width + 2), channels))
+    start = on.reshape(top * (width + 2) + left, (-1, height * width, 1))
+    corner = lambda step: on.take_along_axis(flat, start + step, axis=1)  # noqa: E731
+    across = on.reshape(x - on.cast(left, "float32"), (-1, height * width, 1))
+    along = on.reshape(y - on.cast(top, "float32"), (-1, height * width, 1))
     upper = corner(0) * (1 - across) + corner(1) * across
     lower = corner(width + 2) * (1 - across) + corner(width + 3) * across
     mixed = upper * (1 - along) + lower * along
-    return tf.reshape(mixed, [-1, height, width, channels])
+    return on.reshape(mixed, (-1, height, width, channels))
 
 
 def warp_affine(image: Any, matrix: Any, shift: Any) -> Any:
