@@ -30,7 +30,7 @@ def falling_rate(
     Example:
 
     >>> from kerasrecipes import experiment, schedules
-    >>> print(schedules.preview(experiment.falling_rate("steps", 0.5, 4), 4))
+    >>> print(schedules.preview(experiment.falling_rate("steps", 0.5, 4), 4).round(4))
     [0.5   0.5   0.05  0.005]
 
     Reference: He, Zhang, Ren & Sun (2015), https://arxiv.org/abs/1512.03385, divide the rate by 10

@@ -4,6 +4,7 @@ Normalisation
     `GroupNormalization`: faster than Keras's layer, and accurate where the mean is large.
     `InstanceNormalization`: normalises each channel of each example separately.
     `DecorrelatedBatchNormalization`: whitens groups of channels over the batch.
+    `GhostBatchNormalization`: batch normalisation with the statistics of a few images at a time.
 
 Pooling
     `FractionalMaxPooling2D`: shrinks by a factor between 1 and 2.
@@ -34,6 +35,7 @@ from kerasrecipes.layers.drop_connect import DropConnect
 from kerasrecipes.layers.drop_connect_dense import DropConnectDense
 from kerasrecipes.layers.drop_path import DropPath
 from kerasrecipes.layers.fractional_max_pooling_2d import FractionalMaxPooling2D
+from kerasrecipes.layers.ghost_batch_normalization import GhostBatchNormalization
 from kerasrecipes.layers.group_normalization import GroupNormalization
 from kerasrecipes.layers.image_preprocessing import ImagePreprocessing
 from kerasrecipes.layers.instance_normalization import InstanceNormalization
@@ -51,6 +53,7 @@ __all__ = [
     "DropConnectDense",
     "DropPath",
     "FractionalMaxPooling2D",
+    "GhostBatchNormalization",
     "GroupNormalization",
     "InstanceNormalization",
     "Maxout",

@@ -13,6 +13,7 @@ NORMALIZATIONS = (
     keras.layers.LayerNormalization,
     keras.layers.RMSNormalization,
     layers.DecorrelatedBatchNormalization,
+    layers.GhostBatchNormalization,
     layers.GroupNormalization,
     layers.InstanceNormalization,
 )

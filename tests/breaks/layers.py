@@ -9,6 +9,9 @@ CONTRACT = "layers/test_contract.py"
 GPU_TESTS = "layers/test_paths_for_gpus.py"
 REPLICA_TESTS = "layers/test_replica_draws.py"
 
+GHOST = "layers/ghost_batch_normalization.py"
+GHOST_TESTS = "layers/test_ghost_batch_normalization.py"
+
 BREAKS = [
     Break(
         "GroupNormalization", "epsilon outside the root", GROUP,
@@ -279,6 +282,20 @@ BREAKS = [
         "FractionalMaxPooling2D", "rows and columns swapped", "ops/fractional_max_pool.py",
         "for starts in (row_starts, column_starts)", "for starts in (column_starts, row_starts)",
         "ops/test_fractional_max_pool.py -k loop",
+    ),
+    Break(
+        "GhostBatchNormalization", "what fills the last part up counts", GHOST,
+        "there = ops.arange(parts * self.size) < shape[0]",
+        "there = ops.arange(parts * self.size) >= 0", f"{GHOST_TESTS} -k own",
+    ),
+    Break(
+        "GhostBatchNormalization", "one part for all", GHOST,
+        "(parts, self.size, -1, shape[-1])", "(1, parts * self.size, -1, shape[-1])",
+        f"{GHOST_TESTS} -k own",
+    ),
+    Break(
+        "GhostBatchNormalization", "a frozen layer still has the batch's statistics", GHOST,
+        "if training and self.trainable:", "if training:", f"{GHOST_TESTS} -k own",
     ),
     Break(
         "FractionalMaxPooling2D", "PyTorch: all gradient to the last place",

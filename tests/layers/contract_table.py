@@ -59,6 +59,16 @@ NORMALIZATION = {
         shape=(4, 5, 7, 3),
         inputs=positive,
     ),
+    "GhostBatchNormalization": Row(
+        make=lambda: layers.GhostBatchNormalization(3, epsilon=1e-3),
+        shape=(8, 5, 3, 7),
+        inputs=positive,
+    ),
+    "GhostBatchNormalization channels_first": Row(
+        make=lambda: layers.GhostBatchNormalization(2, axis=1, center=False),
+        shape=(4, 6, 5, 3),
+        inputs=positive,
+    ),
     "DecorrelatedBatchNormalization": Row(
         make=lambda: layers.DecorrelatedBatchNormalization(group_size=3, epsilon=1e-3),
         shape=(8, 5, 3, 7),

@@ -13,10 +13,12 @@ SMALL = {
     "snapshot_ensemble": {"--depth": 8},
     "stochastic_depth": {"--depth": 8},
     "decorrelated_bn": {"--depth": 3, "--width": 4},
+    "group_norm_small_batch": {"--depth": 8},
 }
 DECAYS = {  # the function that makes a network, and its arguments after the size
     "stochastic_depth": ("network", 0.0, "network"),
     "decorrelated_bn": ("plain_network", "decorrelated"),
+    "group_norm_small_batch": ("network", "group"),
 }
 RECIPES = pathlib.Path(__file__).parent.parent.parent / "recipes"
 
@@ -37,10 +39,17 @@ PAPERS = {
     "decorrelated_bn": {"depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128,
                         "learning_rate": 0.1, "schedule": "steps", "weight_decay": 5e-4,
                         "momentum": 0.9},
+    "group_norm_small_batch": {"ghost": 2, "batch_size": 16, "epochs": 100, "schedule": "steps",
+                               "weight_decay": 1e-4, "momentum": 0.9, "nesterov": True},
 }  # fmt: skip
 
 
-BOTH = ("sgdr", "snapshot_ensemble", "stochastic_depth")  # CIFAR-10 and CIFAR-100 alike
+BOTH = (
+    "group_norm_small_batch",
+    "sgdr",
+    "snapshot_ensemble",
+    "stochastic_depth",
+)  # CIFAR-10 and CIFAR-100 alike
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -60,6 +69,7 @@ def test_they_are_the_papers(name):
         "snapshot_ensemble",
         pytest.param("stochastic_depth", marks=pytest.mark.slow),
         pytest.param("decorrelated_bn", marks=pytest.mark.slow),
+        pytest.param("group_norm_small_batch", marks=pytest.mark.slow),
     ],
 )
 def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
@@ -95,6 +105,31 @@ def test_the_rate_of_stochastic_depth_falls_where_the_paper_says():
     rate = experiment.falling_rate(config.schedule, config.learning_rate, config.epochs * 391)
     found = [float(rate(epoch * 391)) for epoch in (0, 249, 250, 374, 375, 499)]
     assert found == pytest.approx([0.1, 0.1, 0.01, 0.01, 0.001, 0.001])
+
+
+def test_the_rate_of_group_normalisation_is_that_of_two_images_on_each_of_eight_devices():
+    recipe = load_recipe("group_norm_small_batch")
+    config = recipe.Config(**recipe.Config.PRESETS["cifar10"])
+    assert config.learning_rate * config.batch_size / 64 == pytest.approx(0.1 * 2 / 32)
+    rate = experiment.falling_rate("steps", 1.0, 100, recipe.STEPS_AT)
+    found = [float(rate(epoch)) for epoch in (29, 30, 59, 60, 89, 90)]
+    assert found == pytest.approx([1, 0.1, 0.1, 0.01, 0.01, 0.001])
+
+
+@pytest.mark.parametrize("ghost", [None, 2])
+def test_ghosts_are_in_the_network_of_batch_normalisation_alone(ghost):
+    recipe = load_recipe("group_norm_small_batch")
+    images = type("Images", (), {"channels": 1, "num_classes": 3})
+    found = {
+        kind: {
+            type(layer).__name__
+            for layer in recipe.network(recipe.Config(ghost=ghost), images, 12, kind).layers
+            if "Normalization" in type(layer).__name__
+        }
+        for kind in recipe.KINDS
+    }
+    batch = "GhostBatchNormalization" if ghost else "BatchNormalization"
+    assert found == {"batch": {batch}, "group": {"GroupNormalization"}}
 
 
 @pytest.mark.parametrize("name", DECAYS)
