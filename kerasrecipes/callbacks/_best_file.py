@@ -4,6 +4,7 @@ import os
 import zipfile
 
 from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._backend.processes import by_first
 from kerasrecipes.callbacks import _state_file, _training_state
 from kerasrecipes.callbacks._writable_folder import make_folder
 
@@ -25,6 +26,10 @@ def check_path(filepath):
 
 def read_for(filepath, monitor, model):
     """Return the state in the file, checked to be of the same monitor and architecture."""
+    return by_first(_read_for, filepath, monitor, model)
+
+
+def _read_for(filepath, monitor, model):
     state = read(filepath)
     if state["monitor"] != monitor:
         raise ValueError(
@@ -54,11 +59,20 @@ def check_architecture(filepath, state, model):
 def check_folder(filepath):
     """Make the folder; raise a `ValueError` if it cannot be written."""
     folder = os.path.dirname(filepath) or "."
-    make_folder(folder, "filepath", filepath, rule="lie in a folder")
+    by_first(make_folder, folder, "filepath", filepath, "lie in a folder")
+
+
+def exists(filepath):
+    """Return whether there is a file."""
+    return by_first(os.path.exists, filepath)
 
 
 def write(filepath, model, state):
     """Save the model and `state` in one file: a kill leaves the old one or the new one."""
+    by_first(_write, filepath, model, state)
+
+
+def _write(filepath, model, state):
     os.makedirs(os.path.dirname(filepath) or ".", exist_ok=True)
     with atomic_write(filepath) as temporary:
         model.save(temporary)

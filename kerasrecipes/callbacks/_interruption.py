@@ -19,6 +19,7 @@ import keras
 
 from kerasrecipes import _terminal
 from kerasrecipes._backend.keras_internals import locals_of_fit
+from kerasrecipes._backend.processes import process_count
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -179,6 +180,8 @@ def _raise(number, frame):
 
 def _install():
     if threading.current_thread() is not threading.main_thread():
+        return
+    if process_count() > 1:  # the others would wait for the next step of one that stops
         return
     for number in SIGNALS:
         handler = signal.getsignal(number)

@@ -5,6 +5,7 @@ import os
 import re
 
 from kerasrecipes._atomic_write import remove_parts
+from kerasrecipes._backend.processes import by_first
 from kerasrecipes._printable import printable
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _state_file
@@ -31,15 +32,12 @@ class StateFolder:
         make_folder(self.directory, "directory", self.directory)
 
     def newest(self):
-        """Return the newest state that can be read, {} if there is none; read once."""
+        """Return the newest state that can be read, {} if there is none; read once.
+
+        Of several processes, the first reads it, and all get the same.
+        """
         if self._newest is None:
-            files = self._files().values()
-            self._newest = next(filter(None, map(_read, files)), {})
-            if files and not self._newest:
-                raise ValueError(
-                    "Argument `directory` must hold a state that can be read, or none; remove its "
-                    f"files to begin again. Received: directory={str(self.directory)!r}"
-                )
+            self._newest = by_first(self._read_newest)
         return self._newest
 
     def forget(self):
@@ -64,6 +62,16 @@ class StateFolder:
             )
         else:
             self._remove_old()
+
+    def _read_newest(self):
+        files = self._files().values()
+        state = next(filter(None, map(_read, files)), {})
+        if files and not state:
+            raise ValueError(
+                "Argument `directory` must hold a state that can be read, or none; remove its "
+                f"files to begin again. Received: directory={str(self.directory)!r}"
+            )
+        return state
 
     def _files(self):
         """Return {sequence number: path}, the newest first."""

@@ -282,7 +282,7 @@ class BestSnapshot(FitCallback):
         return place
 
     def _go_on_from_file(self):
-        if self.resume and os.path.exists(self.filepath):
+        if self.resume and _best_file.exists(self.filepath):
             stored = _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
             text = _monitor.text_of(self.monitor)

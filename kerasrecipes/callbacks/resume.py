@@ -10,6 +10,7 @@ from kerasrecipes._backend.keras_internals import (
     end_epoch_of_data,
     set_initial_epoch,
 )
+from kerasrecipes._backend.processes import by_first, is_first
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
@@ -36,7 +37,9 @@ class Resume(FitCallback):
     and how many batches were drawn. It is written beside its place, synced and renamed, so that a
     kill during the write leaves the one before.
 
-    A folder belongs to one process at a time: a second one is refused before its first step.
+    A folder belongs to one process at a time: a second one is refused before its first step. Where
+    several processes of JAX train one model, the first reads and writes it, and all get its state;
+    each must ask for `step`, `epoch` and `finished`. A signal ends them: start all again.
 
     A signal (Ctrl-C, SIGTERM, SIGHUP) ends training after the step, with the state written; then
     the process ends with status 130, 143 or 129, unless the signal is someone else's to handle. A
@@ -146,13 +149,15 @@ class Resume(FitCallback):
         return type(self)(os.path.join(self.directory, name), **options)
 
     def _parts(self):
+        return [self.part(name) for name in by_first(self._names_of_parts)]
+
+    def _names_of_parts(self):
         names = sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []
         folders = [name for name in names if os.path.isdir(os.path.join(self.directory, name))]
-        return [self.part(name) for name in folders if not name.startswith((PART, "state-"))]
+        return [name for name in folders if not name.startswith((PART, "state-"))]
 
     def _begin(self):
-        self._folder.make()
-        self._lock.acquire()
+        by_first(self._take_folder)
         if self.every_steps and not self._position_is_known:
             warn(
                 f"`every_steps={self.every_steps}` has an effect between epochs only: inside one, "
@@ -161,6 +166,10 @@ class Resume(FitCallback):
             )
         self._is_in_steps = self._is_last = False
         self._interruption = _interruption.begin(self, stops=self._on_signal)
+
+    def _take_folder(self):
+        self._folder.make()
+        self._lock.acquire()
 
     def _restore(self):
         model, state = self.model, self._folder.newest()
@@ -176,7 +185,7 @@ class Resume(FitCallback):
         self._random = ResumedRandomState(stored, _fit_data.begin_again(model))
         if state:
             here = {**_training_state.describe_variables(model), **self._options}
-            check_state(state, here, self.directory, self.allow, self._position_is_known)
+            by_first(check_state, state, here, self.directory, self.allow, self._position_is_known)
             self._assign(model, state)
             self._say_where(state)
         self._folder.forget()
@@ -270,6 +279,8 @@ class Resume(FitCallback):
         return {**_training_state.describe_variables(model), **self._options}
 
     def _say_where(self, state):
+        if not is_first():
+            return
         if state["stopped"] or state["epoch"] >= self.params["epochs"]:
             say(f"The run in {printable(self.directory)} is finished: nothing is trained.")
         else:
@@ -337,7 +348,7 @@ class Resume(FitCallback):
             self._model.stop_training = INTERRUPTED
 
     def _save(self, model, epoch, step, finished=False, stopped=False):
-        if not _training_state.can_be_saved(model):
+        if not (is_first() and _training_state.can_be_saved(model)):
             return
         with self._clock.writing(self._drawn):
             self._folder.write(self._state(model, epoch, step, finished, stopped))

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._backend.processes import by_first
 from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes._warning import warn
@@ -104,7 +105,7 @@ class SnapshotEnsemble(FitCallback):
     def _begin(self):
         self.epochs, self._weights = [], {}
         if self.directory is not None:
-            make_folder(self.directory, "directory", self.directory)
+            by_first(make_folder, self.directory, "directory", self.directory)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch)
@@ -163,9 +164,7 @@ class SnapshotEnsemble(FitCallback):
     def _write(self, model, epoch):
         """Write the snapshot of an epoch; return whether that worked."""
         try:
-            os.makedirs(self.directory, exist_ok=True)
-            with atomic_write(self._path(epoch)) as temporary:
-                model.save(temporary, include_optimizer=False)
+            by_first(self._write_file, model, epoch)
         except OSError as error:
             warn(
                 f"SnapshotEnsemble could not write {printable(self._path(epoch))} "
@@ -174,6 +173,11 @@ class SnapshotEnsemble(FitCallback):
             )
             return False
         return True
+
+    def _write_file(self, model, epoch):
+        os.makedirs(self.directory, exist_ok=True)
+        with atomic_write(self._path(epoch)) as temporary:
+            model.save(temporary, include_optimizer=False)
 
     def _write_pending(self, model):
         """Write snapshots that stayed in memory because the disk was full."""
@@ -187,8 +191,12 @@ class SnapshotEnsemble(FitCallback):
 
     def _drop(self, epoch):
         self._weights.pop(epoch, None)
-        if self.directory is not None and os.path.exists(self._path(epoch)):
-            os.remove(self._path(epoch))
+        if self.directory is not None:
+            by_first(self._remove, self._path(epoch))
+
+    def _remove(self, path):
+        if os.path.exists(path):
+            os.remove(path)
 
     def _load(self, epoch):
         """Return the model of an epoch, from pixels to probabilities."""

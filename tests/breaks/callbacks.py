@@ -7,6 +7,7 @@ AVERAGES = "_backend/averaging.py"
 RATE, SGDR = "callbacks/_rate.py", "callbacks/sgdr.py"
 SGDR_TESTS, PLATEAU_TESTS = "callbacks/test_sgdr.py", "callbacks/test_plateau_factor.py"
 BEST, BEST_TESTS = "callbacks/best_snapshot.py", "callbacks/test_best_snapshot.py"
+PROCESS_TESTS = "callbacks/test_jax_processes.py"
 RESUME, RESUME_TESTS = "callbacks/resume.py", "callbacks/test_resume.py"
 STATE, FOLDER = "callbacks/_training_state.py", "callbacks/_state_folder.py"
 FINDER = "callbacks/learning_rate_finder.py"
@@ -17,6 +18,33 @@ REPLICA_TESTS = "callbacks/test_two_replicas.py -m slow"
 LOOK_TESTS = "callbacks/test_activation_statistics.py"
 
 BREAKS = [
+    Break(
+        "processes",
+        "all of them write",
+        "_backend/processes.py",
+        "return process_number() == 0",
+        "return True",
+        f"{PROCESS_TESTS} -m slow",
+        "jax",
+    ),
+    Break(
+        "processes",
+        "the first saves under the distribution, and waits for the others",
+        "_backend/processes.py",
+        "keras.distribution.set_distribution(None)",
+        "pass",
+        f"{PROCESS_TESTS} -k equal_one -m slow",
+        "jax",
+    ),
+    Break(
+        "Resume",
+        "each process writes states",
+        RESUME,
+        "if not (is_first() and _training_state.can_be_saved(model)):",
+        "if not _training_state.can_be_saved(model):",
+        f"{PROCESS_TESTS} -k alone_writes -m slow",
+        "jax",
+    ),
     Break(
         "PolyakAveraging", "another warm-up", AVERAGES,
         "warm_up / (10.0 + ops.maximum(t, 0.0))", "warm_up / (11.0 + ops.maximum(t, 0.0))",

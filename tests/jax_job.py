@@ -1,0 +1,56 @@
+"""A script as several JAX processes on one machine, over loopback."""
+
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import sys
+
+from kerasrecipes._backend import processes
+
+ROOT = pathlib.Path(__file__).parent.parent
+SECONDS = 100
+
+
+def start(script, arguments, count=2, folder=None):
+    """Return the `subprocess.Popen` of each process; `arguments` are a list for each."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+    return [
+        subprocess.Popen(
+            [sys.executable, ROOT / script, *map(str, arguments[number])],
+            env={
+                **os.environ,
+                "KERAS_BACKEND": "jax",
+                "PYTHONPATH": str(ROOT),
+                processes.ADDRESSES: address,
+                processes.COUNT: str(count),
+                processes.NUMBER: str(number),
+            },
+            cwd=folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for number in range(count)
+    ]
+
+
+def outputs(job):
+    """Return what each process printed; raise unless all ended with status 0."""
+    try:
+        texts = [process.communicate(timeout=SECONDS)[0] for process in job]
+    finally:
+        kill(job)
+    for process, text in zip(job, texts):
+        assert process.returncode == 0, text[-3000:]
+    return texts
+
+
+def kill(job):
+    """End processes with SIGKILL: JAX's handler of SIGTERM lets them go on."""
+    for process in job:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
