@@ -14,7 +14,7 @@ each, by several seeds, and draws what each gives. Full size not run; results: r
 
 import dataclasses
 
-from kerasrecipes_flags import CROPS, TASKS, TrainingConfig, check_effect, flag, parse_first
+from kerasrecipes_flags import CROPS, TASKS, AblationConfig, check_effect, flag, parse_first
 
 LARGEST_DEFAULT_SIZE = 64
 RATES, DECAYS = {"sgd": 0.2, "adamw": 4e-3}, {"sgd": 5e-4, "adamw": 0.05}
@@ -28,11 +28,9 @@ OFF = {
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Config(TrainingConfig):
-    """The flags of this recipe, over those of every training recipe."""
+class Config(AblationConfig):
+    """The flags of this recipe, over those of every recipe with an ablation."""
 
-    ablate: bool = flag(False, "train with all techniques and without each, and compare")
-    seeds: int = flag(5, "trainings of each kind with --ablate, from --seed on", "[2, 1000]")
     task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int = flag(12, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
@@ -57,7 +55,7 @@ class Config(TrainingConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        check_effect(self, seeds="ablate", strength="augment", mix_alpha="mix")
+        check_effect(self, strength="augment", mix_alpha="mix")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports

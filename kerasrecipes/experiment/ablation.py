@@ -63,7 +63,7 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
     trainings = _trainings(run.config, off)
     measured = {name: {measure: [] for measure in MEASURES} for name in trainings}
     total, done, seconds, steps = len(trainings) * len(seeds), 0, 0.0, 0
-    tests = {}
+    tests, otherwise = {}, {}
     for seed in seeds:
         for number, (name, changes) in enumerate(trainings.items()):
             folder = f"training{number}_seed{seed}"
@@ -71,12 +71,15 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
             tests[name] = test = metrics["test"]
             for measure in MEASURES:
                 measured[name][measure].append(test[measure])
+            if name == ALL:
+                _add_other_tests(otherwise, test)
             done, seconds = done + 1, seconds + metrics["seconds"]
             steps += metrics["steps"]
             left = seconds / done * (total - done)
             print(f"{done}/{total}: {name}, seed {seed}: accuracy {test['accuracy']:.4f}, "
                   f"about {clock(left)} left", flush=True)  # fmt: skip
-    rows, panels = _compared(measured)
+    measured.update(otherwise)
+    rows, panels = compared(measured)
     protocols = {
         name: {
             "accuracy": float(np.mean(measured[name]["accuracy"])), "images": test["images"],
@@ -135,7 +138,16 @@ def _train(run, main, changes, seed, name, total):
     return metrics
 
 
-def _compared(measured):
+def _add_other_tests(otherwise, test):
+    """Add what the other tests gave of the training with all techniques."""
+    for name, other in test.get("protocols", {}).items():
+        if name != test["protocol"]:
+            one = otherwise.setdefault(f"tested by {name}", {key: [] for key in MEASURES})
+            for measure in MEASURES:
+                one[measure].append(other[measure])
+
+
+def compared(measured):
     """Rows of the table, and panels of the figure: each training against that with everything."""
     base, rows = measured[ALL], []
     panels = {"change of accuracy": {}, "change of loss": {}}
@@ -163,8 +175,9 @@ def _difference(values, base):
 
 def _headline(rows, changes, seeds, images):
     """The result in a sentence."""
-    helps = [name.removeprefix("without ") for name, one in changes.items() if one.high < 0]
-    hurts = [name.removeprefix("without ") for name, one in changes.items() if one.low > 0]
+    changes = {name[8:]: one for name, one in changes.items() if name.startswith("without ")}
+    helps = [name for name, one in changes.items() if one.high < 0]
+    hurts = [name for name, one in changes.items() if one.low > 0]
     return (
         f"Accuracy {rows[0][1]} on {images} test images with all techniques, mean of "
         f"{len(seeds)} seeds. By their intervals help: {', '.join(helps) or 'none'}; "

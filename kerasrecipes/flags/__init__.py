@@ -4,7 +4,7 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 
 - `flag`, `positional`, `check_fields`: fields of a dataclass that become flags.
 - `check_effect`: refuses a flag that needs another one.
-- `RunConfig`, `TrainingConfig`, `ComparisonConfig`: the flags that recipes share.
+- `RunConfig`, `TrainingConfig`, `AblationConfig`, `ComparisonConfig`: the flags that recipes share.
 - `parse_first`: ends a script at `--help` or a refused flag, before its slow imports.
 - `check_output_file`: refuses the name of a file that cannot be written.
 - `command_line`: parses the flags, calls `main`, exits with its status.
@@ -15,6 +15,7 @@ Import these names from `kerasrecipes_flags`, which does not load the rest of th
 - `CROPS`, `EXPORTS`, `FALLS`, `TASKS`: the choices of flags that several recipes have.
 """
 
+from kerasrecipes.flags.ablation_config import AblationConfig
 from kerasrecipes.flags.choices import CROPS, EXPORTS, FALLS, TASKS
 from kerasrecipes.flags.command_line import command_line, parse_first
 from kerasrecipes.flags.comparison_config import ComparisonConfig
@@ -32,6 +33,7 @@ __all__ = [
     "EXPORTS",
     "FALLS",
     "TASKS",
+    "AblationConfig",
     "ComparisonConfig",
     "RunConfig",
     "DryRunEnded",
