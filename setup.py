@@ -86,7 +86,7 @@ setup(
     entry_points={"console_scripts": ["kerasrecipes = kerasrecipes_flags:console"]},
     package_data={
         "kerasrecipes": ["py.typed"],
-        "kerasrecipes.recipes": ["README.md"],
+        "kerasrecipes.recipes": ["README.md", "results/ablation/*.json"],
         "kerasrecipes.data": ["*.npz", "*.txt", "*LICENSE*"],
     },
     install_requires=[

@@ -5,6 +5,8 @@
 Writes `recipes/results/NAME.json` from the `metrics.json` of runs of one recipe that differ only
 in their seed. Then it writes the table of all results into `recipes/README.md`, and into each
 recipe's header, behind the command, what it gave; without a folder, only these.
+
+A run with `--ablate` goes to `recipes/results/ablation/RECIPE.json`, for the reports of other runs.
 """
 
 import argparse
@@ -29,15 +31,20 @@ def store(run_folders, results_folder, name=None):
         name: str or `None`, the name of the file. Defaults to the recipe's.
 
     Raises:
-        ValueError: If a run is not finished, or the runs differ in more than their seed.
+        ValueError: If a run is not finished, the runs differ in more than their seed, or one of
+            several is an ablation.
     """
     runs = [json.loads((pathlib.Path(f) / "metrics.json").read_text()) for f in run_folders]
     kinds = {json.dumps([run["recipe"], _settings(run)], sort_keys=True) for run in runs}
-    if len(kinds) != 1 or any(run["interrupted"] for run in runs):
+    ablation = "ablation" in runs[0]
+    most = 1 if ablation else len(runs)
+    if len(kinds) != 1 or any(run["interrupted"] for run in runs) or len(runs) > most:
         raise ValueError(
-            "Argument `run_folders` must be finished runs that differ only in their seed. "
-            f"Received: {[str(folder) for folder in run_folders]}"
+            "Argument `run_folders` must be finished runs that differ only in their seed, or one "
+            f"with --ablate. Received: {[str(folder) for folder in run_folders]}"
         )
+    if ablation:
+        return _store_ablation(runs[0], pathlib.Path(results_folder) / "ablation")
     keys = ("seed", "seconds", "steps", "versions", "test")
     content = {
         "recipe": runs[0]["recipe"],
@@ -47,6 +54,21 @@ def store(run_folders, results_folder, name=None):
         "runs": [{key: run[key] for key in keys} for run in runs],
     }
     path = pathlib.Path(results_folder) / f"{name or runs[0]['recipe']}.json"
+    path.write_text(json.dumps(content, indent=1) + "\n")
+    return path
+
+
+def _store_ablation(run, folder):
+    """Write what each part of a recipe gives, for the reports of its runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "recipe": run["recipe"],
+        "command": _portable(run),
+        "data": run["data"],
+        "config": _settings(run),
+        **{key: run[key] for key in ("seconds", "steps", "versions", "test", "ablation")},
+    }
+    path = folder / f"{run['recipe']}.json"
     path.write_text(json.dumps(content, indent=1) + "\n")
     return path
 

@@ -13,6 +13,12 @@ class AblationConfig(TrainingConfig):
 
     Raises:
         ValueError: if `seeds` is given without `ablate`.
+
+    Example:
+
+    >>> from kerasrecipes_flags import AblationConfig
+    >>> AblationConfig(ablate=True).seeds
+    5
     """
 
     HEADING: ClassVar[str] = "flags of the recipes with an ablation"

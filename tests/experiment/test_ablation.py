@@ -33,6 +33,13 @@ def test_of(config):
 test_of.__test__ = False
 
 
+def both_tests(config):
+    """What a recipe reports that tests by one crop too, which is worse by 0.1 · (seed + 1)."""
+    best = test_of(config)
+    crop = {**best, "accuracy": best["accuracy"] - 0.1 * (config.seed + 1), "loss": 2.0}
+    return {**best, "protocol": "mirror", "protocols": {"one crop": crop, "mirror": best}}
+
+
 class Trainings:
     """A recipe's `main`; what is run by it, and after how many trainings a signal comes."""
 
@@ -75,6 +82,21 @@ def test_each_technique_is_compared_by_seed(tmp_path, capsys):
     assert "9/9: without colour, seed 3: accuracy 0.8000" in output and "Report" in output
     assert not (tmp_path / "run" / "state").exists()
     assert json.loads((tmp_path / "run" / "metrics.json").read_text())["ablation"] == measured
+
+
+def test_the_other_tests_are_compared_with_the_reported_one(tmp_path):
+    def main(config):
+        with experiment.run(config, "trained") as run:
+            run.close(metrics := run.metrics_of(both_tests(config)))
+            return metrics
+
+    metrics = ablate(tmp_path / "run", main)
+    crop = metrics["ablation"]["tested by one crop"]
+    best = metrics["ablation"]["all techniques"]["accuracy"]
+    np.testing.assert_allclose(np.subtract(crop["accuracy"], best), [-0.1, -0.2, -0.3])
+    assert crop["loss"] == [2.0] * 3 and "tested by mirror" not in metrics["ablation"]
+    assert metrics["headline"].endswith("help: colour; hurt: none.")
+    assert "tested by one crop" in (tmp_path / "run" / "report.html").read_text()
 
 
 def test_an_interrupted_ablation_resumes_after_the_last_whole_training(tmp_path, capsys):

@@ -106,6 +106,18 @@ def test_unlike_or_unfinished_runs_are_not_stored(tmp_path):
         results.store(write(tmp_path / "more", metrics(0, 0.8, interrupted=True)), tmp_path)
 
 
+def test_an_ablation_is_stored_for_reports_and_not_in_the_table(tmp_path):
+    measured = {"all techniques": {"accuracy": [0.8, 0.9]}}
+    one, other = ({**metrics(seed, 0.85), "ablation": measured} for seed in (0, 1))
+    folders = write(tmp_path, one, other)
+    path = results.store(folders[:1], tmp_path)
+    assert path == tmp_path / "ablation" / "r.json"
+    assert json.loads(path.read_text())["ablation"] == measured
+    assert results.table(tmp_path).count("\n") == 1
+    with pytest.raises(ValueError, match="or one with --ablate"):
+        results.store(folders, tmp_path)
+
+
 def test_a_stored_command_names_no_machine_and_no_seed(tmp_path):
     command = "python '/home/me/my recipes/r.py' --data /home/me/d.npz --seed 4 --epochs 2"
     folders = write(tmp_path, metrics(4, 0.5, command=command))
