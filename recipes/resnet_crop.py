@@ -125,7 +125,7 @@ def main(config):
 def learning_rate(config, steps):
     """The schedule of the learning rate."""
     if config.schedule == "steps":
-        return schedules.StepDecay(config.learning_rate, [steps // 2, 3 * steps // 4])
+        return experiment.falling_rate("steps", config.learning_rate, steps)
     return schedules.OneCycle(config.learning_rate, steps)
 
 

@@ -15,12 +15,8 @@
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `close_run`, `close_fine_tuning`, `close_table`: write all files of a run's folder.
 - `unused_flags`: flags of fine-tuning that are given where only a linear classifier is fitted.
-<<<<<<< HEAD
 - `falling_rate`: the schedule of a rate along a cosine or in steps.
-- `ablate`: what each technique of a recipe gives, by switching each off in turn.
-=======
 - `ablate`, `AblationConfig`: what each technique of a recipe gives, by switching each off in turn.
->>>>>>> 5cc0ef9 (The flagship's --ablate: what each of its parts gives, stored for the reports of its runs)
 - `calibrated`, `with_temperature`: a model with calibrated probabilities, by one scalar.
 - `configure`: seed, precision and compilation for this machine.
 """

@@ -20,11 +20,8 @@ from kerasrecipes.experiment.model_card import model_card
 from kerasrecipes.experiment.model_facts import facts_table, model_facts
 from kerasrecipes.experiment.report import report_html
 from kerasrecipes.experiment.settings_used import settings_used
-<<<<<<< HEAD
-from kerasrecipes.flags.presets import preset_sentence
-=======
 from kerasrecipes.experiment.what_gave_what import what_gave_what
->>>>>>> 5cc0ef9 (The flagship's --ablate: what each of its parts gives, stored for the reports of its runs)
+from kerasrecipes.flags.presets import preset_sentence
 from kerasrecipes.serving import export_model, named_model
 
 CAPTIONS = {
