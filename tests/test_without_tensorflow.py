@@ -201,6 +201,8 @@ def test_mixing_of_several_crops_is_refused_with_tensorflow_too():
 @pytest.mark.parametrize("backend", OTHERS)
 @pytest.mark.parametrize("recipe", ["resnet_crop", "group_norm_small_batch"])
 def test_a_recipe_on_arrays(recipe, backend, tmp_path):
+    if (recipe, backend) == ("resnet_crop", "jax"):
+        pytest.skip("CI runs it where TensorFlow is not installed")
     sample = np.load(ROOT / "kerasrecipes" / "data" / "fashion_mnist_sample.npz")
     parts = {name: sample[name][:: 10 if "test" in name else 20] for name in sample.files[:4]}
     np.savez(tmp_path / "small.npz", **parts)

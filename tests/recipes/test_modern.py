@@ -92,7 +92,7 @@ def test_adamw_decays_by_itself_and_sgd_by_the_loss():
     assert max(rates) == pytest.approx(4e-3) and rates[0] < rates[1] > rates[2]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_run_that_a_signal_cuts_goes_on_as_if_it_were_not(finished, npz, tmp_path):
     def interrupt(epoch, logs):
         if epoch == 0:
@@ -155,7 +155,7 @@ def test_the_training_of_an_ablation_is_that_of_the_command(ablation, npz, tmp_p
     assert metrics_of(tmp_path / "run")["test"]["loss"] == pytest.approx(stored, rel=1e-5)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_an_ablation_that_a_signal_cuts_goes_on_where_it_was(ablation, npz, tmp_path, capsys):
     seen = []
 

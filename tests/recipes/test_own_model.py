@@ -24,7 +24,7 @@ def run(folder, *arguments):
     )
 
 
-def test_the_template_trains_and_saves(tmp_path):
+def test_the_template_trains_and_saves_and_a_second_start_finds_it_finished(tmp_path):
     shapes = write_folder(tmp_path / "shapes", per_class=20)
     first = run(tmp_path, shapes)
     assert first.returncode == 0, first.stderr
@@ -35,14 +35,6 @@ def test_the_template_trains_and_saves(tmp_path):
     photo = serving.read_image(shapes / "circle" / "000.jpg", classifier.channels)
     (before,) = classifier.predict([photo])
     assert before.shape == (2,)
-
-
-@pytest.mark.slow
-def test_a_second_start_finds_it_finished(tmp_path):
-    shapes = write_folder(tmp_path / "shapes", per_class=20)
-    assert run(tmp_path, shapes).returncode == 0
-    photo = serving.read_image(shapes / "circle" / "000.jpg", 3)
-    (before,) = serving.load_classifier(tmp_path / "mine.keras").predict([photo])
     again = run(tmp_path, shapes)
     assert again.returncode == 0, again.stderr
     assert "epoch  1/20" not in again.stdout, "it was finished, so nothing is trained again"
