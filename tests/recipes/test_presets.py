@@ -14,6 +14,7 @@ SMALL = {
     "stochastic_depth": {"--depth": 8},
     "decorrelated_bn": {"--depth": 3, "--width": 4},
     "group_norm_small_batch": {"--depth": 8},
+    "fractional_pooling": {"--poolings": 9, "--width": 2},
 }
 DECAYS = {  # the function that makes a network, and its arguments after the size
     "stochastic_depth": ("network", 0.0, "network"),
@@ -41,6 +42,10 @@ PAPERS = {
                         "momentum": 0.9},
     "group_norm_small_batch": {"ghost": 2, "batch_size": 16, "epochs": 100, "schedule": "steps",
                                "weight_decay": 1e-4, "momentum": 0.9, "nesterov": True},
+    # The code's rate is of summed losses, and its velocity takes 1 - momentum of the gradient.
+    "fractional_pooling": {"poolings": 12, "width": 40, "dropout": 0.5, "epochs": 510,
+                           "batch_size": 50, "learning_rate": 0.003 * 50 / 100,
+                           "schedule": "exponential", "momentum": 0.99, "nesterov": True},
 }  # fmt: skip
 
 
@@ -70,6 +75,7 @@ def test_they_are_the_papers(name):
         pytest.param("stochastic_depth", marks=pytest.mark.slow),
         pytest.param("decorrelated_bn", marks=pytest.mark.slow),
         pytest.param("group_norm_small_batch", marks=pytest.mark.slow),
+        pytest.param("fractional_pooling", marks=pytest.mark.slow),
     ],
 )
 def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):

@@ -74,6 +74,31 @@ def test_networks_of_drop_connect_start_alike_but_for_the_scale():
         np.testing.assert_allclose(other, scale * one, rtol=1e-6)
 
 
+def test_grahams_network_is_trained_with_dropout_and_tested_without(tmp_path, monkeypatch):
+    recipe, made = load_recipe("fractional_pooling"), []
+    network = recipe.network
+
+    def noted(config, *rest):
+        made.append(config.dropout)
+        return network(config, *rest)
+
+    monkeypatch.setattr(recipe, "network", noted)
+    npz = write_npz(tmp_path / "squares.npz", count=12)
+    flags = ["--poolings", 6, "--width", 2, "--dropout", 0.5, "--passes", 2, "--epochs", 1]
+    arguments = ["--data", npz, "--batch-size", 6, "--output", tmp_path / "run", *flags]
+    assert run_command(recipe, *arguments) == 0
+    assert made == [0.5, 0.0]
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert list(metrics["test"]["protocols"]) == ["1 pass", "2 passes"]
+
+
+def test_the_exponential_rate_of_fractional_pooling():
+    recipe = load_recipe("fractional_pooling")
+    rate = recipe.rate(recipe.Config(learning_rate=0.5, schedule="exponential"), 10)
+    found = [float(rate(step)) for step in (0, 9, 10, 1000)]
+    assert found == pytest.approx([0.5, 0.5, 0.5 * np.exp(-0.005), 0.5 * np.exp(-0.5)], rel=1e-5)
+
+
 def test_networks_of_stochastic_depth_start_alike():
     recipe = load_recipe("stochastic_depth")
     images = type("Images", (), {"channels": 1, "num_classes": 3})
@@ -95,6 +120,7 @@ def test_networks_of_stochastic_depth_start_alike():
         ("drop_connect", {"mask": "batch"}),
         ("fractional_pooling", {"pooling_ratio": 1.0}),
         ("fractional_pooling", {"passes": 0}),
+        ("fractional_pooling", {"dropout": 0.5}),
         ("stochastic_depth", {"final_rate": 1.0}),
     ],
 )
