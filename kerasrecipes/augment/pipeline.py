@@ -19,6 +19,7 @@ from kerasrecipes.augment.on_device import OnDevice
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import check_order, check_output, warn_of_unit_range
 from kerasrecipes.augment.reading import batch_reader, buffer_size, read, read_batches
+from kerasrecipes.augment.served_batches import check_service
 from kerasrecipes.augment.source import as_source
 from kerasrecipes.augment.stages import checked, split_stages
 
@@ -37,6 +38,7 @@ def pipeline(
     shard: tuple[int, int] = (0, 1),
     weighted: bool | None = None,
     dtype: str | None = None,
+    service: str | None = None,
 ) -> Any:
     """Return batches of transformed images and their labels as a `tf.data.Dataset`.
 
@@ -88,6 +90,12 @@ def pipeline(
             to copy to a GPU, for a model that begins with `layers.PixelScaling` in place of
             `Normalize`. "float32" converts them; `None` (default) leaves them as the transforms
             return them.
+        service: str, address of the dispatcher of a `tf.data` service, as "grpc://host:5000", whose
+            workers make the training batches; the same batches in the same order. They need the
+            files under the same paths: image files or shards, of one size after the transforms,
+            without a part that is Python. `threads` is that of each worker. Batches of a worker
+            that dies are made here; without any worker, training waits. `None` (default): all is
+            made here.
 
     Returns:
         A `tf.data.Dataset` of (images, labels), or (images, labels, weights). Its attribute
@@ -116,8 +124,11 @@ def pipeline(
     check_counts(batch_size, num_classes, threads)
     check_place(training, seed, shuffle, start_step, drop_remainder, shard)
     check_output(dtype, transforms := checked(transforms))
+    check_service(service, training)
     if not has_tensorflow():
         _require_device_forms(transforms)
+        if service is not None:
+            require_tensorflow("Workers of a `tf.data` service")
         if threads is not None:
             warn(
                 f"Argument `threads` has no effect without TensorFlow. Received: threads={threads}"
@@ -149,13 +160,18 @@ def pipeline(
         stream = read(source, plan, buffer, on_image(head[:count], done), threads, convert)
         return stream.with_options(_options(threads))
 
-    def batched(heads=None, tails=None):
+    def batched(heads=None, tails=None, service=None):
         options = {"jit_compile": training, "num_classes": num_classes, "weights": weights}
         change = functools.partial(on_batch, tail[:tails], len(head), finish, **options)
         reader = batch_reader(source, head[:heads], finish_image, threads, convert)
+        if service is not None and (reader is None or source.batch is not None):
+            raise ValueError(
+                "Argument `service` needs image files or shards, read by index, and of one size "
+                f"after the transforms. Received: service={service!r}, images {source.spec[0]}"
+            )
         if reader is not None:
             change = change(seeds_of=plan.image_seeds)
-            batches = read_batches(reader, plan, buffer > 0, change, convert)
+            batches = read_batches(reader, plan, buffer > 0, change, convert, service)
         else:
             change = autograph.applied(change(seeds_of=lambda seeds: seeds), convert)
             batches = plan.batch(images(heads)).map(change, num_parallel_calls=threads)
@@ -164,7 +180,7 @@ def pipeline(
             batches = batches.apply(endless)
         return batches.prefetch(2).with_options(_options(threads))
 
-    batches = batched()
+    batches = batched(service=service)
     batches.source = dataset  # by which `callbacks.Resume` tells other images
     batches.steps_per_pass = plan.steps if plan.images >= 0 else None
     batches.stages = _stages(head, tail, None if source.batch else images, batched)

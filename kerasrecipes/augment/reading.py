@@ -6,6 +6,7 @@ from kerasrecipes.augment import autograph, draws
 from kerasrecipes.augment.applying import on_each, on_image, reading_each
 from kerasrecipes.augment.batch_arguments import warn_of_buffer
 from kerasrecipes.augment.order import batch_order, order_of_epoch, shuffled_order
+from kerasrecipes.augment.served_batches import served
 
 BUFFER = 10_000
 _FOREVER = 2**62
@@ -65,7 +66,7 @@ def batch_reader(source, head, finish, threads, convert):
     return each and (each, min(threads, _BATCHES))
 
 
-def read_batches(reader, plan, shuffle, change, convert):
+def read_batches(reader, plan, shuffle, change, convert, service=None):
     """Return a dataset of `change(images, labels, indices, origin)`, each batch read at once.
 
     Args:
@@ -74,6 +75,7 @@ def read_batches(reader, plan, shuffle, change, convert):
         shuffle: bool.
         change: function of the batch and its origin, the epoch and the indices.
         convert: bool, whether AutoGraph reads `change`.
+        service: str, address of the dispatcher whose workers make the batches, or `None`.
     """
     read_images, at_once = reader
     steps, order = batch_order(plan, shuffle)
@@ -85,7 +87,10 @@ def read_batches(reader, plan, shuffle, change, convert):
             images, labels = (_with_length(part, plan.batch_size) for part in (images, labels))
         return change(images, labels, indices, (epoch, indices))
 
-    return steps.map(autograph.applied(read_batch, convert), num_parallel_calls=at_once)
+    read_batch = autograph.applied(read_batch, convert)
+    if service is not None:
+        return served(steps, read_batch, at_once, service)
+    return steps.map(read_batch, num_parallel_calls=at_once)
 
 
 def _with_length(values, length):

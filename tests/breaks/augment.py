@@ -195,4 +195,14 @@ BREAKS = [
         "read([record])[0]", "read([record ^ 1])[0]",
         "data/test_shards.py -k 'images_and_labels and arrayrecord'",
     ),
+    Break(
+        "pipeline", "the steps of a killed worker are left out", "augment/served_batches.py",
+        "yield waiting.pop(expected) if expected in waiting else make_here(expected)",
+        "if expected in waiting: yield waiting.pop(expected)",
+        "augment/test_service.py -k made_here_once",
+    ),
+    Break(
+        "pipeline", "batches as workers send them", "augment/served_batches.py",
+        "if int(step) >= expected:", "if True:", "augment/test_service.py -k made_here_once",
+    ),
 ]  # fmt: skip
