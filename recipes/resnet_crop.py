@@ -6,21 +6,21 @@ are tested whole, mirrored and shifted; photos are scaled so that the short side
 in [256, 480] · size / 224, and are tested by the centre crop, by ten crops, and by ten crops at
 five scales. The training is newer: one cycle of the learning rate (Smith & Topin, 2017), Nesterov
 momentum, label smoothing (Szegedy et al., 2015) and averaged weights (Polyak & Juditsky, 1992).
-`--ablate` trains without each of these by several seeds, and says what each gives.
+`--ablate` trains without each of these by several seeds, and says what each gives. He et al.'s test
+errors on CIFAR-10 are 8.75, 6.97 and 6.43% with 20, 56 and 110 layers.
 
     python recipes/resnet_crop.py  # one crop 90.8%, mirror and shifts 91.6 ± 0.3%, 5 x 125 s
-    python recipes/resnet_crop.py --data cifar10.npz --depth 20 --epochs 100 --batch-size 128
+    python recipes/resnet_crop.py --data cifar10.npz --preset paper  # He et al.'s own training
     python recipes/resnet_crop.py --data FOLDER --depth 50 --size 224
 
-Label smoothing makes the probabilities too low, by 0.1 on the sample; a temperature mends them
-(Guo et al., 2017). It is fitted to validation images or, without any, to crops of training images.
-
+A temperature (Guo et al., 2017) mends the probabilities, which label smoothing makes too low.
 The run's folder has the report, the pictures, the figures and `model.keras`, which takes raw
 pixels. Beside its accuracies stand those of simple classifiers on the pixels, which a network must
 beat. Full size not run; results: recipes/README.md.
 """
 
 import dataclasses
+from typing import Any, ClassVar
 
 from kerasrecipes_flags import CROPS, TASKS, AblationConfig, flag, parse_first
 
@@ -37,6 +37,16 @@ NORMALIZATIONS = ("batch", "group", "instance", "layer", "decorrelated")
 class Config(AblationConfig):
     """The flags of this recipe, over those of every recipe with an ablation."""
 
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {"cifar10": {
+        "depth": 56, "epochs": 164, "batch_size": 128, "crops": "pad", "learning_rate": 0.1,
+        "schedule": "steps", "momentum": 0.9, "nesterov": False, "weight_decay": 1e-4,
+        "label_smoothing": 0.0, "temperature": False, "averaging": 0.0,
+    }}  # fmt: skip
+    NOT_AS_IN_THE_PAPER: ClassVar[str] = (
+        "pixels are normalised by channel; only kernels decay; 64,124 steps instead of 64,000, on "
+        "all 50,000 images; with --depth 110 its first 400 steps have the rate 0.01"
+    )
+
     task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int = flag(20, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
@@ -45,15 +55,14 @@ class Config(AblationConfig):
         None, f"side of the crop (default: median, <= {LARGEST_DEFAULT_SIZE} px)", "[1, 4096]"
     )
     crops: str = flag("auto", "crops; auto: pad for images of under 64 px, else scale", None, CROPS)
-    padding: int | None = flag(
-        None, "border of the crops `pad` in pixels (default: size / 8)", "[0, 4096]"
-    )
+    padding: int | None = flag(None, "border of `pad` in pixels (default: size / 8)", "[0, 4096]")
     normalization: str = flag("batch", "kind of normalisation layer", choices=NORMALIZATIONS)
     stochastic_depth: float = flag(0.0, "drop rate of the last residual block", "[0, 1)")
     learning_rate: float = flag(0.2, "highest rate", "(0, inf)")
     schedule: str = flag("cycle", "one cycle, or steps: a tenth from 1/2 on and from 3/4 on", None,
                          ("cycle", "steps"))  # fmt: skip
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
+    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
+    nesterov: bool = flag(True, "Nesterov momentum")
     weight_decay: float = flag(5e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
     label_smoothing: float = flag(0.1, "probability spread over all classes", "[0, 1)")
     temperature: bool = flag(True, "calibrate the probabilities by temperature scaling")
@@ -93,9 +102,11 @@ def main(config):
             training=False, num_classes=task.one_hot(images),
         )  # fmt: skip
         steps = max(4, config.epochs * training.steps_per_pass)
+        rate = schedules.OneCycle(config.learning_rate, steps)
+        if config.schedule == "steps":
+            rate = experiment.falling_rate("steps", config.learning_rate, steps)
         with run.replicas.scope():
             metrics = run.replicas.metrics(task.compiled_metrics())
-            rate = learning_rate(config, steps)
             model = build(config, images, task, size, rate, run.jit, **metrics)
         averaging = [callbacks.PolyakAveraging(config.averaging)] if config.averaging else []
         history = model.fit(
@@ -109,24 +120,13 @@ def main(config):
         results = evaluation.run_tests(
             model, test_set, crops.tests, [normalize], config.batch_size, task=task
         )
-        baselines = None
-        if task.name == "classes":
-            baselines = evaluation.pixel_baselines(images, size, config.seed)
-            simple = ", ".join(f"{name} {value:.4f}" for name, value in baselines.items())
-            print(f"To beat, on the pixels alone: {simple}.")
+        baselines = experiment.to_beat(images, size, config.seed, task)
         pixels = ImagePreprocessing(size, one_crop.resize, mean=mean, std=std)
         from_pixels = serving_model(model, pixels, images.channels)
         return experiment.close_run(
             run, from_pixels, history, images, results, crops.train, crops.tests,
             baselines=baselines, remarks=remarks,
         )  # fmt: skip
-
-
-def learning_rate(config, steps):
-    """The schedule of the learning rate."""
-    if config.schedule == "steps":
-        return experiment.falling_rate("steps", config.learning_rate, steps)
-    return schedules.OneCycle(config.learning_rate, steps)
 
 
 def build(config, images, task, size, schedule, jit, **metrics):
@@ -138,7 +138,7 @@ def build(config, images, task, size, schedule, jit, **metrics):
         kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
     )  # fmt: skip
     optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, nesterov=True, **config.optimizer_options()
+        schedule, momentum=config.momentum, nesterov=config.nesterov, **config.optimizer_options()
     )
     model = task.head(model)
     metrics = metrics or {"metrics": task.compiled_metrics()}

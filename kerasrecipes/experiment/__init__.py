@@ -13,6 +13,7 @@
   applies them beside weights of images.
 - `fitted_task`: the thresholds of several labels, chosen on validation images.
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
+- `to_beat`: the accuracies of simple classifiers on the pixels.
 - `close_run`, `close_fine_tuning`, `close_table`: write all files of a run's folder.
 - `unused_flags`: flags of fine-tuning that are given where only a linear classifier is fitted.
 - `falling_rate`: the schedule of a rate along a cosine or in steps.
@@ -38,6 +39,7 @@ from kerasrecipes.experiment.recorded_loss import RecordedLoss
 from kerasrecipes.experiment.run import Run, run, watching
 from kerasrecipes.experiment.run_folder import RunFolder
 from kerasrecipes.experiment.temperature import calibrated, with_temperature
+from kerasrecipes.experiment.to_beat import to_beat
 from kerasrecipes.flags import (
     CROPS,
     AblationConfig,
@@ -82,6 +84,7 @@ __all__ = [
     "flag",
     "positional",
     "run",
+    "to_beat",
     "unused_flags",
     "watching",
     "weighted_source",

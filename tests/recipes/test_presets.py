@@ -15,6 +15,7 @@ SMALL = {
     "decorrelated_bn": {"--depth": 3, "--width": 4},
     "group_norm_small_batch": {"--depth": 8},
     "fractional_pooling": {"--poolings": 9, "--width": 2},
+    "resnet_crop": {"--depth": 8},
 }
 DECAYS = {  # the function that makes a network, and its arguments after the size
     "stochastic_depth": ("network", 0.0, "network"),
@@ -46,6 +47,9 @@ PAPERS = {
     "fractional_pooling": {"poolings": 12, "width": 40, "dropout": 0.5, "epochs": 510,
                            "batch_size": 50, "learning_rate": 0.003 * 50 / 100,
                            "schedule": "exponential", "momentum": 0.99, "nesterov": True},
+    "resnet_crop": {"depth": 56, "epochs": 164, "batch_size": 128, "learning_rate": 0.1,
+                    "schedule": "steps", "momentum": 0.9, "nesterov": False, "weight_decay": 1e-4,
+                    "label_smoothing": 0.0, "averaging": 0.0, "stochastic_depth": 0.0},
 }  # fmt: skip
 
 
@@ -76,6 +80,7 @@ def test_they_are_the_papers(name):
         pytest.param("decorrelated_bn", marks=pytest.mark.slow),
         pytest.param("group_norm_small_batch", marks=pytest.mark.slow),
         pytest.param("fractional_pooling", marks=pytest.mark.slow),
+        pytest.param("resnet_crop", marks=pytest.mark.slow),
     ],
 )
 def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
