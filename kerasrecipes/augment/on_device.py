@@ -23,11 +23,17 @@ class OnDevice:
     channel. The pixels are computed by `keras.ops`. The same seeds give the same images as
     `augment.pipeline`, to the rounding of floats.
 
+    It is no Keras layer. The draws are 64-bit integers, which JAX and XLA have not by default, and
+    float64, and they belong to the epoch and the index of an image: a layer inside a compiled step
+    knows neither, so that its images would be others, and those of a resumed run too. MixUp and
+    CutMix change the labels, which a layer does not see. So it stands where batches are made; a
+    model that is saved holds no augmentation.
+
     Args:
-        transforms: sequence of transforms, applied in order: `PadCrop`, `RandomFlip`, `Normalize`,
-            `CenterCrop`, `RandomScaleCrop`, `RandomResizedCrop`, `ShiftedCrops`, `TenCrop`,
-            `RandomErasing`, `ColorJitter`, `PCALighting`, `RandomWarp`, `MixUp` and `CutMix` have a
-            form for a device.
+        transforms: sequence of transforms, applied in order: all but `DecodeImage`, and none of
+            your own. A policy (`RandAugment`, `TrivialAugment`) computes eight operations and
+            a warp of the whole batch, and chooses; a level of uint8 may differ from the pipeline's
+            where a warp is rounded.
 
     Call arguments:
         images: (N, H, W, C), uint8 or floats in 0..255: a tensor of the backend or an array.

@@ -3,15 +3,17 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_integer, check_number
-from kerasrecipes.augment import draws
+from kerasrecipes.augment import draws, host_draws
+from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.pixel_values import check_color
-from kerasrecipes.augment.policy import apply_one, on_uint8, operations
+from kerasrecipes.augment.policy import Operations, on_uint8, sign_of
 from kerasrecipes.augment.transform import Transform
 
-_OPERATIONS = operations(
+_OPERATIONS = Operations(
     {"enhance": 0.9, "bits": 4, "degrees": 30, "shear": 0.3, "move": 150 / 331}
 )
 
@@ -48,6 +50,7 @@ class RandAugment(Transform):
 
     batched = False
     before_normalize = True
+    has_device_form = True
 
     def __init__(self, count: int = 2, magnitude: int = 9) -> None:
         check_integer("count", count, "[0, inf)")
@@ -60,13 +63,33 @@ class RandAugment(Transform):
         return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
 
     def _one(self, image, seed):
-        return on_uint8(image, lambda pixels: self._in_a_row(pixels, seed))
+        steps = [self._drawn(draws, seed, number) for number in range(self.count)]
+        return self._in_a_row(image, _OPERATIONS.apply_one, steps)
 
-    def _in_a_row(self, image, seed):
-        for number in range(self.count):
-            step = draws.fold(seed, number)
-            choice = draws.integers(draws.fold(step, 0), 0, len(_OPERATIONS) - 1)
-            sign = tf.where(draws.uniform(draws.fold(step, 1), 1)[0] < 0.5, -1.0, 1.0)
-            strength = tf.constant(self.magnitude / 10.0)
-            image = apply_one(image, _OPERATIONS, tf.cast(choice, tf.int32), strength, sign)
-        return image
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        if self.count == 0:
+            return []
+        steps = [self._drawn(host_draws, seeds, number) for number in range(self.count)]
+        return [np.stack(part, axis=1) for part in zip(*steps)]
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        check_color(images)
+        steps = [[part[:, number] for part in drawn] for number in range(self.count)]
+        return self._in_a_row(images, _OPERATIONS.apply_each, steps)
+
+    def _drawn(self, source, seeds, number):
+        """Return the operation, and the chance that decides its sign, from `draws` or its like."""
+        step = source.fold(seeds, number)
+        choice = source.integers(source.fold(step, 0), 0, len(_OPERATIONS) - 1)
+        return choice, source.uniform(source.fold(step, 1), 1)[..., 0]
+
+    def _in_a_row(self, images, apply, steps):
+        on = formula_ops(images)
+        strength = on.convert_to_tensor(self.magnitude / 10.0, "float32")
+
+        def change(pixels):
+            for choice, chance in steps:
+                pixels = apply(pixels, on.cast(choice, "int32"), strength, sign_of(chance))
+            return pixels
+
+        return on_uint8(images, change)

@@ -6,12 +6,13 @@ import keras
 
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
-from kerasrecipes.augment import draws
+from kerasrecipes.augment import draws, host_draws
+from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.pixel_values import check_color
-from kerasrecipes.augment.policy import apply_one, on_uint8, operations
+from kerasrecipes.augment.policy import Operations, on_uint8, sign_of
 from kerasrecipes.augment.transform import Transform
 
-_OPERATIONS = operations({"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "move": 32})
+_OPERATIONS = Operations({"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "move": 32})
 _STRENGTHS = 31
 
 
@@ -45,6 +46,7 @@ class TrivialAugment(Transform):
 
     batched = False
     before_normalize = True
+    has_device_form = True
 
     def __init__(self, strongest: float = 1.0) -> None:
         check_number("strongest", strongest, "[0, 1]")
@@ -56,11 +58,23 @@ class TrivialAugment(Transform):
         return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
 
     def _one(self, image, seed):
-        choice = draws.integers(draws.fold(seed, 0), 0, len(_OPERATIONS) - 1)
-        level = draws.integers(draws.fold(seed, 1), 0, _STRENGTHS - 1)
-        strength = self.strongest * tf.cast(level, tf.float32) / (_STRENGTHS - 1)
-        sign = tf.where(draws.uniform(draws.fold(seed, 2), 1)[0] < 0.5, -1.0, 1.0)
-        choice = tf.cast(choice, tf.int32)
-        return on_uint8(
-            image, lambda pixels: apply_one(pixels, _OPERATIONS, choice, strength, sign)
-        )
+        return self._changed(image, _OPERATIONS.apply_one, *self._drawn(draws, seed))
+
+    def draw_on_host(self, seeds: Any, shape: Any) -> Any:
+        return self._drawn(host_draws, seeds)
+
+    def apply_on_device(self, images: Any, *drawn: Any) -> Any:
+        check_color(images)
+        return self._changed(images, _OPERATIONS.apply_each, *drawn)
+
+    def _drawn(self, source, seeds):
+        """Return operation, level, and chance of the sign, from `draws` or its like."""
+        choice = source.integers(source.fold(seeds, 0), 0, len(_OPERATIONS) - 1)
+        level = source.integers(source.fold(seeds, 1), 0, _STRENGTHS - 1)
+        return choice, level, source.uniform(source.fold(seeds, 2), 1)[..., 0]
+
+    def _changed(self, images, apply, choice, level, chance):
+        on = formula_ops(images)
+        strength = self.strongest * on.cast(level, "float32") / (_STRENGTHS - 1)
+        chosen = on.cast(choice, "int32"), strength, sign_of(chance)
+        return on_uint8(images, lambda pixels: apply(pixels, *chosen))
