@@ -10,6 +10,7 @@ from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes.augment.padded_batches import padded_batches
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
+from kerasrecipes.experiment.image_metric import ImageMetric
 
 STRATEGIES = {"tensorflow": "mirrored", "jax": "jax"}
 NOT_ON_PYTORCH = (
@@ -68,13 +69,17 @@ class Replicas(FitCallback):
             yield
 
     def metrics(self, metrics: Any) -> dict[str, Any]:
-        """Return metrics as arguments of `compile`: on several devices, padding must not count.
+        """Return metrics as arguments of `compile`: on several devices, padding does not count.
 
-        Where images have weights, those of training are then weighted too.
+        Padding is told by its weight 0; each image counts once, whatever its weight.
         """
         if self.count == 1:
             return {"metrics": metrics}
-        return {"metrics": [], "weighted_metrics": metrics}
+        if isinstance(metrics, dict):
+            weighted = {name: list(map(ImageMetric, some)) for name, some in metrics.items()}
+        else:
+            weighted = list(map(ImageMetric, metrics))
+        return {"metrics": [], "weighted_metrics": weighted}
 
     def on_all_devices(self, model: Any) -> Any:
         """Return a model with the same weights in `scope`; on one device, the model."""
