@@ -132,8 +132,8 @@ def fine_tune(run, phase, images, train, crop, model, weights, task):
     rates = WarmRestarts(phase.learning_rate, total := phase.epochs * steps, warmup=total // 20)
 
     def begin_at(step):
-        options = {"seed": config.seed, "start_step": step, "drop_remainder": whole}
-        return augment.pipeline(source, train, size, training=True, **options)
+        options = {"seed": config.seed, "start_step": step, **run.replicas.batching(config, source)}
+        return augment.pipeline(source, train, training=True, **options)
 
     compiled = {} if task.name == "classes" else {"loss": task.loss()}
     compiled |= run.replicas.metrics(task.compiled_metrics())

@@ -81,9 +81,9 @@ def main(config):
         mean, std = experiment.channel_statistics(images.train, size, images.channels)
         normalize, (before, mixing) = augment.Normalize(mean, std), transforms(config)
         training = augment.pipeline(
-            images.train, [*crops.train, *before, normalize, *mixing], config.batch_size,
+            images.train, [*crops.train, *before, normalize, *mixing],
             training=True, seed=config.seed, start_step=run.start_step,
-            num_classes=task.one_hot(images), drop_remainder=run.replicas.count > 1,
+            num_classes=task.one_hot(images), **run.replicas.batching(config, images.train),
         )  # fmt: skip
         test_set, one_crop = images.test or images.validation, next(iter(crops.tests.values()))
         validation = augment.pipeline(

@@ -92,9 +92,9 @@ def main(config):
         print(experiment.describe_images(images))
         print(f"Crops: {crops.sentence}. Pixel mean {mean}, standard deviation {std}.")
         training = augment.pipeline(
-            images.train, [*crops.train, normalize], config.batch_size, training=True,
+            images.train, [*crops.train, normalize], training=True,
             seed=config.seed, start_step=run.start_step, num_classes=task.one_hot(images),
-            drop_remainder=run.replicas.count > 1,
+            **run.replicas.batching(config, images.train),
         )  # fmt: skip
         test_set, one_crop = images.test or images.validation, next(iter(crops.tests.values()))
         validation = augment.pipeline(

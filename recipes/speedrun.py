@@ -62,11 +62,11 @@ def main(config):
         mean, std = experiment.channel_statistics(images.train, size, images.channels)
         normalize, one_crop = augment.Normalize(mean, std), next(iter(crops.tests.values()))
         print(experiment.describe_images(images))
+        source = with_mirror_images(images.train, one_crop)
         training = augment.pipeline(
-            with_mirror_images(images.train, one_crop),
-            [augment.PadCrop(size, size // 8), normalize], config.batch_size, training=True,
-            seed=config.seed, start_step=run.start_step, drop_remainder=run.replicas.count > 1,
-            num_classes=images.num_classes,
+            source, [augment.PadCrop(size, size // 8), normalize], training=True,
+            seed=config.seed, start_step=run.start_step, num_classes=images.num_classes,
+            **run.replicas.batching(config, source),
         )  # fmt: skip
         test_set = images.test or images.validation
         validation = augment.pipeline(

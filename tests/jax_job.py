@@ -10,7 +10,7 @@ import sys
 from kerasrecipes._backend import processes
 
 ROOT = pathlib.Path(__file__).parent.parent
-SECONDS = 100
+SECONDS = 300  # a process that waits for one that does not come never ends
 
 
 def start(script, arguments, count=2, folder=None):

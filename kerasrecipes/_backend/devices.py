@@ -4,6 +4,8 @@ import contextlib
 
 import keras
 
+from kerasrecipes._backend.processes import process_count
+
 THREADS = 64
 _mirrored = {}  # {devices: the strategy}, one of a process
 
@@ -34,13 +36,24 @@ def mirrored(count):
 
 
 def data_parallel(count):
-    """Return Keras's distribution of JAX over `count` devices; without GPUs, parts of the CPU."""
+    """Return Keras's distribution of JAX over `count` devices; without GPUs, parts of the CPU.
+
+    Several processes have as many each.
+    """
     import jax
 
+    share = count // process_count()
     with contextlib.suppress(RuntimeError):  # JAX has begun, with as many as it has
-        jax.config.update("jax_num_cpu_devices", count)
-    _check_count(count, len(jax.devices()), f"devices of kind {jax.devices()[0].platform}")
-    return keras.distribution.DataParallel(devices=keras.distribution.list_devices()[:count])
+        jax.config.update("jax_num_cpu_devices", share)
+    local = [
+        [device for device in jax.devices() if device.process_index == number]
+        for number in range(process_count())
+    ]
+    kind = jax.devices()[0].platform
+    most = min(map(len, local)) * len(local)
+    _check_count(count, most, f"devices of kind {kind}")
+    names = [f"{kind}:{device.id}" for part in local for device in part[:share]]
+    return keras.distribution.DataParallel(devices=names, auto_shard_dataset=False)
 
 
 def _split_cpu(tf, count):

@@ -18,6 +18,7 @@ ADDRESSES, COUNT, NUMBER = (
 # Of JAX's barrier at exit, where a process waits for one that has failed; JAX's own is 300.
 SECONDS_AT_EXIT = 20
 DIGITS = 2**20  # JAX has no 64-bit integers by default
+_place = []  # [number of this process, how many there are], where `join` has joined them
 
 
 def join():
@@ -39,10 +40,13 @@ def join():
     jax.distributed.initialize(
         addresses.split(",")[0], total, number, shutdown_timeout_seconds=SECONDS_AT_EXIT
     )
+    _place[:] = number, total  # to ask JAX would make its devices
 
 
 def process_count():
     """Return how many processes train one model together."""
+    if _place:
+        return _place[1]
     if keras.backend.backend() != "jax":
         return 1
     import jax
@@ -52,6 +56,8 @@ def process_count():
 
 def process_number():
     """Return the 0-based number of this process."""
+    if _place:
+        return _place[0]
     if process_count() == 1:
         return 0
     import jax

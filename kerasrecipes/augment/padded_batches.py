@@ -8,7 +8,9 @@ from kerasrecipes._backend.requirement import has_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 
 
-def padded_batches(batches: Any, multiple: int, images: int) -> Any:
+def padded_batches(
+    batches: Any, multiple: int, images: int, shard: tuple[int, int] = (0, 1)
+) -> Any:
     """Return batches of (images, labels, weights), filled up with copies of weight 0.
 
     Keras divides the loss of a batch by its size, padding included, and weighs batches by their
@@ -25,13 +27,24 @@ def padded_batches(batches: Any, multiple: int, images: int) -> Any:
             `multiple`.
         multiple: int >= 1, the number of devices.
         images: int >= 1, how many images the batches have in all.
+        shard: pair (number, count) of a process, which gets its part of each batch; `count` divides
+            `multiple`. Defaults to (0, 1), the whole.
     """
     scale = np.float32(-(-images // multiple) * multiple / images)
     is_dataset = has_tensorflow() and isinstance(batches, tf.data.Dataset)
     pad = _padded_tensors if is_dataset else _padded_arrays
     padded = batches.map(lambda *batch: pad(multiple, scale, *batch))
+    if shard != (0, 1):
+        padded = padded.map(lambda *batch: _part(*shard, *batch))
     padded.source = batches.source  # by which `callbacks.Resume` tells other images
     return padded
+
+
+def _part(number, count, *batch):
+    """Return the rows of one process, of arrays or of tensors of unknown size."""
+    rows = batch[-1].shape[0]
+    part = (tf.shape(batch[-1])[0] if rows is None else rows) // count
+    return tuple(array[part * number : part * (number + 1)] for array in batch)
 
 
 def _padded_tensors(multiple, scale, images, labels, weights=None):

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._backend.processes import by_first
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import (
     figure_png,
@@ -87,10 +88,10 @@ def close_run(
         run.write(f"{name}.png", png)
     run.write_model(served)
     if run.config.export:
-        message = _export(served, run.folder, run.config.export, images)
+        message = by_first(_export, served, run.folder, run.config.export, images)
         print(message)
         remarks = [*remarks, message]
-    facts = model_facts(served, run.folder / "model.keras", crop.size)
+    facts = by_first(model_facts, served, run.folder / "model.keras", crop.size)
     tests = {result.name: result.metrics() for result in results}
     test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests, task)}
     skipped = [list(pair) for pair in images.skipped]

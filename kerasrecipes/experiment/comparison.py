@@ -45,11 +45,10 @@ class Comparison:
         self.training = augment.pipeline(
             images.train,
             [*self._train, self._normalize],
-            config.batch_size,
             training=True,
             seed=config.seed,
             start_step=run.start_step,
-            drop_remainder=run.replicas.count > 1,
+            **run.replicas.batching(config, images.train),
         )
         validation = self._in_order(images.validation or self._test_set)
         self.validation = run.replicas.held_out(validation)

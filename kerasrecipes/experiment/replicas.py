@@ -5,6 +5,7 @@ from typing import Any
 
 import keras
 
+from kerasrecipes._backend import processes
 from kerasrecipes._backend.devices import data_parallel, mirrored
 from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes.augment.padded_batches import padded_batches
@@ -28,6 +29,11 @@ class Replicas(FitCallback):
     (https://github.com/keras-team/keras/issues/18426), and normalisation in a block that
     `StochasticDepth` closes for a batch has the statistics of each part.
 
+    On JAX several processes may share the devices: the environment of each says
+    KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES and _PROCESS_ID, as Keras names them, and
+    `devices` counts those of all. Each reads its part of the training images and all of the others,
+    and tests the model by itself; the first alone writes and prints.
+
     Args:
         config: a `RunConfig` or `TrainingConfig`; without `devices` it is one.
 
@@ -39,6 +45,10 @@ class Replicas(FitCallback):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.count = getattr(config, "devices", 1)
+        processes.join()
+        self.processes = processes.process_count()
+        if self.processes > 1:
+            self._check_processes(config)
         self._strategy = self._distribution = None
         if self.count > 1:
             self._open(config)
@@ -59,6 +69,38 @@ class Replicas(FitCallback):
         else:
             _check_mirrored(config)
             self._strategy = mirrored(self.count)
+
+    def _check_processes(self, config):
+        """Raise for what several processes cannot share."""
+        if self.count % self.processes:
+            raise ValueError(
+                "Argument `devices` must be a multiple of the number of processes, which share "
+                f"them. Received: devices={self.count} in {self.processes} processes"
+            )
+        for name in ("preflight", "dry_run"):
+            if getattr(config, name, False):
+                raise ValueError(
+                    f"Argument `{name}` is for one process: run it there first. "
+                    f"Received: {name}=True in {self.processes} processes"
+                )
+
+    def batching(self, config: Any, images: Any) -> dict[str, Any]:
+        """Return size, remainder and shard of training batches as arguments of `pipeline`.
+
+        Raises:
+            ValueError: on several devices, for fewer images than a batch.
+        """
+        if self.count > 1 and len(images) < config.batch_size:
+            raise ValueError(
+                "Argument `batch_size` must be at most the number of training images on several "
+                "devices, which share batches of one size. Received: "
+                f"batch_size={config.batch_size} for {len(images)} images on {self.count} devices"
+            )
+        return {
+            "batch_size": config.batch_size // self.processes,
+            "drop_remainder": self.count > 1,
+            "shard": (processes.process_number(), self.processes),
+        }
 
     @contextlib.contextmanager
     def scope(self) -> Any:
@@ -93,7 +135,9 @@ class Replicas(FitCallback):
         """Return validation batches that the devices can share; on one device, as they are."""
         if self.count == 1:
             return batches
-        return padded_batches(batches, self.count, len(batches.source))
+        images = len(batches.source)
+        shard = processes.process_number(), self.processes
+        return padded_batches(batches, self.count, images, shard)
 
     def on_one_device(self, model: Any) -> Any:
         """Return a model with the same weights on one device; where there is one, the model."""

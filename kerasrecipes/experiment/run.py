@@ -5,12 +5,14 @@ import dataclasses
 import importlib.util
 import json
 import math
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 
+from kerasrecipes._backend.processes import by_first, is_first
 from kerasrecipes._printable import printable, shell_word
 from kerasrecipes.callbacks import Resume
 from kerasrecipes.experiment.clock import Clock
@@ -104,7 +106,15 @@ def run(config: Any, recipe: str) -> Iterator[Any]:
     {'accuracy': 0.5}
     """
     opened = Run(config, recipe)
-    opened.open()
+    with contextlib.ExitStack() as stack:
+        opened.open()
+        if not is_first():
+            nowhere = stack.enter_context(open(os.devnull, "w"))
+            stack.enter_context(contextlib.redirect_stdout(nowhere))
+        yield from _opened(opened)
+
+
+def _opened(opened):
     try:
         yield opened
         if not opened.closed:
@@ -155,6 +165,7 @@ class Run:
 
     def open(self) -> None:
         """Check what the folder holds, make it, and set up the device."""
+        self.replicas = Replicas(self.config)  # before TensorFlow and JAX see their devices
         if self._folder.holds_files():
             self._check_resumable()
         self._folder.acquire()
@@ -164,7 +175,6 @@ class Run:
                 raise ImportError("--tensorboard needs TensorBoard: pip install tensorboard")
             self._resume = Resume(self.folder / "state", allow=("keep_going", *CHANGE_WITH_DEVICES))
             self.start_step = self._resume.step
-            self.replicas = Replicas(self.config)  # before TensorFlow and JAX see their devices
             self.jit, choice = configure(self.config)
             self._folder.write_config(
                 {"recipe": self.recipe, "config": dataclasses.asdict(self.config)}
@@ -172,7 +182,8 @@ class Run:
         except BaseException:
             self._folder.abandon()
             raise
-        print(choice)
+        if is_first():
+            print(choice)
 
     def give_up(self, error: BaseException) -> None:
         """Leave nothing of a run that did not begin; say how to resume one that did."""
@@ -221,7 +232,7 @@ class Run:
             self._resume,
             self._divergence,
         ]
-        if self.config.tensorboard:
+        if self.config.tensorboard and is_first():
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
         return [*callbacks, *(_as_callback(function) for function in _watchers)]
 
@@ -283,13 +294,13 @@ class Run:
                 f"in it. Received: output={printable(self.folder)}, which is not empty"
             )
         self._check_same_configuration()
-        if (self.folder / "metrics.json").exists():
+        if by_first((self.folder / "metrics.json").exists):
             metrics = self._folder.read("metrics.json", "interrupted")
             if not metrics["interrupted"]:
                 raise RunFinished(self.folder, metrics)
 
     def _check_same_configuration(self):
-        if not (self.folder / "config.json").exists():
+        if not by_first((self.folder / "config.json").exists):
             raise ValueError(
                 "Argument `output` must be the folder of a run to resume. "
                 f"Received: output={printable(self.folder)}, which has no config.json"

@@ -13,6 +13,7 @@ import warnings
 from typing import Any
 
 from kerasrecipes._atomic_write import PART, atomic_write, remove_parts
+from kerasrecipes._backend.processes import by_first, is_first
 from kerasrecipes._folder_lock import NAME as LOCK
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
@@ -21,7 +22,7 @@ CHECKS = ("preflight.json", "preflight.png")  # all that a run leaves that is no
 
 
 class RunFolder:
-    """A folder that one process at a time writes to.
+    """A folder that one process at a time writes to: of several that train together, the first.
 
     Args:
         path: path of the folder, or `None` for a new one in `runs/RECIPE`.
@@ -37,6 +38,9 @@ class RunFolder:
 
     def holds_files(self) -> bool:
         """Return whether the folder has files of a run: no locks, checks or incomplete writes."""
+        return by_first(self._holds_files)
+
+    def _holds_files(self):
         if self.path is None or not self.path.exists():
             return False
         if not self.path.is_dir():
@@ -48,6 +52,9 @@ class RunFolder:
 
     def acquire(self) -> None:
         """Create the folder if it does not exist, and lock it until `release`."""
+        self.path = by_first(self._acquire)
+
+    def _acquire(self):
         if self.path is None:
             self.path = self._make_new()
         else:
@@ -55,6 +62,7 @@ class RunFolder:
         self._lock = FolderLock(self.path)
         self._lock.acquire()
         remove_parts(self.path)
+        return self.path
 
     def release(self) -> None:
         """Unlock the folder."""
@@ -79,6 +87,8 @@ class RunFolder:
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file of the folder, text or bytes."""
+        if not is_first():
+            return
         data = content.encode("utf-8", "replace") if isinstance(content, str) else content
         self._recreate()
         with atomic_write(self.path / name) as temporary:
@@ -86,6 +96,9 @@ class RunFolder:
 
     def write_model(self, model: Any) -> None:
         """Write `model.keras`."""
+        by_first(self._write_model, model)
+
+    def _write_model(self, model):
         self._recreate()
         with atomic_write(self.path / "model.keras") as temporary:
             model.save(temporary)
@@ -102,6 +115,9 @@ class RunFolder:
 
     def read(self, name: str, *keys: str) -> dict[str, Any]:
         """Return the content of a JSON file of the folder, which must have these keys."""
+        return by_first(self._read, name, *keys)
+
+    def _read(self, name, *keys):
         try:
             content = json.loads((self.path / name).read_text(encoding="utf-8"))
             return {**content, **{key: content[key] for key in keys}}
@@ -118,6 +134,9 @@ class RunFolder:
 
     def remove_state(self) -> None:
         """Remove the states of a finished run."""
+        by_first(self._remove_state)
+
+    def _remove_state(self):
         shutil.rmtree(self.path / "state", ignore_errors=True)
 
     def _make(self, path):

@@ -17,3 +17,7 @@ class RunFinished(Exception):
         super().__init__(f"{printable(folder)} holds a finished run: nothing to do.")
         self.folder = folder
         self.metrics = metrics
+
+    def __reduce__(self) -> Any:
+        """Return what another process of the run raises it with."""
+        return type(self), (self.folder, self.metrics)

@@ -9,6 +9,32 @@ PADDED = "augment/padded_batches.py"
 BREAKS = [
     Break(
         "padded_batches",
+        "each process gets the first part",
+        PADDED,
+        "array[part * number : part * (number + 1)]",
+        "array[:part]",
+        f"{REPLICA_TESTS} -k parts_of_processes",
+    ),
+    Break(
+        "Replicas",
+        "each process trains on all images",
+        "experiment/replicas.py",
+        '"shard": (processes.process_number(), self.processes)',
+        '"shard": (0, 1)',
+        "recipes/test_devices_flag.py -k two_processes -m slow",
+        "jax",
+    ),
+    Break(
+        "RunFolder",
+        "each process locks the folder",
+        "experiment/run_folder.py",
+        "self.path = by_first(self._acquire)",
+        "self.path = self._acquire()",
+        "recipes/test_devices_flag.py -k two_processes -m slow",
+        "jax",
+    ),
+    Break(
+        "padded_batches",
         "padding counts",
         PADDED,
         "tf.pad(weights * scale, [[0, -count % multiple]])",

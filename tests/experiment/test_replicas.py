@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 
 from kerasrecipes import augment
+from kerasrecipes._backend import processes
 from kerasrecipes.augment.padded_batches import padded_batches
 from kerasrecipes.experiment import TrainingConfig
 from kerasrecipes.experiment.replicas import Replicas
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 BACKEND = keras.backend.backend()
+RNG = np.random.default_rng(0)
 
 
 @pytest.mark.slow
@@ -47,6 +49,45 @@ def test_padding_has_no_weight_and_the_mean_stays(count):
         np.testing.assert_array_equal(pixels[weights > 0][:, 0, 0, 0] % 2, 1 - labels[weights > 0])
     assert images_seen == count
     np.testing.assert_allclose(total / weighed, values.mean(), rtol=1e-6)
+
+
+@pytest.mark.parametrize("count", [9, 12])
+def test_the_parts_of_processes_make_the_padded_batch(count):
+    images = list(zip(RNG.integers(0, 256, (count, 2, 2, 1)).astype("uint8"), range(count)))
+    batches = augment.pipeline(images, [augment.CenterCrop(2, channels=1)], 8, training=False)
+    whole = list(padded_batches(batches, 4, count).as_numpy_iterator())
+    parts = [
+        list(padded_batches(batches, 4, count, (number, 2)).as_numpy_iterator())
+        for number in (0, 1)
+    ]
+    assert len(parts[0]) == len(parts[1]) == len(whole) == 2
+    for expected, *pair in zip(whole, *parts):
+        for one, first, second in zip(expected, *pair):
+            assert len(first) == len(second)
+            np.testing.assert_array_equal(np.concatenate([first, second]), one)
+
+
+def test_fewer_images_than_a_batch_are_refused(monkeypatch):
+    replicas = Replicas(config := TrainingConfig(batch_size=8))
+    assert replicas.batching(config, range(7))
+    monkeypatch.setattr(replicas, "count", 2)
+    assert replicas.batching(config, range(8))["batch_size"] == 8
+    with pytest.raises(ValueError, match="Received: batch_size=8 for 7 images on 2 devices"):
+        replicas.batching(config, range(7))
+
+
+@pytest.mark.parametrize(
+    "flags, count, message",
+    [
+        ({"devices": 3, "batch_size": 6}, 2, "multiple of.*devices=3 in 2 processes"),
+        ({}, 2, "devices=1 in 2 processes"),
+        ({"devices": 2, "preflight": True}, 2, "preflight=True in 2 processes"),
+    ],
+)
+def test_what_several_processes_cannot_share_is_refused(monkeypatch, flags, count, message):
+    monkeypatch.setattr(processes, "process_count", lambda: count)
+    with pytest.raises(ValueError, match=message):
+        Replicas(TrainingConfig(**flags))
 
 
 @pytest.mark.parametrize(
