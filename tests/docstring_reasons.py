@@ -34,6 +34,7 @@ SHOWN_BY = {
     "experiment.command_line": "recipes/resnet_crop.py",
     "experiment.configure": "kerasrecipes/experiment/run.py",
     "experiment.fitted_task": "recipes/resnet_crop.py",
+    "experiment.to_beat": "recipes/resnet_crop.py",
     "experiment.watching": "kerasrecipes/search/trial.py",
     "experiment.with_temperature": "kerasrecipes/experiment/finetuning.py",
     "flags.DryRunEnded": "kerasrecipes/experiment/dry_run.py",
