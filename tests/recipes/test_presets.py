@@ -1,5 +1,6 @@
 """The papers' settings of the recipes that have them."""
 
+import html
 import json
 import pathlib
 
@@ -108,6 +109,20 @@ def test_a_fit_with_the_settings_of_stochastic_depth(tmp_path):
     for name in ("report.html", "MODEL_CARD.md"):
         text = (tmp_path / "run" / name).read_text()
         assert "Settings of the paper: final_rate 0.5" in text and "Not as in the paper" in text
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted({*SMALL} - {"stochastic_depth", "snapshot_ensemble"}))
+def test_a_fit_with_each_preset_is_reported(name, tmp_path):
+    npz = write_npz(tmp_path / "cifar10.npz", count=24)
+    small = [word for pair in SMALL[name].items() for word in pair]
+    flags = ["--epochs", 1, "--batch-size", 8, "--output", tmp_path / "run", *small]
+    recipe = load_recipe(name)
+    assert run_command(recipe, "--data", npz, "--preset", "paper", *flags) == 0
+    metrics = json.loads((tmp_path / "run" / "metrics.json").read_text())
+    assert metrics["config"]["preset"] == "paper" and not metrics["diverged"]
+    said = recipe.Config.NOT_AS_IN_THE_PAPER
+    assert said[:40] in html.unescape((tmp_path / "run" / "report.html").read_text())
 
 
 def test_the_rate_of_stochastic_depth_falls_where_the_paper_says():
