@@ -133,6 +133,23 @@ def test_a_list_of_pairs_is_read_image_by_image():
         np.testing.assert_allclose(result[0], wanted[0], atol=1e-5)
 
 
+class Counted(list):
+    """A list that counts how often an item is read."""
+
+    read = 0
+
+    def __getitem__(self, index):
+        self.read += 1
+        return super().__getitem__(index)
+
+
+def test_a_list_is_read_once_for_each_image():
+    pairs = Counted((image, label % 2) for label, image in enumerate(PIXELS))
+    batches = augment.OnDevice([]).batches(pairs, 5, training=True)
+    before = pairs.read
+    assert len(parts(batches, 4)) == 4 and pairs.read - before == 4 * 5
+
+
 def test_integers_and_uniform_numbers_are_the_same_bits():
     numbers = np.arange(len(SEEDS))
     for drawn, host in (

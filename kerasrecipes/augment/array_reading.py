@@ -20,6 +20,7 @@ class ArrayReader:
         shape: (H, W, C) of all of them.
         dtype: their `np.dtype`.
         images, labels: functions of an int array (N,) that return arrays.
+        pairs: one that returns both, where an image is read together with its label, or `None`.
         stored: pair (pixels, positions) of the array that holds them and where they are in it, or
             `None` where images are read one by one.
     """
@@ -30,6 +31,13 @@ class ArrayReader:
     images: Callable
     labels: Callable
     stored: tuple | None = None
+    pairs: Callable | None = None
+
+    def batch(self, indices):
+        """Return images and labels, each image read once."""
+        if self.pairs is not None:
+            return self.pairs(indices)
+        return self.images(indices), self.labels(indices)
 
 
 def as_array_reader(dataset):
@@ -53,30 +61,35 @@ def as_array_reader(dataset):
         )
     if len(dataset) == 0:
         raise ValueError("Argument `dataset` must hold at least one image. Received: 0 images")
-    first, _ = _pixels(dataset, 0)
+    first, first_label = _read(dataset, 0)
     check_dtype(first.dtype, "dataset")
-    label_dtype = read_pair(dataset, 0)[1].dtype
 
-    def images(indices):
-        return np.stack([_like(first, *_pixels(dataset, int(index))) for index in indices])
+    def pairs(indices):
+        read = [_read(dataset, int(index)) for index in indices]
+        images = [_like(first, image, index) for (image, _), index in zip(read, indices)]
+        labels = np.stack([label for _, label in read]).astype(first_label.dtype)
+        scalar = labels.shape[1:] == (1,) and labels.dtype.kind == "i"
+        return np.stack(images), labels[:, 0] if scalar else labels
 
-    def labels(indices):
-        labels = np.stack([read_pair(dataset, int(index))[1] for index in indices])
-        labels = labels.astype(label_dtype)
-        return labels[:, 0] if labels.shape[1:] == (1,) and labels.dtype.kind == "i" else labels
+    return ArrayReader(
+        len(dataset),
+        first.shape,
+        first.dtype,
+        lambda indices: pairs(indices)[0],
+        lambda indices: pairs(indices)[1],
+        pairs=pairs,
+    )
 
-    return ArrayReader(len(dataset), first.shape, first.dtype, images, labels)
 
-
-def _pixels(dataset, index):
-    image, _ = read_pair(dataset, index)
+def _read(dataset, index):
+    image, label = read_pair(dataset, index)
     if isinstance(image, bytes):
         require_tensorflow("Encoded images")
         raise TypeError(
             "Argument `dataset` must hold pixels: encoded images are decoded by "
             f"`augment.pipeline`. Received: dataset[{index}] of {len(image)} bytes"
         )
-    return image, index
+    return image, label
 
 
 def _like(first, image, index):

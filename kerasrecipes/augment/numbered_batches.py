@@ -36,7 +36,7 @@ class NumberedBatches:
         """The batch at `start_step` + `index`: (images, labels) or (images, labels, weights)."""
         plan = self.plan
         epoch, indices = host_order.batch_origin(plan, plan.start_step + index, self._shuffle)
-        images, labels = self._reader.images(indices), self._reader.labels(indices)
+        images, labels = self._reader.batch(indices)
         if self._num_classes is not None:
             labels = one_hot(labels, indices, self._num_classes)
         seeds = host_order.image_seeds(plan, epoch, indices)
