@@ -125,7 +125,7 @@ def report(config, compared, averaged, copies, history):
     tested |= {kind: inference.Ensemble(models) for kind, models in members.items()}
     results = {result.name: result for result in compared.test(tested)}
     answers = {
-        kind: [one.predict(compared.testing, verbose=0) for one in models]
+        kind: [inference.multi_crop_predict(one, compared.testing) for one in models]
         for kind, models in members.items()
     }
     begin = time.perf_counter()

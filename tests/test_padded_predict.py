@@ -1,11 +1,13 @@
 """The last batch has the size of those before it where another size would be compiled."""
 
+import sys
+
 import keras
 import numpy as np
 import pytest
 
-from kerasrecipes import inference, transfer
-from kerasrecipes._backend.padded_predict import padded_predict
+from kerasrecipes import inference, serving, transfer
+from kerasrecipes._backend.padded_predict import padded_predict, predict_array
 
 IMAGES = np.random.default_rng(0).normal(size=(11, 6, 6, 2)).astype("float32")
 BATCHES = [IMAGES[start : start + 4] for start in (0, 4, 8)]  # of 4, 4 and 3 images
@@ -53,6 +55,24 @@ def test_crops_are_compiled_once(network):
     np.testing.assert_allclose(result, expected(model, IMAGES), atol=1e-6)
     for weight, kept in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, kept)
+
+
+def test_arrays_are_compiled_once(network):
+    model, traced = network
+    result = predict_array(model, IMAGES, 4)
+    assert (set(traced) == {4} and len(traced) == 1) or not COMPILES
+    np.testing.assert_allclose(result, expected(model, IMAGES), atol=1e-6)
+    np.testing.assert_allclose(predict_array(model, IMAGES[:2], 4), result[:2], atol=1e-6)
+
+
+def test_photos_are_compiled_once_for_each_size(network, monkeypatch):
+    model, traced = network
+    monkeypatch.setattr(sys.modules["kerasrecipes.serving.classifier"], "IMAGES_AT_ONCE", 4)
+    monkeypatch.setattr(serving.Classifier, "preprocess", lambda self, image: image)
+    classifier = serving.Classifier(model, ("a", "b", "c"), channels=3, size=(6, 6))
+    result = np.stack(list(classifier.predict(IMAGES)))
+    assert (set(traced) == {4} and len(traced) == 1) or not COMPILES
+    np.testing.assert_allclose(result, expected(model, IMAGES), atol=1e-6)
 
 
 def test_many_crops_are_divided_evenly(network):

@@ -24,3 +24,19 @@ def padded_predict(model, inputs, size):
     repeats = joined.repeat(inputs[-1:], size - count, axis=0)
     outputs = model.predict_on_batch(joined.concatenate([inputs, repeats], axis=0))
     return keras.tree.map_structure(lambda output: output[:count], outputs)
+
+
+def predict_array(model, inputs, batch_size):
+    """Return the outputs of `padded_predict` for all of an array, one compilation for all batches.
+
+    Args:
+        model: Keras model of one input.
+        inputs: array `(examples, ...)` of at least one example.
+        batch_size: int, examples of a batch.
+    """
+    size = min(batch_size, len(inputs))
+    outputs = [
+        keras.ops.convert_to_numpy(padded_predict(model, inputs[start : start + size], size))
+        for start in range(0, len(inputs), size)
+    ]
+    return np.concatenate(outputs)

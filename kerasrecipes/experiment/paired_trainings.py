@@ -7,6 +7,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.padded_predict import predict_array
+
 PREDICTED_AT_ONCE = 500
 
 
@@ -107,7 +109,7 @@ class PairedTrainings:
 
     def _measure(self, images, labels):
         """Return (accuracy, loss) of each network."""
-        logits = self._model.predict(images, PREDICTED_AT_ONCE, verbose=0).astype("float64")
+        logits = predict_array(self._model, images, PREDICTED_AT_ONCE).astype("float64")
         accuracies = (logits.argmax(axis=-1) == labels[:, None]).mean(axis=0)
         return list(zip(accuracies.tolist(), _cross_entropies(logits, labels).mean(axis=0)))
 

@@ -6,6 +6,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes._backend.padded_predict import predict_array
 from kerasrecipes.evaluation import intervals_figure, mean_interval
 from kerasrecipes.evaluation.weights_figure import near_zero, weights_figure
 from kerasrecipes.experiment.closing_table import close_table
@@ -136,9 +137,9 @@ def _headline(best, results, gains):
 
 
 def _protocol(trained, network, x):
-    network.predict(x, 500, verbose=0)
+    predict_array(network, x, 500)
     start = time.perf_counter()
-    network.predict(x, 500, verbose=0)
+    predict_array(network, x, 500)
     speed = len(x) / (time.perf_counter() - start)
     return {
         "accuracy": _mean(trained, "accuracy"), "loss": _mean(trained, "loss"), "images": len(x),
@@ -154,7 +155,7 @@ def _dropout_table(results, strengths, networks, sets, seed):
     vanilla.set_weights(results["vanilla dropout"][-1].weights)
     inverted.set_weights(inverted_weights(vanilla.get_weights(), rate))
     first, second = (
-        keras.ops.convert_to_numpy(keras.ops.softmax(one.predict(x, 500, verbose=0)))
+        keras.ops.convert_to_numpy(keras.ops.softmax(predict_array(one, x, 500)))
         for one in (vanilla, inverted)
     )
     body = keras.Model(vanilla.inputs, vanilla.layers[-2].input)

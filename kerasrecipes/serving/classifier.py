@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from kerasrecipes import augment
+from kerasrecipes._backend.padded_predict import padded_predict
 from kerasrecipes._validation import check_choice
 from kerasrecipes.serving.views import VIEWS, Views, preprocessing_of
 
@@ -88,26 +89,31 @@ class Classifier:
 
     def _predict(self, model, images):
         """Yield the output for each image, batch by batch of equal sizes."""
-        window, pixels = [], 0
+        window, pixels, sizes = [], 0, {}
         for image in images:
             size = image.shape[0] * image.shape[1]
             if window and (len(window) >= IMAGES_AT_ONCE or pixels + size > PIXELS_AT_ONCE):
-                yield from _outputs(model, window)
+                yield from _outputs(model, window, sizes)
                 window, pixels = [], 0
             window.append(image)
             pixels += size
         if window:
-            yield from _outputs(model, window)
+            yield from _outputs(model, window, sizes)
 
 
-def _outputs(model, images):
-    """Return the outputs in the order of the images, those of one shape computed at once."""
+def _outputs(model, images, sizes):
+    """Return the outputs in the order of the images, those of one shape computed at once.
+
+    `sizes` is filled with the largest number of images of each shape, to which fewer are padded.
+    """
     dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
     places, outputs = {}, [None] * len(images)
     for place, image in enumerate(images):
         places.setdefault(image.shape, []).append(place)
-    for same in places.values():
+    for shape, same in places.items():
         batch = np.stack([images[place] for place in same]).astype(dtype)
-        for place, output in zip(same, np.asarray(model.predict_on_batch(batch), "float32")):
+        sizes[shape] = max(sizes.get(shape, 0), len(same))
+        predicted = np.asarray(padded_predict(model, batch, sizes[shape]), "float32")
+        for place, output in zip(same, predicted):
             outputs[place] = output
     return outputs
