@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasrecipes._backend.arithmetic import wide_type
+from kerasrecipes._backend.arithmetic import mean_over, wide_type
 from kerasrecipes._validation import check_floating, check_integer, check_number
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 
@@ -114,7 +114,7 @@ class GhostBatchNormalization(ScaleAndCenter):
         centred = (rows - mean) * there
         variance = ops.sum(ops.square(centred), axis=(1, 2), keepdims=True) / count
         for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            target = ops.cast(ops.mean(value, axis=(0, 1, 2)), average.dtype)
+            target = ops.cast(mean_over(value, (0, 1, 2)), average.dtype)
             average.assign(self.momentum * average + (1 - self.momentum) * target)
         y = centred * ops.rsqrt(variance + self.epsilon)
         return ops.reshape(ops.reshape(y, (-1, *shape[1:]))[: shape[0]], shape)

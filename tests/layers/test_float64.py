@@ -41,6 +41,18 @@ def decorrelated(layer, x):
     return ((rows - rows.mean(0)) @ (vectors / np.sqrt(values)) @ vectors.T).reshape(x.shape)
 
 
+def ghosts(layer, x):
+    """Parts of 4 and of 2 images, and the running averages after one step from 0 and 1."""
+    parts = x[:4], x[4:]
+    for average, start, statistic in (
+        (layer.moving_mean, 0.0, np.mean), (layer.moving_variance, 1.0, np.var)
+    ):  # fmt: skip
+        over_parts = np.mean([statistic(part, axis=(0, 1, 2)) for part in parts], axis=0)
+        expected = 0.75 * start + 0.25 * over_parts
+        np.testing.assert_allclose(to_numpy(average), expected, rtol=1e-13)
+    return np.concatenate([normalized(part, (0, 1, 2), 1e-3) for part in parts])
+
+
 def plain(units):
     """A dense layer; Keras's own loses digits on PyTorch."""
     return layers.DropConnectDense(units, 0, bias_initializer="normal", dtype="float64")
@@ -91,6 +103,10 @@ CASES = {
     "DecorrelatedBatchNormalization": (
         lambda: layers.DecorrelatedBatchNormalization(6, epsilon=1e-3),
         IMAGES, decorrelated, True,
+    ),
+    "GhostBatchNormalization": (
+        lambda: layers.GhostBatchNormalization(4, momentum=0.75, epsilon=1e-3),
+        IMAGES, ghosts, True,
     ),
     "Maxout": (lambda: layers.Maxout(4, 3, bias_initializer="normal"), VECTORS, maxout, False),
     "Whitening": (layers.Whitening, IMAGES, whitened, False),
