@@ -16,16 +16,18 @@ from kerasrecipes.experiment.progress import clock
 from kerasrecipes.flags import DryRunEnded, RunFinished
 
 ALL = "all techniques"
-HEADER = ("Training", "Accuracy", "Change of accuracy", "95% interval", "Change of loss",
+HEADER = ("Training or test", "Accuracy", "Change of accuracy", "95% interval", "Change of loss",
           "95% interval", "Calibration error")  # fmt: skip
 MEASURES = ("accuracy", "loss", "calibration_error")
 CAPTION = (
     "What switching a technique off changes, with 95% intervals over the seeds. Accuracy left of 0 "
-    "and loss right of 0: the technique helps."
+    "and loss right of 0: the technique helps. Last, the other tests of the same networks."
 )
 NOTES = (
     "Each training without a technique is compared with that of the same seed with all of them: "
     "same initial weights, same order of the images.",
+    "All are tested by the first test of the recipe. A row 'tested by' is another test of the "
+    "networks with all techniques.",
     "Where an interval contains 0, the difference may be chance. One interval of twenty misses the "
     "truth.",
 )
@@ -61,24 +63,24 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
         raise ValueError(f"Argument `ablate` needs classes. Received: task={images.task!r}")
     seeds = range(run.config.seed, run.config.seed + run.config.seeds)
     trainings = _trainings(run.config, off)
-    measured = {name: {measure: [] for measure in MEASURES} for name in trainings}
+    measured = {}
     total, done, seconds, steps = len(trainings) * len(seeds), 0, 0.0, 0
-    tests, otherwise = {}, {}
+    tests, others = {}, {}
     for seed in seeds:
         for number, (name, changes) in enumerate(trainings.items()):
             folder = f"training{number}_seed{seed}"
             metrics = _train(run, main, changes, seed, folder, total)
-            tests[name] = test = metrics["test"]
-            for measure in MEASURES:
-                measured[name][measure].append(test[measure])
-            if name == ALL:
-                _add_other_tests(otherwise, test)
+            (first, test), *more = metrics["test"]["protocols"].items()
+            tests[name] = test
+            _add(measured, name, test)
+            for other, its in more if name == ALL else ():
+                _add(others, f"tested by {other}", its)
             done, seconds = done + 1, seconds + metrics["seconds"]
             steps += metrics["steps"]
             left = seconds / done * (total - done)
             print(f"{done}/{total}: {name}, seed {seed}: accuracy {test['accuracy']:.4f}, "
                   f"about {clock(left)} left", flush=True)  # fmt: skip
-    measured.update(otherwise)
+    measured.update(others)
     rows, panels = compared(measured)
     protocols = {
         name: {
@@ -87,7 +89,8 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
         }
         for name, test in tests.items()
     }  # fmt: skip
-    headline = _headline(rows, panels["change of accuracy"], seeds, tests[ALL]["images"])
+    on = f"by {first} on {tests[ALL]['images']} test images"
+    headline = _headline(rows, panels["change of accuracy"], seeds, on)
     figures = [("ablation", CAPTION, intervals_figure(panels))]
     tables = [(f"Ablation over {len(seeds)} seeds", HEADER, rows)]
     return close_table(
@@ -138,13 +141,11 @@ def _train(run, main, changes, seed, name, total):
     return metrics
 
 
-def _add_other_tests(otherwise, test):
-    """Add what the other tests gave of the training with all techniques."""
-    for name, other in test.get("protocols", {}).items():
-        if name != test["protocol"]:
-            one = otherwise.setdefault(f"tested by {name}", {key: [] for key in MEASURES})
-            for measure in MEASURES:
-                one[measure].append(other[measure])
+def _add(measured, name, test):
+    """Add what a test of one more seed gave."""
+    one = measured.setdefault(name, {measure: [] for measure in MEASURES})
+    for measure in MEASURES:
+        one[measure].append(test[measure])
 
 
 def compared(measured):
@@ -173,13 +174,13 @@ def _difference(values, base):
     return mean_interval([one - other for one, other in zip(values, base)])
 
 
-def _headline(rows, changes, seeds, images):
+def _headline(rows, changes, seeds, on):
     """The result in a sentence."""
     changes = {name[8:]: one for name, one in changes.items() if name.startswith("without ")}
     helps = [name for name, one in changes.items() if one.high < 0]
     hurts = [name for name, one in changes.items() if one.low > 0]
     return (
-        f"Accuracy {rows[0][1]} on {images} test images with all techniques, mean of "
+        f"Accuracy {rows[0][1]} {on} with all techniques, mean of "
         f"{len(seeds)} seeds. By their intervals help: {', '.join(helps) or 'none'}; "
         f"hurt: {', '.join(hurts) or 'none'}."
     )

@@ -184,7 +184,7 @@ def _report(run, metrics, results, images, shown, result, summary, settings):
             task.table(images, results[-1]),
             facts_table(metrics["model"]),
             *_baselines_table(metrics.get("baselines")),
-            *what_gave_what(run.config, images.name),
+            *what_gave_what(run.config),
         ],
         [*settings, *([name, str(version)] for name, version in metrics["versions"].items())],
     )

@@ -31,8 +31,8 @@ def store(run_folders, results_folder, name=None):
         name: str or `None`, the name of the file. Defaults to the recipe's.
 
     Raises:
-        ValueError: If a run is not finished, the runs differ in more than their seed, or one of
-            several is an ablation.
+        ValueError: If a run is not finished, the runs differ in more than their seed, one of
+            several is an ablation, or an ablation is given a name.
     """
     runs = [json.loads((pathlib.Path(f) / "metrics.json").read_text()) for f in run_folders]
     kinds = {json.dumps([run["recipe"], _settings(run)], sort_keys=True) for run in runs}
@@ -40,10 +40,15 @@ def store(run_folders, results_folder, name=None):
     most = 1 if ablation else len(runs)
     if len(kinds) != 1 or any(run["interrupted"] for run in runs) or len(runs) > most:
         raise ValueError(
-            "Argument `run_folders` must be finished runs that differ only in their seed, or one "
-            f"with --ablate. Received: {[str(folder) for folder in run_folders]}"
+            "Argument `run_folders` must be finished runs that differ only in their seed, or a "
+            f"single run with --ablate. Received: {[str(folder) for folder in run_folders]}"
         )
     if ablation:
+        if name is not None:
+            raise ValueError(
+                "Argument `name` must be None for an ablation, which has the name of its recipe. "
+                f"Received: name={name!r}"
+            )
         return _store_ablation(runs[0], pathlib.Path(results_folder) / "ablation")
     keys = ("seed", "seconds", "steps", "versions", "test")
     content = {

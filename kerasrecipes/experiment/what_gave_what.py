@@ -1,23 +1,26 @@
 """What each part of a recipe gives: its stored ablation, as a table of the report."""
 
+import dataclasses
 import json
 import pathlib
 import sys
 from typing import Any
 
 from kerasrecipes.experiment.ablation import HEADER, compared
+from kerasrecipes.experiment.results import IDENTITY
+
+MAY_DIFFER = {*IDENTITY, "ablate", "seeds", "export", "preflight", "jit", "keep_going"}
 
 
-def what_gave_what(config: Any, data: str) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
+def what_gave_what(config: Any) -> list[tuple[str, tuple[str, ...], list[list[str]]]]:
     """Return the table of a recipe's stored ablation, in a list.
 
     Args:
         config: the recipe's `Config`, whose file has the folder `results/ablation` beside it.
-        data: str, the name of the images of the run.
 
     Returns:
         list of one (heading, header, rows); empty if no ablation of this recipe is stored, or if it
-        was measured on other images than `data`.
+        was measured on other images or with other settings than `config`.
     """
     script = getattr(sys.modules.get(type(config).__module__), "__file__", None)
     if script is None:  # a notebook's
@@ -27,6 +30,15 @@ def what_gave_what(config: Any, data: str) -> list[tuple[str, tuple[str, ...], l
     if not path.is_file():
         return []
     stored = json.loads(path.read_text())
-    if stored["data"] != data:
+    if not _same_settings(config, stored["config"]):
         return []
-    return [(f"What gave what, by {stored['command']}", HEADER, compared(stored["ablation"])[0])]
+    heading = f"What each part gives: the changes without it, by {stored['command']}"
+    return [(heading, HEADER, compared(stored["ablation"])[0])]
+
+
+def _same_settings(config, stored):
+    """Return whether a run trains as the ablation did; a newer flag must have its default."""
+    fields = [field for field in dataclasses.fields(config) if field.name not in MAY_DIFFER]
+    return all(
+        getattr(config, field.name) == stored.get(field.name, field.default) for field in fields
+    )

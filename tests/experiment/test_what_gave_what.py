@@ -16,24 +16,39 @@ MEASURED = {
 }
 
 
+RECIPE = """
+import dataclasses
+
+@dataclasses.dataclass
+class Config:
+    data: str = "shoes"
+    epochs: int = 5
+    newer: int = 1
+    seed: int = 0
+"""
+
+
 @pytest.fixture
-def config(tmp_path, monkeypatch):
-    """The config of a recipe in a file of its own, whose ablation on shoes is stored."""
-    (tmp_path / "noisy.py").write_text("class Config:\n    pass\n")
+def recipe(tmp_path, monkeypatch):
+    """The module of a recipe in a file of its own, whose ablation on shoes is stored."""
+    (tmp_path / "noisy.py").write_text(RECIPE)
     (tmp_path / "results" / "ablation").mkdir(parents=True)
-    stored = {"command": "python recipes/noisy.py --ablate", "data": "shoes", "ablation": MEASURED}
+    stored = {
+        "command": "python recipes/noisy.py --ablate", "ablation": MEASURED,
+        "config": {"data": "shoes", "epochs": 5, "seed": 3, "ablate": True},
+    }  # fmt: skip
     (tmp_path / "results" / "ablation" / "noisy.json").write_text(json.dumps(stored))
     spec = importlib.util.spec_from_file_location("noisy", tmp_path / "noisy.py")
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "noisy", module)
     spec.loader.exec_module(module)
-    return module.Config()
+    return module
 
 
-def test_a_row_a_training(config):
-    ((heading, header, rows),) = what_gave_what(config, "shoes")
-    assert heading == "What gave what, by python recipes/noisy.py --ablate" and header == HEADER
-    assert rows[0] == ["all techniques", "0.8500", "", "", "", "", "0.1000"]
+def test_a_row_a_training(recipe):
+    ((heading, header, rows),) = what_gave_what(recipe.Config(seed=7))
+    assert heading.endswith("the changes without it, by python recipes/noisy.py --ablate")
+    assert header == HEADER and rows[0] == ["all techniques", "0.8500", "", "", "", "", "0.1000"]
     change = mean_interval([-0.1, -0.05])
     assert rows[1][:4] == [
         "without noise", "0.7750", "-0.0750", f"{change.low:+.4f} to {change.high:+.4f}"
@@ -41,8 +56,12 @@ def test_a_row_a_training(config):
     assert rows[1][4] == "+0.1500" and rows[1][6] == "0.2500"
 
 
-def test_nothing_is_shown_of_other_images_or_without_a_stored_ablation(config, tmp_path):
-    assert what_gave_what(config, "boots") == []
+@pytest.mark.parametrize("changes", [{"data": "boots"}, {"epochs": 6}, {"newer": 2}])
+def test_nothing_is_shown_with_other_settings(recipe, changes):
+    assert what_gave_what(recipe.Config(**changes)) == []
+
+
+def test_nothing_is_shown_without_a_stored_ablation(recipe, tmp_path):
     (tmp_path / "results" / "ablation" / "noisy.json").unlink()
-    assert what_gave_what(config, "shoes") == []
-    assert what_gave_what(type("Config", (), {"__module__": "of a notebook"})(), "shoes") == []
+    assert what_gave_what(recipe.Config()) == []
+    assert what_gave_what(type("Config", (), {"__module__": "of a notebook"})()) == []

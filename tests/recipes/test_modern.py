@@ -136,7 +136,7 @@ def ablation(npz, tmp_path_factory):
 def test_an_ablation_compares_by_seed(ablation):
     folder, metrics = ablation
     measured = metrics["ablation"]
-    assert list(measured) == ["all techniques", "without mixing"]
+    assert list(measured) == ["all techniques", "without mixing", "tested by mirror"]
     assert all(len(values) == 2 for one in measured.values() for values in one.values())
     assert metrics["steps"] == 12 and metrics["seconds"] > 0
     with_all, without = (measured[name]["loss"] for name in measured)

@@ -1,6 +1,7 @@
 """The recipe resnet_crop through its command line, on small images."""
 
 import csv
+import dataclasses
 import json
 import os
 import re
@@ -284,3 +285,9 @@ def test_images_are_read_as_the_flags_say():
     assert RECIPE.Config(**options).data_options().items() >= options.items()
     with pytest.raises(ValueError, match="class_depth=3"):
         RECIPE.Config(class_depth=3)
+
+
+@pytest.mark.parametrize("name", RECIPE.OFF)
+def test_each_part_of_the_ablation_can_be_switched_off(name):
+    changed = dataclasses.replace(RECIPE.Config(), **RECIPE.OFF[name])
+    assert changed != RECIPE.Config() or name == "stochastic depth"

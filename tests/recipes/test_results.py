@@ -114,8 +114,10 @@ def test_an_ablation_is_stored_for_reports_and_not_in_the_table(tmp_path):
     assert path == tmp_path / "ablation" / "r.json"
     assert json.loads(path.read_text())["ablation"] == measured
     assert results.table(tmp_path).count("\n") == 1
-    with pytest.raises(ValueError, match="or one with --ablate"):
+    with pytest.raises(ValueError, match="or a single run with --ablate"):
         results.store(folders, tmp_path)
+    with pytest.raises(ValueError, match="Received: name='other'"):
+        results.store(folders[:1], tmp_path, "other")
 
 
 def test_a_stored_command_names_no_machine_and_no_seed(tmp_path):
