@@ -34,11 +34,15 @@ class Config(ComparisonConfig):
         "cifar10": {
             "depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128, "crops": "pad",
             "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9, "weight_decay": 5e-4,
+            "affine": False,
         }
     }  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = (
         "the border of the crops is zeros instead of a reflection, pixels are normalised by "
-        "channel and not prepared as by cifar.torch, only kernels decay, no residual networks"
+        "channel and not prepared as by cifar.torch, only kernels decay, the first convolution "
+        "starts by its fan-in instead of its fan-out, the short batch that ends an epoch is "
+        "trained on too, the rate falls an epoch later and the momentum stays then instead of "
+        "starting again at 0, no residual networks"
     )
 
     epochs: int = flag(8, "epochs of training", "[1, 1000000]")
@@ -46,6 +50,7 @@ class Config(ComparisonConfig):
     depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, 1000000]")
     width: int = flag(16, "filters of the first third of the convolutions", "[1, 1000000]")
     growth: int = flag(2, "times as many filters has each next third", "[1, 1000]")
+    affine: bool = flag(True, "gamma and beta after the whitening")
     learning_rate: float = flag(1.0, "first rate", "(0, inf)")
     schedule: str = flag(
         "cosine", "how it falls; steps: to a fifth after 1/2 and 3/4", choices=FALLS
@@ -108,7 +113,7 @@ def plain_network(config, images, size, kind):
             kernel_initializer=keras.initializers.HeNormal(seed=config.seed + index),
             kernel_regularizer=penalty,
         )(x)
-        x = models.normalization_layer(kind, x.shape[axis])(x)
+        x = normalization(config, kind, x.shape[axis])(x)
         x = keras.layers.ReLU()(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     start = keras.initializers.GlorotUniform(seed=config.seed)
@@ -117,6 +122,14 @@ def plain_network(config, images, size, kind):
     )
     head.dtype_policy = keras.DTypePolicy("float32")
     return keras.Model(inputs, head(x), name=kind)
+
+
+def normalization(config, kind, channels):
+    """A layer of this kind; the authors' whitening has no gamma and beta."""
+    layer = models.normalization_layer(kind, channels)
+    if kind == "batch" or config.affine:
+        return layer
+    return type(layer).from_config(layer.get_config() | {"center": False, "scale": False})
 
 
 if __name__ == "__main__":

@@ -69,8 +69,8 @@ BREAKS = [
         "falling_rate",
         "a step at the wrong fraction",
         "experiment/falling_rate.py",
-        "max(1, int(fraction * steps)) for",
-        "max(1, int(fraction * steps)) + 1 for",
+        "max(1, int(fraction * steps + 1e-6)) for",
+        "max(1, int(fraction * steps + 1e-6)) + 1 for",
         "experiment/test_falling_rate.py",
     ),
     Break(

@@ -30,6 +30,26 @@ def test_a_training_of_one_step(kind):
     assert found(experiment.falling_rate(kind, 0.5, 1), [0]) == pytest.approx([0.5])
 
 
-def test_an_unknown_kind():
-    with pytest.raises(ValueError, match="`kind` must be one of.*Received: kind='linear'"):
-        experiment.falling_rate("linear", 0.1, 10)
+def test_a_fraction_whose_product_is_rounded_down():
+    rate = experiment.falling_rate("steps", 1.0, 100, (0.29,))
+    assert found(rate, (28, 29)) == pytest.approx([1, 0.1])
+
+
+@pytest.mark.parametrize("kind", ["cosine", "steps"])
+@pytest.mark.parametrize(
+    ("arguments", "error", "words"),
+    [
+        ({"kind": "linear"}, ValueError, "`kind` must be one of.*kind='linear'"),
+        ({"rate": -1}, ValueError, r"`rate` must be in \(0, inf\).*rate=-1"),
+        ({"steps": 0}, ValueError, r"`steps` must be in \[1, inf\).*steps=0"),
+        ({"steps": 1.5}, TypeError, "`steps` must be an integer.*steps=1.5"),
+        ({"at": (2.0,)}, ValueError, r"`at` must be in \(0, 1\).*at=2.0"),
+        ({"at": (-0.5,)}, ValueError, r"`at` must be in \(0, 1\).*at=-0.5"),
+        ({"at": (0.75, 0.5)}, ValueError, r"`at` must be strictly increasing.*\(0.75, 0.5\)"),
+        ({"at": 0.5}, TypeError, "`at` must be a tuple.*at=0.5"),
+        ({"factor": 1.0}, ValueError, r"`factor` must be in \(0, 1\).*factor=1.0"),
+    ],
+)
+def test_what_is_refused(kind, arguments, error, words):
+    with pytest.raises(error, match=words):
+        experiment.falling_rate(**{"kind": kind, "rate": 0.1, "steps": 10, **arguments})

@@ -1,7 +1,9 @@
 """The papers' settings of the recipes that have them."""
 
+import dataclasses
 import html
 import json
+import math
 import pathlib
 
 import pytest
@@ -41,11 +43,11 @@ PAPERS = {
                          "batch_size": 128, "momentum": 0.9},
     "decorrelated_bn": {"depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128,
                         "learning_rate": 0.1, "schedule": "steps", "weight_decay": 5e-4,
-                        "momentum": 0.9},
+                        "momentum": 0.9, "affine": False},
     "group_norm_small_batch": {"ghost": 2, "batch_size": 16, "epochs": 100, "schedule": "steps",
                                "weight_decay": 1e-4, "momentum": 0.9, "nesterov": True},
     # The code's rate is of summed losses, and its velocity takes 1 - momentum of the gradient.
-    "fractional_pooling": {"poolings": 12, "width": 40, "dropout": 0.5, "epochs": 510,
+    "fractional_pooling": {"poolings": 12, "width": 40, "dropout": 0.5, "epochs": 810,
                            "batch_size": 50, "learning_rate": 0.003 * 50 / 100,
                            "schedule": "exponential", "momentum": 0.99, "nesterov": True},
     "resnet_crop": {"depth": 56, "epochs": 164, "batch_size": 128, "learning_rate": 0.1,
@@ -140,6 +142,30 @@ def test_the_rate_of_group_normalisation_is_that_of_two_images_on_each_of_eight_
     rate = experiment.falling_rate("steps", 1.0, 100, recipe.STEPS_AT)
     found = [float(rate(epoch)) for epoch in (29, 30, 59, 60, 89, 90)]
     assert found == pytest.approx([1, 0.1, 0.1, 0.01, 0.01, 0.001])
+
+
+def test_the_rate_of_fractional_pooling_falls_after_each_epoch():
+    recipe = load_recipe("fractional_pooling")
+    config = recipe.Config(**recipe.Config.PRESETS["cifar10"])
+    rate, epochs = recipe.falling_rate(config, 810 * 1000), (0, 1, 29, 409, 809)
+    for epoch in epochs:
+        expected = 0.0015 * math.exp(-0.005 * epoch)
+        found = [float(rate(epoch * 1000)), float(rate(epoch * 1000 + 999))]
+        assert found == pytest.approx([expected] * 2, rel=1e-5)
+    cosine = recipe.falling_rate(dataclasses.replace(config, schedule="cosine"), 100)
+    assert float(cosine(50)) == pytest.approx(0.0015 / 2, rel=1e-5)
+
+
+@pytest.mark.parametrize("affine", [True, False])
+def test_whitening_has_gamma_and_beta_or_not(affine):
+    recipe = load_recipe("decorrelated_bn")
+    images = type("Images", (), {"channels": 1, "num_classes": 3})
+    for kind in recipe.KINDS:
+        config = recipe.Config(depth=3, width=4, affine=affine)
+        found = {one.name for one in recipe.plain_network(config, images, 12, kind).weights}
+        assert found >= {"kernel", "moving_mean"}
+        assert ({"gamma", "beta"} <= found) == (affine or kind == "batch")
+        assert affine or kind == "batch" or not {"gamma", "beta"} & found
 
 
 @pytest.mark.parametrize("ghost", [None, 2])
