@@ -33,13 +33,11 @@ PAYS = (
 class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
-        "cifar10": {
-            "poolings": 12, "pooling_ratio": 1.26, "width": 40, "dropout": 0.5, "passes": 12,
-            "epochs": 810, "batch_size": 50, "crops": "pad", "learning_rate": 0.0015,
-            "schedule": "exponential", "momentum": 0.99, "nesterov": True,
-        }
-    }  # fmt: skip
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {"cifar10": {
+        "poolings": 12, "pooling_ratio": 1.26, "width": 40, "dropout": 0.5, "passes": 12,
+        "epochs": 810, "batch_size": 50, "crops": "pad", "learning_rate": 0.0015,
+        "schedule": "exponential", "momentum": 0.99, "nesterov": True,
+    }}  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = (
         "a quarter of its 160 filters; rate, momentum and epochs are of his code for this network, "
         "cifar10big.cpp, the rate converted to the mean loss; flips and crops of 4 pixels, no "
@@ -57,9 +55,8 @@ class Config(ComparisonConfig):
     dropout: float = flag(0.0, "last drop rate of Graham's network, from 0 up with depth", "[0, 1)")
     passes: int = flag(12, "passes of the second test", "[1, 1000000]")
     learning_rate: float = flag(0.005, "first rate", "(0, inf)")
-    schedule: str = flag(
-        "cosine", "how it falls; exponential: times exp(-0.005) each epoch", choices=SCHEDULES
-    )
+    schedule: str = flag("cosine", "how it falls; exponential: times exp(-0.005) each epoch", None,
+                         SCHEDULES)  # fmt: skip
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
     nesterov: bool = flag(False, "Nesterov momentum")
 
