@@ -257,6 +257,11 @@ def test_warp_is_one_bilinear_resampling(lens):
     np.testing.assert_allclose(warped, expected, atol=5e-3)
 
 
+def test_a_shift_is_a_fraction_of_its_own_side():
+    _, shift, _ = augment.RandomWarp(translation=0.5).draw(MANY, height=20, width=200)
+    np.testing.assert_allclose(np.abs(shift).max(axis=0), [100, 10], rtol=1e-3)
+
+
 def test_warp_is_the_same_in_a_graph():
     warp, images = augment.RandomWarp(30, 0.2, 0.2, 10, 0.2), drawn_photo(20, 24)[None]
     graph = tf.function(warp.__call__, jit_compile=False)

@@ -24,7 +24,7 @@ BREAKS = [
     Break(
         "OnDevice", "other draws of colour on the host", "augment/color_jitter.py",
         "[host_draws.uniform(seeds, 4)]", "[host_draws.uniform(host_draws.fold(seeds, 0), 4)]",
-        f"{DEVICE} -k 'colour of floats'",
+        f"{DEVICE} -k 'colour and floats'",
     ),
     Break(
         "OnDevice", "the neighbour above for that below", "augment/functional/warping.py",
@@ -34,7 +34,7 @@ BREAKS = [
     Break(
         "OnDevice", "width and height of a shift change places", "augment/random_warp.py",
         'for side in (width, height)])', 'for side in (height, width)])',
-        f"{DEVICE} -k 'warp'",
+        f"{TRANSFORMS} -k shift_is_a_fraction",
     ),
     Break(
         "OnDevice", "exact quotients of a stretch are not one less",
@@ -128,8 +128,8 @@ BREAKS = [
     ),
     Break(
         "PCALighting", "eigenvectors in rows", "augment/functional/color.py",
-        "tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled)",
-        "tf.linalg.matvec(tf.cast(eigenvectors, scaled.dtype), scaled, transpose_a=True)",
+        "on.sum(vectors * scaled[..., None, :], axis=-1)",
+        "on.sum(vectors * scaled[..., :, None], axis=-2)",
         f"{TRANSFORMS} -k lighting_offset",
     ),
     Break(
