@@ -31,7 +31,15 @@ class ImageMetric(keras.metrics.Metric):
     def reset_state(self) -> None:
         self.metric.reset_state()
 
+    def get_config(self) -> dict[str, Any]:
+        return {"metric": keras.saving.serialize_keras_object(self.metric)}
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        return cls(keras.saving.deserialize_keras_object(config["metric"]))
+
+
+@keras.saving.register_keras_serializable(package="kerasrecipes")
 def _accuracy(y_true, y_pred):
     """Whether the largest probability is that of the label."""
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == y_pred.shape[-1] > 1:

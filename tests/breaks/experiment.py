@@ -8,6 +8,14 @@ PADDED = "augment/padded_batches.py"
 
 BREAKS = [
     Break(
+        "ImageMetric",
+        "a clone counts otherwise",
+        "experiment/image_metric.py",
+        'cls(keras.saving.deserialize_keras_object(config["metric"]))',
+        'cls("accuracy")',
+        "experiment/test_image_metric.py -k cloned",
+    ),
+    Break(
         "padded_batches",
         "each process gets the first part",
         PADDED,

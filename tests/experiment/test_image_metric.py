@@ -40,6 +40,18 @@ def test_another_metric():
     assert metric.name == "mean_absolute_error"
 
 
+@pytest.mark.parametrize("given", ["accuracy", keras.metrics.MeanAbsoluteError(name="mae")])
+def test_a_compiled_model_with_it_is_cloned(given):
+    model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4)])
+    metric = ImageMetric(given)
+    model.compile("sgd", "mse", weighted_metrics=[metric])
+    keras.models.clone_model(model)
+    again = ImageMetric.from_config(metric.get_config())
+    again.update_state(np.eye(4)[LABELS], PROBABILITIES)
+    metric.update_state(np.eye(4)[LABELS], PROBABILITIES)
+    assert again.name == metric.name and float(again.result()) == float(metric.result())
+
+
 def test_fit_shows_what_it_shows_without_weights():
     x = RNG.normal(size=(30, 5)).astype("float32")
     model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(4, "softmax")])
