@@ -22,8 +22,7 @@ def command_of(recipe, config):
     The folder of the run is not in it: the command is for another one.
     """
     words = [_call(recipe)]
-    preset = getattr(config, "preset", None)
-    settings = preset_settings(type(config), config.data) if preset else {}
+    config, settings = _preset_of(config)
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
         if value == settings.get(field.name, field.default) or field.name in NOT_IN_COMMAND:
@@ -36,6 +35,17 @@ def command_of(recipe, config):
             value = os.path.abspath(value) if os.path.exists(value) else value
             words.append(f"--{name} {shell_word(value)}")
     return " ".join(words)
+
+
+def _preset_of(config):
+    """Return a config and the settings of its preset, which it loses if no flags say the rest."""
+    if not getattr(config, "preset", None):
+        return config, {}
+    settings = preset_settings(type(config), config.data)
+    # No flag says `None`, where the paper has a value.
+    if any(getattr(config, name) is None for name in settings):
+        return dataclasses.replace(config, preset=None), {}
+    return config, settings
 
 
 def _call(recipe):

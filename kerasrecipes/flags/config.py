@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from kerasrecipes.flags.choices import EXPORTS
 from kerasrecipes.flags.fields import check_effect, flag
-from kerasrecipes.flags.presets import preset_settings
+from kerasrecipes.flags.presets import check_preset
 from kerasrecipes.flags.run_config import RunConfig
 
 JIT_MODES = ("auto", "on", "off")
@@ -71,7 +71,7 @@ class TrainingConfig(RunConfig):
     def __post_init__(self):
         super().__post_init__()
         if self.preset:
-            preset_settings(type(self), self.data)  # raises where there are none
+            check_preset(self)
         if self.dry_run and (self.resume or not self.HAS_DRY_RUN):
             reason = "is for a new run" if self.resume else "needs a recipe of one training"
             raise ValueError(f"Argument `dry_run` {reason}. Received: dry_run=True")

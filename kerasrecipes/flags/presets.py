@@ -72,6 +72,24 @@ def preset_settings(config_class, data):
     )
 
 
+def check_preset(config):
+    """Raise where a config says that its settings are a paper's, and none of them is.
+
+    The command line takes the settings where `--preset` stands; a constructor does not.
+
+    Raises:
+        ValueError: If there are none for these images, or none was taken.
+    """
+    settings = preset_settings(type(config), config.data)
+    own = {name: value for name, value in settings.items() if value != getattr(type(config), name)}
+    if not any(getattr(config, name) == value for name, value in own.items()):
+        raise ValueError(
+            "Argument `preset` only says where the settings are from, and none is the paper's: "
+            f"give them too, as in Config(preset='paper', **Config.PRESETS[...]): {own}. "
+            f"Received: preset={config.preset}, data={config.data}"
+        )
+
+
 def preset_sentence(config):
     """Return what the preset set, what other flags changed, and what differs from the paper."""
     if getattr(config, "preset", None) is None:

@@ -15,6 +15,11 @@ BREAKS = [
         '("scale_rate", given.scale_rate)', '("scale_rate", False)', f"{TESTS} -k refused",
     ),
     Break(
+        "check_preset", "settings that were not taken are called the paper's", PRESETS,
+        "if not any(getattr(config, name) == value for", "if False and any(name == value for",
+        f"{TESTS} -k not_taken",
+    ),
+    Break(
         "preset_sentence", "settings that a flag changed are called the paper's", PRESETS,
         "if getattr(config, name) != getattr(plain, name)]", "if False]",
         f"{TESTS} -k other_flags",
@@ -29,7 +34,7 @@ BREAKS = [
     ),
     Break(
         "command_of", "a command with a preset repeats its settings", "experiment/provenance.py",
-        "preset_settings(type(config), config.data) if preset else {}", "{}",
+        "return config, settings", "return config, {}",
         f"{TESTS} -k kept_with",
     ),
 ]  # fmt: skip

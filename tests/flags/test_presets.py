@@ -9,6 +9,7 @@ import pytest
 from kerasrecipes.experiment.provenance import command_of
 from kerasrecipes.flags import flag
 from kerasrecipes.flags.config import TrainingConfig
+from kerasrecipes.flags.presets import preset_sentence
 from tests.flags.config_from import config_from
 
 
@@ -16,9 +17,13 @@ from tests.flags.config_from import config_from
 class Config(TrainingConfig):
     """Flags of a recipe."""
 
-    PRESETS: ClassVar = {"cifar10": {"epochs": 500, "rate": 0.5}, "mnist": {"rate": 0.25}}
+    PRESETS: ClassVar = {
+        "cifar10": {"epochs": 500, "rate": 0.5},
+        "mnist": {"rate": 0.25, "parts": 2},
+    }
     NOT_AS_IN_THE_PAPER: ClassVar = "the shortcuts"
     rate: float = flag(0.1, "a rate", "(0, inf)")
+    parts: int | None = flag(None, "parts of a batch")
 
 
 def config_of(*arguments):
@@ -43,7 +48,7 @@ def test_the_data_set_is_told_by_its_name(data):
 def test_each_data_set_has_its_own(capsys):
     config = config_of(*PAPER, "mnist.npz")
     assert (config.epochs, config.rate) == (10, 0.25)
-    assert "Settings of the paper: rate 0.25. Not as in the paper: the shortcuts." in (
+    assert "Settings of the paper: rate 0.25, parts 2. Not as in the paper: the shortcuts." in (
         capsys.readouterr().out
     )
     assert config_of("--data", "mnist.npz").rate == 0.1
@@ -69,6 +74,26 @@ def test_it_is_kept_with_the_settings():
         Config(preset="paper", data="x.npz")
     with pytest.raises(ValueError, match="`preset` is not for this recipe"):
         TrainingConfig(preset="paper", data="cifar10.npz")
+
+
+@pytest.mark.parametrize("more", [{}, {"epochs": 3}, {"rate": 0.1, "batch_size": 64}])
+def test_settings_that_were_not_taken_are_not_called_the_papers(more):
+    with pytest.raises(ValueError, match="none is the paper's.*'epochs': 500.*data=cifar10.npz"):
+        Config(preset="paper", data="cifar10.npz", **more)
+    given = {**Config.PRESETS["cifar10"], **more, "rate": 0.5}
+    config = Config(preset="paper", data="cifar10.npz", **given)
+    assert "Settings of the paper:" in preset_sentence(config) and "rate 0.5" in preset_sentence(
+        config
+    )
+
+
+def test_a_command_says_none_by_leaving_the_preset_out():
+    assert "--preset paper" in command_of("recipe", config_of(*PAPER, "mnist.npz"))
+    config = Config(preset="paper", data="mnist.npz", rate=0.25, parts=None)
+    words = command_of("recipe", config).split()
+    assert "None" not in words and "paper" not in words
+    again = config_of(*words[words.index("--data") :])
+    assert again == dataclasses.replace(config, preset=None)
 
 
 def test_another_run_with_its_settings_is_not_the_papers(tmp_path):
