@@ -91,6 +91,20 @@ def test_own_variables_of_a_layer_do_not_depend_on_trainable(trainable):
     assert [id(v) for v in keras_internals.own_state_variables(layer)] == list(map(id, state))
 
 
+def test_replace_moments():
+    """Moments of 4 and 9: 3 becomes (3 - 4) / 3; then the layer's own again."""
+    layer = keras.layers.BatchNormalization(momentum=0.5, epsilon=0.0)
+    x = np.array([[3.0], [5.0]], "float32")
+    layer.build(x.shape)
+    fixed = ops.convert_to_tensor([4.0]), ops.convert_to_tensor([9.0])
+    keras_internals.replace_moments(layer, lambda inputs, mask: fixed)
+    found = ops.convert_to_numpy(layer(x, training=True))
+    assert np.allclose(found, [[-1 / 3], [1 / 3]]), CHANGED
+    assert np.allclose(ops.convert_to_numpy(layer.moving_mean), 2.0), CHANGED
+    keras_internals.replace_moments(layer, None)
+    assert np.allclose(ops.convert_to_numpy(layer(x, training=True)), [[-1], [1]]), CHANGED
+
+
 def test_own_seed_generators():
     layer = keras.layers.Dropout(0.5)
     (generator,) = keras_internals.own_seed_generators(layer)

@@ -45,6 +45,17 @@ def own_seed_generators(layer):
     return list(layer._seed_generators)
 
 
+def replace_moments(layer, function):
+    """Make a `BatchNormalization` call `function(inputs, mask)` for mean and variance.
+
+    `None` gives it its own again. Its public `synchronized` raises on PyTorch.
+    """
+    if function is None:
+        del layer._moments
+    else:
+        layer._moments = function
+
+
 def inbound_calls(layer_config):
     """Yield, for each call of a layer, the set of (layer name, number of the call) that it uses.
 

@@ -1,4 +1,4 @@
-"""The processes that train one model together: those of JAX. Elsewhere a process is alone.
+"""The processes that train one model together: those of JAX, or of PyTorch under `torchrun`.
 
 Each runs the same script. What one of them does with the values of all must be done by all, in the
 same order, or those that do it wait for ever: Keras assigns variables, makes them and saves an
@@ -12,6 +12,8 @@ import pickle
 import keras
 import numpy as np
 
+from kerasrecipes._backend.torch_group import join_torchrun, of_first_rank
+
 ADDRESSES, COUNT, NUMBER = (
     f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
 )
@@ -22,13 +24,19 @@ _place = []  # [number of this process, how many there are], where `join` has jo
 
 
 def join():
-    """Join the processes that Keras's environment variables name, before JAX sees its devices."""
+    """Join the processes that Keras's environment variables name, before JAX sees its devices.
+
+    On PyTorch those that `torchrun` has started.
+    """
+    if keras.backend.backend() == "torch" and (place := join_torchrun()):
+        _place[:] = place
+        return
     if not any(name in os.environ for name in (ADDRESSES, COUNT, NUMBER)):
         return
     addresses, total, number = _environment()
     if keras.backend.backend() != "jax":
         raise ValueError(
-            "Several processes train one model on the backend jax alone: "
+            "Several processes train one model on the backend jax alone, or on torch by torchrun: "
             "https://github.com/keras-team/keras/issues/20585. "
             f"Received: {COUNT}={total} on the backend {keras.backend.backend()}"
         )
@@ -103,6 +111,8 @@ def _without_distribution():
 
 def _of_first(value):
     """Return the value that the first process has, in all of them."""
+    if keras.backend.backend() == "torch":
+        return of_first_rank(value)
     from jax.experimental import multihost_utils
 
     content = np.frombuffer(pickle.dumps(value) if is_first() else b"", np.uint8)

@@ -8,16 +8,13 @@ import keras
 from kerasrecipes._backend import processes
 from kerasrecipes._backend.devices import data_parallel, mirrored
 from kerasrecipes._backend.keras_internals import flatten_layers
+from kerasrecipes._backend.torch_ranks import TorchRanks
 from kerasrecipes.augment.padded_batches import padded_batches
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
 from kerasrecipes.experiment.image_metric import ImageMetric
 
-STRATEGIES = {"tensorflow": "mirrored", "jax": "jax"}
-NOT_ON_PYTORCH = (
-    "needs the backend tensorflow or jax: under torchrun Keras's metrics stay those of each "
-    "process, and callbacks would decide differently on each"
-)
+STRATEGIES = {"tensorflow": "mirrored", "jax": "jax", "torch": "torch"}
 
 
 class Replicas(FitCallback):
@@ -32,7 +29,8 @@ class Replicas(FitCallback):
     On JAX several processes may share the devices: the environment of each says
     KERAS_DISTRIBUTION_JOB_ADDRESSES, _NUM_PROCESSES and _PROCESS_ID, as Keras names them, and
     `devices` counts those of all. Each reads its part of the training images and all of the others,
-    and tests the model by itself; the first alone writes and prints.
+    and tests the model by itself; the first alone writes and prints. On PyTorch each device is a
+    process that `torchrun` starts.
 
     Args:
         config: a `RunConfig` or `TrainingConfig`; without `devices` it is one.
@@ -49,22 +47,21 @@ class Replicas(FitCallback):
         self.processes = processes.process_count()
         if self.processes > 1:
             self._check_processes(config)
-        self._strategy = self._distribution = None
+        self._strategy = self._distribution = self._ranks = None
         if self.count > 1:
             self._open(config)
 
     def _open(self, config):
         backend = keras.backend.backend()
-        if backend not in STRATEGIES:
-            raise ValueError(
-                f"Argument `devices` above 1 {NOT_ON_PYTORCH}. Received: devices={self.count}"
-            )
         if config.strategy not in ("auto", STRATEGIES[backend]):
             raise ValueError(
                 f"Argument `strategy` must be auto or {STRATEGIES[backend]} on the backend "
                 f"{backend}. Received: strategy={config.strategy!r}"
             )
-        if backend == "jax":
+        if backend == "torch":
+            _check_torch(config, self.processes)
+            self._ranks = TorchRanks()
+        elif backend == "jax":
             self._distribution = data_parallel(self.count)
         else:
             _check_mirrored(config)
@@ -168,8 +165,12 @@ class Replicas(FitCallback):
         model = self._trained_model
         if self._strategy is not None and model.distribute_strategy is not self._strategy:
             raise RuntimeError(f"{model.name} was made outside of the scope of its devices.")
+        if self._ranks is not None:
+            self._ranks.begin(model)
 
     def _leave(self):
+        if self._ranks is not None:
+            self._ranks.end()
         self.leave()
 
     def leave(self) -> None:
@@ -183,6 +184,21 @@ class Replicas(FitCallback):
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Restore nothing."""
+
+
+def _check_torch(config, count):
+    """Raise where `torchrun` has not started a process a device, or the step is compiled."""
+    if config.devices != count:
+        raise ValueError(
+            "Argument `devices` must be on PyTorch the number of processes, which torchrun starts: "
+            f"torchrun --nproc-per-node {config.devices} recipes/... --devices {config.devices}. "
+            f"Received: devices={config.devices} in {count} process{'es' * (count > 1)}"
+        )
+    if config.jit == "on":
+        raise ValueError(
+            "Argument `jit` must be auto or off on several devices of PyTorch: gradients are "
+            f"averaged by hooks, outside of what is compiled. Received: jit='on', devices={count}"
+        )
 
 
 def _check_mirrored(config):

@@ -9,7 +9,7 @@ from kerasrecipes.flags.presets import check_preset
 from kerasrecipes.flags.run_config import RunConfig
 
 JIT_MODES = ("auto", "on", "off")
-STRATEGIES = ("auto", "mirrored", "jax")
+STRATEGIES = ("auto", "mirrored", "jax", "torch")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,9 @@ class TrainingConfig(RunConfig):
         1, "devices that share each batch; without GPUs, parts of the CPU", "[1, 4096]"
     )
     strategy: str = flag(
-        "auto", "how: mirrored (TensorFlow) or jax; auto: the backend's", choices=STRATEGIES
+        "auto",
+        "how: mirrored (TensorFlow), jax, or torch (processes of torchrun); auto: the backend's",
+        choices=STRATEGIES,
     )
     scale_rate: bool = flag(
         False, "multiply the rate by batch size / its default, after a warm-up (Goyal et al.)"

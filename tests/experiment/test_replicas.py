@@ -110,7 +110,7 @@ REFUSED = {
         ({"jit": "on"}, "issues/20763.*jit='on'"),
     ],
     "jax": [({"strategy": "mirrored"}, "must be auto or jax.*strategy='mirrored'")],
-    "torch": [({}, "needs the backend tensorflow or jax.*devices=2")],
+    "torch": [({}, "number of processes, which torchrun starts.*devices=2 in 1 process$")],
 }
 
 
