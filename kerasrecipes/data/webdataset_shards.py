@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import re
 import tarfile
 
 import numpy as np
@@ -15,6 +16,7 @@ from kerasrecipes.data.shard_images import read_by_python
 SUFFIX = ".tar"
 LABEL = "cls"
 LABEL_BYTES = 20  # more than any number of a class takes
+NUMBER = re.compile(rb"\s*-?\d{1,18}\s*")
 CHUNK = 2**20
 
 
@@ -40,14 +42,22 @@ def open_writer(path):
 
 
 def record_reader(_paths):
-    """A function of tensors (path, offset, length, record) that returns the bytes of an image."""
+    """A function of tensors (path, offset, length, record) that returns the bytes of an image.
+
+    It reads the header before the image too, and fails where that is not of a file of this length.
+    """
 
     def part(path, offset, length):
         with open(path, "rb") as file:
-            file.seek(offset)
-            content = file.read(length)
+            file.seek(offset - tarfile.BLOCKSIZE)
+            header, content = file.read(tarfile.BLOCKSIZE), file.read(length)
         if len(content) != length:
             raise ValueError(f"{printable(path)}: truncated since it was listed")
+        if _size_in(header) != length:
+            raise ValueError(
+                f"{printable(path)}: changed since it was listed: byte {offset:,} does not begin a "
+                f"file of {length:,} bytes"
+            )
         return content
 
     return lambda path, offset, length, _record: read_by_python(part, path, offset, length)
@@ -57,8 +67,8 @@ def scan(path):
     """Dict of the arrays `offsets`, `lengths` and `labels` of a shard, by its headers and labels.
 
     Raises:
-        ValueError: where it is no tar file, compressed, truncated or damaged, or where a sample
-            has not one image and one label, or the key of another.
+        ValueError: where it is no tar file, compressed, truncated or damaged, has no sample, or
+            where a sample has not one image and one label, the key of another, or links.
     """
     try:
         with tarfile.open(path, "r:") as archive:
@@ -70,6 +80,8 @@ def scan(path):
             f"{printable(path)}: no tar file, compressed, or truncated ({error}). Images are read "
             "by their place in the file, so that shards must be plain .tar"
         ) from error
+    if not rows:
+        raise ValueError(f"{printable(path)}: has no sample: no image with its .{LABEL}")
     columns = np.array(rows, np.int64).reshape(-1, 3).T
     return dict(zip(("offsets", "lengths", "labels"), columns))
 
@@ -77,14 +89,16 @@ def scan(path):
 def _samples(path, files):
     """Yield (key, {extension: member}) of the files that follow each other with the same key.
 
-    The key of a file is its path up to the first dot of its name.
+    The key of a file is its path up to the first dot of its name, its extension what follows, in
+    small letters.
     """
     key, members, keys = None, {}, set()
     for member in files:
-        folder, name = os.path.split(member.name)
-        if not member.isfile() or name[0] == ".":
+        if not _belongs_to_sample(path, member):
             continue
+        folder, name = os.path.split(member.name)
         stem, _, extension = name.partition(".")
+        extension = extension.lower()
         if (next_key := os.path.join(folder, stem)) != key:
             if members:
                 yield key, members
@@ -97,23 +111,46 @@ def _samples(path, files):
         yield key, members
 
 
+def _belongs_to_sample(path, member):
+    """Whether a member is a file with an extension that is not hidden; links are refused."""
+    name = os.path.basename(member.name)
+    if name.startswith(".") or "." not in name:
+        return False
+    where = f"{printable(path)}: {printable(member.name)!r}"
+    if member.islnk() or member.issym():
+        raise ValueError(
+            f"{where} is a link, without bytes of its own. Write the archive with "
+            "`tar --dereference --hard-dereference`"
+        )
+    if member.issparse():
+        raise ValueError(f"{where} is a sparse file. Write the archive without `tar --sparse`")
+    return member.isfile()
+
+
 def _row(path, archive, key, members):
     """Offset and length of the image of a sample, and its label."""
-    images = [extension for extension in members if f".{extension.lower()}" in SUFFIXES]
+    images = [extension for extension in members if f".{extension}" in SUFFIXES]
     if len(images) != 1 or LABEL not in members:
         raise ValueError(
             f"{printable(path)}: a sample must have one image and its class number in .{LABEL}. "
             f"Received: {printable(key)!r} with {', '.join(map(printable, members)) or 'nothing'}"
         )
-    text = archive.extractfile(members[LABEL]).read(LABEL_BYTES)
-    image = members[images[0]]
-    try:
-        return image.offset_data, image.size, int(text)
-    except ValueError as error:
+    text = archive.extractfile(members[LABEL]).read(LABEL_BYTES + 1)
+    if len(text) > LABEL_BYTES or not NUMBER.fullmatch(text):
         raise ValueError(
             f"{printable(path)}: .{LABEL} must be a class number. Received: {printable(key)!r} "
             f"with {printable(text)!r}"
-        ) from error
+        )
+    image = members[images[0]]
+    return image.offset_data, image.size, int(text)
+
+
+def _size_in(header):
+    """The size in the header of a file of a tar, `None` of other bytes: it has a checksum."""
+    try:
+        return tarfile.TarInfo.frombuf(header, tarfile.ENCODING, "surrogateescape").size
+    except tarfile.TarError:
+        return None
 
 
 def _check_end(path, end):

@@ -202,6 +202,18 @@ BREAKS = [
         "(not members and key in keys) or ", "", "data/test_webdataset.py -k cannot_be_used",
     ),
     Break(
+        "load", "the first bytes of a label are taken for all", "data/webdataset_shards.py",
+        "len(text) > LABEL_BYTES or ", "", "data/test_webdataset.py -k cannot_be_used",
+    ),
+    Break(
+        "load", "links in a tar are left out", "data/webdataset_shards.py",
+        "if member.islnk() or member.issym():", "if False:", "data/test_webdataset.py -k links",
+    ),
+    Break(
+        "load", "stale places in a tar are read", "data/webdataset_shards.py",
+        "_size_in(header) != length", "False", "data/test_webdataset.py -k written_again",
+    ),
+    Break(
         "load", "the records of a shard in another order", "data/array_record_shards.py",
         "read([record])[0]", "read([record ^ 1])[0]",
         "data/test_shards.py -k 'images_and_labels and arrayrecord'",

@@ -118,6 +118,16 @@ WRONG = {
     "no image": ([("b.cls", b"1")], "Received: 'b' with cls"),
     "two images": ([("b.jpg", b""), ("b.png", b""), ("b.cls", b"1")], "with jpg, png, cls"),
     "a name": ([("b.jpg", IMAGES[0]), ("b.cls", b"cat")], r"a class number. .*'b' with .*cat"),
+    "a label of 23 digits": (
+        [("b.jpg", IMAGES[0]), ("b.cls", b"0" * 22 + b"1")],
+        "class number. .*'b'",
+    ),
+    "a word after 20 bytes": (
+        [("b.jpg", IMAGES[0]), ("b.cls", b"1" + b" " * 20 + b"cats")],
+        "class number. .*'b'",
+    ),
+    "an underscore": ([("b.jpg", IMAGES[0]), ("b.cls", b"1_0")], "class number. .*'b' with .*1_0"),
+    "30 digits": ([("b.jpg", IMAGES[0]), ("b.cls", b"9" * 30)], "class number. .*'b'"),
     "file twice": (
         [("b.cls", b"1"), ("b.cls", b"1"), ("b.jpg", b"")],
         "the key 'b' is there twice",
@@ -137,6 +147,38 @@ def test_samples_that_cannot_be_used(tmp_path, name):
         data.load(f"webdataset:{tmp_path}/*.tar")
 
 
+def test_files_that_are_of_no_sample(tmp_path):
+    files = [(name.upper(), content) for name, content in samples()]
+    others = [("README", b"text"), ("d/LICENSE", b"text"), ("d/", b"?"), ("", b"?")]
+    arrays = scan(archive(tmp_path / "x.tar", [*others, *files, *others]))
+    assert arrays["labels"].tolist() == [number % 2 for number in range(12)]
+    archive(tmp_path / "x.tar", others)
+    with pytest.raises(ValueError, match="x.tar: has no sample"):
+        data.load(f"webdataset:{tmp_path}/x.tar")
+
+
+@pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
+def test_links_are_refused(tmp_path, kind):
+    archive(tmp_path / "x.tar", samples())
+    with tarfile.open(tmp_path / "x.tar", "a") as tar:
+        for suffix in ("jpg", "cls"):
+            link = tarfile.TarInfo(f"b.{suffix}")
+            link.type, link.linkname = kind, f"0000.{suffix}"
+            tar.addfile(link)
+    with pytest.raises(ValueError, match="x.tar: 'b.jpg' is a link.*--hard-dereference"):
+        scan(tmp_path / "x.tar")
+
+
+def test_sparse_files_are_refused(tmp_path):
+    with tarfile.open(tmp_path / "x.tar", "w", format=tarfile.PAX_FORMAT) as tar:
+        member = tarfile.TarInfo("b.jpg")
+        member.size = 4
+        member.pax_headers = {"GNU.sparse.map": "0,2,6,2", "GNU.sparse.size": "8"}
+        tar.addfile(member, io.BytesIO(b"abcd"))
+    with pytest.raises(ValueError, match="x.tar: 'b.jpg' is a sparse file"):
+        scan(tmp_path / "x.tar")
+
+
 def test_an_image_without_bytes_is_skipped_and_named(tmp_path):
     archive(tmp_path / "x.tar", [*samples(), ("e.jpg", b""), ("e.cls", b"1")])
     with pytest.warns(UserWarning, match=r"1 of 13 images cannot be used.*x.tar\[12\]"):
@@ -148,6 +190,16 @@ def test_a_shard_that_was_cut_after_it_was_listed(tmp_path):
     loaded = data.load(f"webdataset:{path}", split=(0.5, 0.5, 0))
     path.write_bytes(path.read_bytes()[:2000])
     with pytest.raises(Exception, match="truncated"):
+        list(loaded.train)
+
+
+def test_a_shard_that_was_written_again_after_it_was_listed(tmp_path):
+    path = archive(tmp_path / "x.tar", samples())
+    loaded = data.load(f"webdataset:{path}", split=(0.5, 0.5, 0))
+    size = path.stat().st_size
+    archive(path, reversed([*samples()]))
+    assert path.stat().st_size == size
+    with pytest.raises(Exception, match="changed since it was listed"):
         list(loaded.train)
 
 
