@@ -20,24 +20,41 @@ from kerasrecipes.data.tf_example import (
 SUFFIX = ".array_record"
 BY_ONE = "group_size:1,uncompressed"  # each record is read alone; images do not compress
 ALONE = "readahead_buffer_size:0"
-OPEN_FILES = 64
+OPEN_FILES = 4096  # at most: to open one takes longer than to read an image
 BATCH = 256
 
 
 @contextlib.contextmanager
 def open_writer(path):
-    """Yield a function of (number, bytes of an image, label) that returns (offset, length)."""
-    writer = _module().ArrayRecordWriter(str(path), BY_ONE)
+    """Yield a function of (number, bytes of an image, label) that returns (offset, length).
+
+    Raises:
+        OSError: where the file cannot be written, as on a full disk.
+    """
+    with _os_error(path):
+        writer = _module().ArrayRecordWriter(str(path), BY_ONE)
 
     def write(number, image, label):
         record = example(image, label)
-        writer.write(record)
+        with _os_error(path):
+            writer.write(record)
         return 0, len(record)  # records are read by their number
 
     try:
         yield write
     finally:
-        writer.close()
+        with _os_error(path):
+            writer.close()
+
+
+@contextlib.contextmanager
+def _os_error(path):
+    """What the package says of the disk as an `OSError`."""
+    try:
+        yield
+    except RuntimeError as error:
+        reason = str(error).split(";")[0]
+        raise OSError(f"{printable(path)}: cannot be written ({reason})") from error
 
 
 def record_reader(paths):
@@ -46,7 +63,7 @@ def record_reader(paths):
     It reads the record of that number, and fails where its checksum is wrong.
     """
     image_key, _ = example_keys(paths[0], _records(paths[0], 0, 1)[0])
-    opened = functools.lru_cache(OPEN_FILES)(_open)
+    opened = functools.lru_cache(_open_files())(_open)
 
     def numbered(path, record):
         try:
@@ -85,8 +102,19 @@ def _records(path, start, stop):
     try:
         return _open(path).read(start, stop)
     except (RuntimeError, IndexError) as error:
+        if stop - start > 1:  # the package does not say which record it is
+            return [_records(path, number, number + 1)[0] for number in range(start, stop)]
         place = shard_place(path, start)
         raise ValueError(f"{place}: corrupt or truncated from this record on") from error
+
+
+def _open_files():
+    """How many shards stay open: half of the files that the process may have open."""
+    import resource  # not on Windows, nor is the package
+
+    limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = limit == resource.RLIM_INFINITY
+    return OPEN_FILES if unlimited else min(OPEN_FILES, max(1, limit // 2))
 
 
 def _open(path):

@@ -79,8 +79,8 @@ def load(
               them; others are read through once, and are of the set in their name. TFRecord and
               ArrayRecord files hold `tf.train.Example` with `image` and `label` (or
               `image/encoded`, `image/class/label`); tar files of WebDataset, which must not be
-              compressed, hold one image and `.cls`, its class number, a key. Tar has no checksum of what its
-              files hold: damage to pixels alone is found only where the decoder finds it;
+              compressed, hold one image and `.cls`, its class number, a key; tar has no
+              checksum of images: damage to them is found only where the decoder finds it;
             - arrays: `(x, y)`, `(x_train, y_train, x_test, y_test)`,
               `((x_train, y_train), (x_test, y_test))`, or a mapping with the keys of an `.npz`.
         split: `None` (default) keeps the source's own sets, and divides a single set 80/10/10.

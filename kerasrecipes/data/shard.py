@@ -20,6 +20,7 @@ import sys
 import numpy as np
 
 from kerasrecipes._atomic_write import PART, atomic_write
+from kerasrecipes._backend.requirement import require_array_record
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._folder_lock import NAME as LOCK
 from kerasrecipes._folder_lock import FolderLock
@@ -48,8 +49,12 @@ def write_shards(folder, out, kind="tfrecord", shards=None, strict=False, class_
 
     Raises:
         ValueError: where `out` is there already, or images cannot be used.
+        ImportError: where the package of the format is not installed.
+        OSError: where `out` cannot be written.
     """
     check_choice("format", kind, tuple(FORMATS))
+    if kind == "arrayrecord":
+        require_array_record()
     if shards is not None:
         check_integer("shards", shards, "[1, 99999]")
     out = pathlib.Path(out)

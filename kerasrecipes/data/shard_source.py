@@ -39,17 +39,16 @@ def read_shards(kind, pattern, strict, exif="apply", check=None):
         check: "all", "sample", "none" or `None`.
     """
     where = f"{kind}:{printable(pattern)}"
-    pattern = os.path.expanduser(pattern)
-    if os.path.isdir(pattern):
-        pattern = os.path.join(glob.escape(pattern), f"*{FORMATS[kind].SUFFIX}")
+    patterns = _patterns(kind, os.path.expanduser(pattern))
     folders = {}
-    for path in sorted(glob.glob(pattern)):
+    for path in sorted({path for one in patterns for path in glob.glob(one)}):
         folders.setdefault(os.path.dirname(path), []).append(path)
     if not folders:
-        raise FileNotFoundError(f"{where}: no shards there")
+        braces = "; braces are not expanded: write `*` or `?`" if "{" in pattern else ""
+        raise FileNotFoundError(f"{where}: no shards there{braces}")
     sets, class_names, stored = {}, {}, []
     for folder, paths in folders.items():
-        found = _written(kind, folder, pattern, paths)
+        found = _written(kind, folder, patterns, paths)
         stored.append(found is not None)
         names, parts = found or _foreign(kind, where, paths)
         class_names[folder] = names
@@ -61,7 +60,15 @@ def read_shards(kind, pattern, strict, exif="apply", check=None):
     return _described(kind, where, _with_training(where, sets), names, strict, exif, check)
 
 
-def _written(kind, folder, pattern, paths):
+def _patterns(kind, pattern):
+    """The pattern; for a folder, those of `x.tfrecord` and `x.tfrecord-00000-of-00008`."""
+    if not os.path.isdir(pattern):
+        return [pattern]
+    every = os.path.join(glob.escape(pattern), f"*{FORMATS[kind].SUFFIX}")
+    return [every, f"{every}-*-of-*"]
+
+
+def _written(kind, folder, patterns, paths):
     """Class names and sets of shards with an index, or `None`."""
     found = read_stored(folder, kind)
     if found is None:
@@ -70,11 +77,11 @@ def _written(kind, folder, pattern, paths):
     unknown = [path for path in paths if path not in sizes]
     if unknown:
         raise ValueError(f"{printable(unknown[0])}: is not in the index of its folder, shards.json")
-    name = os.path.basename(pattern)  # folders may be spelled in several ways
+    names = [os.path.basename(one) for one in patterns]  # folders may be spelled in several ways
     wanted = {
         path: size
         for path, size in sizes.items()
-        if fnmatch.fnmatchcase(os.path.basename(path), name)
+        if any(fnmatch.fnmatchcase(os.path.basename(path), name) for name in names)
     }
     check_sizes(wanted)
     chosen = {name: [file in wanted for file in index.files] for name, index in indices.items()}

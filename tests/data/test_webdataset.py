@@ -204,5 +204,7 @@ def test_a_shard_that_was_written_again_after_it_was_listed(tmp_path):
 
 
 def test_a_pattern_that_nothing_matches(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"webdataset:.*\{0..3\}.tar: no shards there"):
+    with pytest.raises(
+        FileNotFoundError, match=r"webdataset:.*\{0..3\}.tar: no shards there; braces are not"
+    ):
         data.load(f"webdataset:{tmp_path}/x-{{0..3}}.tar")
