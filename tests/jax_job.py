@@ -37,10 +37,10 @@ def start(script, arguments, count=2, folder=None):
     ]
 
 
-def outputs(job):
+def outputs(job, seconds=SECONDS):
     """Return what each process printed; raise unless all ended with status 0."""
     try:
-        texts = [process.communicate(timeout=SECONDS)[0] for process in job]
+        texts = [process.communicate(timeout=seconds)[0] for process in job]
     finally:
         kill(job)
     for process, text in zip(job, texts):

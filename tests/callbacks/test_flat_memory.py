@@ -1,6 +1,9 @@
 """Memory and open files of a long fit that writes states, the best model and snapshots."""
 
 import os
+import pathlib
+import subprocess
+import sys
 import time
 import warnings
 
@@ -8,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes._backend.processes import by_first
 from kerasrecipes.callbacks import (
     SGDR,
     ActivationStatistics,
@@ -17,6 +21,7 @@ from kerasrecipes.callbacks import (
     Resume,
     SnapshotEnsemble,
 )
+from tests import jax_job
 from tests.callbacks.small_fit import STEPS, X, fit, small_model
 
 # 14 MiB were measured, of three files an epoch; a leak of the states would be more.
@@ -67,7 +72,8 @@ class Watch(keras.callbacks.Callback):
         logs["score"] = -epoch  # each epoch is the best
         if self.saves_to is not None:
             self.model.save(self.saves_to)
-        self.model.stop_training = minutes > MINUTES
+        # Of several processes all stop at one epoch.
+        self.model.stop_training = by_first(lambda: minutes > MINUTES)
 
     def growth(self):
         """Of the second half by least squares: MB a minute, kB an epoch, and more open files."""
@@ -95,10 +101,10 @@ def everything(folder=None):
     ]
 
 
-def long_fit(watch, callbacks):
+def long_fit(watch, callbacks, model=None):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        fit(small_model(), 10**6, [watch, *callbacks])
+        fit(model or small_model(), 10**6, [watch, *callbacks])
     return watch.growth()
 
 
@@ -110,6 +116,27 @@ def test_ten_minutes_with_everything_on(tmp_path):
         resume = Resume(tmp_path / "state", every_steps=2 * STEPS)
     megabytes, _, files = long_fit(Watch(), [*everything(), resume])
     assert megabytes < MEGABYTES_A_MINUTE and files <= 1
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
+def test_ten_minutes_on_two_devices(tmp_path):
+    script = pathlib.Path(__file__).parent / "long_fit_on_devices.py"
+    environment = {**os.environ, "PYTHONPATH": str(jax_job.ROOT)}
+    done = subprocess.run(
+        [sys.executable, script, tmp_path], env=environment, capture_output=True, text=True
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
+@pytest.mark.soak
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="needs Linux's /proc")
+@pytest.mark.skipif(keras.backend.backend() != "jax", reason="several processes are JAX's")
+def test_ten_minutes_in_two_processes(tmp_path):
+    job = jax_job.start("tests/callbacks/long_fit_on_devices.py", [[tmp_path]] * 2)
+    for text in jax_job.outputs(job, seconds=60 * (MINUTES + 5)):
+        print(text)
 
 
 @pytest.mark.soak
