@@ -7,7 +7,9 @@ optimizer (for which it makes another) so. What one does alone, it does in `by_f
 
 import contextlib
 import os
+import pathlib
 import pickle
+import tempfile
 
 import keras
 import numpy as np
@@ -19,6 +21,7 @@ ADDRESSES, COUNT, NUMBER = (
 )
 # Of JAX's barrier at exit, where a process waits for one that has failed; JAX's own is 300.
 SECONDS_AT_EXIT = 20
+KINDS = OSError, ValueError, TypeError, KeyboardInterrupt, SystemExit  # that callers tell apart
 DIGITS = 2**20  # JAX has no 64-bit integers by default
 _place = []  # [number of this process, how many there are], where `join` has joined them
 
@@ -82,21 +85,58 @@ def by_first(function, *arguments):
     """Return in each process what `function` returns in the first, or raise what it raises there.
 
     All processes must call it, at the same place; the others wait for the first. There is no
-    distribution meanwhile, so that Keras waits for nobody.
+    distribution meanwhile, so that Keras waits for nobody. Whatever happens in the first is sent,
+    also a signal and a result that cannot be.
     """
     if process_count() == 1:
         return function(*arguments)
-    result = error = None
+    content, error = b"", None
     if is_first():
         with _without_distribution():
             try:
-                result = function(*arguments)
-            except Exception as raised:
+                content = pickle.dumps((function(*arguments), None))
+                pickle.loads(content)
+            except BaseException as raised:
                 error = raised
-    shared, reason = _of_first((result, _portable(error)))
-    if error or reason:
-        raise error or reason
-    return shared
+                content = pickle.dumps((None, _portable(error)))
+    result, reason = pickle.loads(_of_first(content))
+    if reason is not None:
+        raise reason from error
+    return result
+
+
+@contextlib.contextmanager
+def file_of_first(path):
+    """Yield the path of a file that the first process has: elsewhere that of a copy.
+
+    To make a model draws numbers, which all must do; so by `by_first` only bytes are read.
+    """
+    if process_count() == 1:
+        yield path
+        return
+    content = by_first(pathlib.Path(path).read_bytes)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder, os.path.basename(path))
+        copy.write_bytes(content)
+        yield copy
+
+
+def check_one_model(callback):
+    """Raise where several processes do not train one model, which a callback shares by `by_first`.
+
+    Without a distribution each trains a model of its own.
+    """
+    if keras.backend.backend() != "jax" or process_count() == 1:
+        return
+    if keras.distribution.distribution() is None:
+        kind = type(callback).__name__
+        raise ValueError(
+            f"{kind} keeps one state for the one model that all processes train, which needs "
+            "`keras.distribution.set_distribution(keras.distribution.DataParallel("
+            "auto_shard_dataset=False))` before the model is made; for a model in each, start "
+            "them without `keras.distribution.initialize`. "
+            f"Received: {process_count()} processes without a distribution"
+        )
 
 
 @contextlib.contextmanager
@@ -109,26 +149,27 @@ def _without_distribution():
         keras.distribution.set_distribution(former)
 
 
-def _of_first(value):
-    """Return the value that the first process has, in all of them."""
+def _of_first(content):
+    """Return the bytes that the first process has, in all of them."""
     if keras.backend.backend() == "torch":
-        return of_first_rank(value)
+        return of_first_rank(content)
     from jax.experimental import multihost_utils
 
-    content = np.frombuffer(pickle.dumps(value) if is_first() else b"", np.uint8)
+    content = np.frombuffer(content, np.uint8)
     size = np.array(divmod(len(content), DIGITS), "int32")
     high, low = map(int, multihost_utils.broadcast_one_to_all(size))
     if not is_first():
         content = np.zeros(high * DIGITS + low, np.uint8)
-    return pickle.loads(np.asarray(multihost_utils.broadcast_one_to_all(content)).tobytes())
+    return np.asarray(multihost_utils.broadcast_one_to_all(content)).tobytes()
 
 
 def _portable(error):
-    """Return an exception that can be sent; where this one cannot, one with its words."""
+    """Return an exception that can be sent; where this one cannot, one of its kind and words."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:
-        return RuntimeError(f"{type(error).__name__}: {error}")
+        kind = next((kind for kind in KINDS if isinstance(error, kind)), RuntimeError)
+        return kind(f"{type(error).__name__}: {error}")
     return error
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from kerasrecipes._backend.processes import check_one_model, is_first, process_count
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
@@ -30,6 +31,9 @@ class BestSnapshot(FitCallback):
     with BestSnapshot() as best:
         model.fit(..., callbacks=[best])
     ```
+
+    Of several processes of JAX that train one model, one that raises restores nothing: it would
+    wait for the others, which wait for its step. `filepath`, if given, has the best.
 
     Args:
         monitor: str, name of the metric that decides, or dict of names and weights (float > 0),
@@ -65,8 +69,8 @@ class BestSnapshot(FitCallback):
     Raises:
         TypeError: for an argument of the wrong type.
         ValueError: for an argument outside its range; before the first step, if the folder of
-            `filepath` cannot be written, or if its file holds another architecture or the best by
-            another monitor; after the first step, if `mode="auto"` cannot tell; at the end of
+            `filepath` cannot be written, if its file holds another architecture or the best by
+            another monitor, or if several processes have no distribution; after the first step, if `mode="auto"` cannot tell; at the end of
             the first epoch that could have it, if `monitor` is not there or is no single number.
 
     Example:
@@ -140,8 +144,10 @@ class BestSnapshot(FitCallback):
         if not self._in_fit:
             return
         try:
-            self._end()
+            if error is None or process_count() == 1:
+                self._end()
         finally:
+            self._in_fit = False
             self._leave()
 
     def _begin(self):
@@ -153,6 +159,7 @@ class BestSnapshot(FitCallback):
         self._epoch = 0
         self._averagings = self.peers(PolyakAveraging)
         if self.filepath is not None:
+            check_one_model(self)
             _best_file.check_folder(self.filepath)
             self._go_on_from_file()
         self._in_fit = True
@@ -285,10 +292,13 @@ class BestSnapshot(FitCallback):
         if self.resume and _best_file.exists(self.filepath):
             stored = _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
-            text = _monitor.text_of(self.monitor)
+            self._say_where()
+
+    def _say_where(self):
+        if is_first():
             say(
-                f"BestSnapshot continues from {text} {self.best:.4g} of epoch "
-                f"{self.best_epoch + 1} in {printable(self.filepath)}."
+                f"BestSnapshot continues from {_monitor.text_of(self.monitor)} {self.best:.4g} of "
+                f"epoch {self.best_epoch + 1} in {printable(self.filepath)}."
             )
 
     def _restore_best(self):

@@ -10,7 +10,7 @@ from kerasrecipes._backend.keras_internals import (
     end_epoch_of_data,
     set_initial_epoch,
 )
-from kerasrecipes._backend.processes import by_first, is_first
+from kerasrecipes._backend.processes import by_first, check_one_model, is_first
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
@@ -39,7 +39,8 @@ class Resume(FitCallback):
 
     A folder belongs to one process at a time: a second one is refused before its first step. Where
     several processes of JAX train one model, the first reads and writes it, and all get its state;
-    each must ask for `step`, `epoch` and `finished`. A signal ends them: start all again.
+    each must ask for `step`, `epoch` and `finished`. A signal ends a process at once, where JAX
+    does not take it (docs/scale.md); the others end too: start all again.
 
     A signal (Ctrl-C, SIGTERM, SIGHUP) ends training after the step, with the state written; then
     the process ends with status 130, 143 or 129, unless the signal is someone else's to handle. A
@@ -77,7 +78,8 @@ class Resume(FitCallback):
         TypeError: if an argument is of the wrong type.
         ValueError: before the first step, if the folder cannot be written, if its state belongs
             to another model, optimizer, set of callbacks or other data (the error says what
-            differs), if it holds states of which none can be read, or if another process uses it.
+            differs), if it holds states of which none can be read, if another process uses it, or
+            if several processes have no distribution.
 
     Example:
 
@@ -157,6 +159,7 @@ class Resume(FitCallback):
         return [name for name in folders if not name.startswith((PART, "state-"))]
 
     def _begin(self):
+        check_one_model(self)
         by_first(self._take_folder)
         if self.every_steps and not self._position_is_known:
             warn(

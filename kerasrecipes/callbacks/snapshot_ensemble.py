@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._atomic_write import atomic_write
-from kerasrecipes._backend.processes import by_first
+from kerasrecipes._backend.processes import by_first, check_one_model, file_of_first
 from kerasrecipes._printable import printable
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes._warning import warn
@@ -26,7 +26,8 @@ class SnapshotEnsemble(FitCallback):
     ```
 
     `model()` is that average as one Keras model. With `PolyakAveraging` in the same `fit`, the
-    snapshots are of the averages.
+    snapshots are of the averages. Of several processes of JAX the first reads and writes the
+    folder, and all must call `model` and `weights`.
 
     Args:
         sgdr: `SGDR`, the one of the same `fit`, whose cycles give the snapshots. Each cycle must
@@ -47,8 +48,9 @@ class SnapshotEnsemble(FitCallback):
 
     Raises:
         ValueError: for an argument outside its range; before the first step, if the cycles do not
-            fit the epochs, `sgdr` is not in the same `fit`, the folder cannot be written, or the
-            model cannot be made again from its configuration. On data of unknown length, cycles are
+            fit the epochs, `sgdr` is not in the same `fit`, the folder cannot be written, the model
+            cannot be made again from its configuration, or several processes have no distribution,
+            which `directory` needs. On data of unknown length, cycles are
             checked after the first epoch.
         TypeError: for an argument of the wrong type.
 
@@ -105,6 +107,7 @@ class SnapshotEnsemble(FitCallback):
     def _begin(self):
         self.epochs, self._weights = [], {}
         if self.directory is not None:
+            check_one_model(self)
             by_first(make_folder, self.directory, "directory", self.directory)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -208,7 +211,8 @@ class SnapshotEnsemble(FitCallback):
         if epoch in self._weights:
             _assign(member, self._weights[epoch])
         else:
-            member.load_weights(self._path(epoch))
+            with file_of_first(self._path(epoch)) as path:
+                member.load_weights(path)
         return member
 
     def _path(self, epoch):

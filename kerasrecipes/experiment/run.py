@@ -218,13 +218,14 @@ class Run:
         """
         self._resume.data = {"images": images.train}
         batch_size = min(self.config.batch_size, len(images.train))
+        here = batch_size // self.replicas.processes  # of this process
         if self.config.dry_run:
-            checks = [self.replicas, MemoryCheck(batch_size), PreflightCheck(self, images)]
+            checks = [self.replicas, MemoryCheck(here), PreflightCheck(self, images)]
             return [*checks, self._interruption, DryRun(images, batch_size)]
         callbacks = [
             self.replicas,
             *([ScaledRate(self.config.rate_scale())] if self.config.scale_rate else []),
-            MemoryCheck(batch_size),
+            MemoryCheck(here),
             PreflightCheck(self, images),
             self._clock,
             self._interruption,

@@ -8,6 +8,7 @@ RATE, SGDR = "callbacks/_rate.py", "callbacks/sgdr.py"
 SGDR_TESTS, PLATEAU_TESTS = "callbacks/test_sgdr.py", "callbacks/test_plateau_factor.py"
 BEST, BEST_TESTS = "callbacks/best_snapshot.py", "callbacks/test_best_snapshot.py"
 PROCESS_TESTS = "callbacks/test_jax_processes.py"
+FAULT_TESTS = "callbacks/test_jax_faults.py -m slow"
 RESUME, RESUME_TESTS = "callbacks/resume.py", "callbacks/test_resume.py"
 STATE, FOLDER = "callbacks/_training_state.py", "callbacks/_state_folder.py"
 FINDER = "callbacks/learning_rate_finder.py"
@@ -34,6 +35,24 @@ BREAKS = [
         "keras.distribution.set_distribution(None)",
         "pass",
         f"{PROCESS_TESTS} -k equal_one -m slow",
+        "jax",
+    ),
+    Break(
+        "BestSnapshot",
+        "a process that raises restores, and waits for the others",
+        BEST,
+        "if error is None or process_count() == 1:",
+        "if True:",
+        f"{FAULT_TESTS} -k not_lost",
+        "jax",
+    ),
+    Break(
+        "SnapshotEnsemble",
+        "each process reads its own disk",
+        "callbacks/snapshot_ensemble.py",
+        "with file_of_first(self._path(epoch)) as path:",
+        "for path in [self._path(epoch)]:",
+        f"{FAULT_TESTS} -k snapshots_are_read",
         "jax",
     ),
     Break(

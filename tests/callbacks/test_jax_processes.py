@@ -82,3 +82,8 @@ def test_errors_of_the_first_process_can_be_sent():
         pass
 
     assert str(processes._portable(Local("why"))) == "Local: why"
+
+    class LocalOfDisk(OSError):
+        pass
+
+    assert type(processes._portable(LocalOfDisk("full"))) is OSError

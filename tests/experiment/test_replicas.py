@@ -4,6 +4,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import types
 
 import keras
 import numpy as np
@@ -13,7 +14,9 @@ from kerasrecipes import augment
 from kerasrecipes._backend import processes
 from kerasrecipes.augment.padded_batches import padded_batches
 from kerasrecipes.experiment import TrainingConfig
+from kerasrecipes.experiment.memory_check import MemoryCheck
 from kerasrecipes.experiment.replicas import Replicas
+from kerasrecipes.experiment.run import Run
 
 ROOT = pathlib.Path(__file__).parent.parent.parent
 BACKEND = keras.backend.backend()
@@ -65,6 +68,16 @@ def test_the_parts_of_processes_make_the_padded_batch(count):
         for one, first, second in zip(expected, *pair):
             assert len(first) == len(second)
             np.testing.assert_array_equal(np.concatenate([first, second]), one)
+
+
+def test_memory_is_that_of_the_images_of_a_process(tmp_path):
+    opened = Run(TrainingConfig(output=tmp_path / "run"), "polyak")
+    opened.open()
+    opened.replicas.processes = 2
+    callbacks = opened.callbacks(types.SimpleNamespace(train=range(1000)))
+    opened.release()
+    (check,) = (callback for callback in callbacks if isinstance(callback, MemoryCheck))
+    assert check.batch_size == 64
 
 
 def test_fewer_images_than_a_batch_are_refused(monkeypatch):
