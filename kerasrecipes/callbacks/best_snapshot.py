@@ -70,8 +70,9 @@ class BestSnapshot(FitCallback):
         TypeError: for an argument of the wrong type.
         ValueError: for an argument outside its range; before the first step, if the folder of
             `filepath` cannot be written, if its file holds another architecture or the best by
-            another monitor, or if several processes have no distribution; after the first step, if `mode="auto"` cannot tell; at the end of
-            the first epoch that could have it, if `monitor` is not there or is no single number.
+            another monitor, or if several processes have no distribution; after the first step, if
+            `mode="auto"` cannot tell; at the end of the first epoch that could have it, if
+            `monitor` is not there or is no single number.
 
     Example:
 

@@ -71,7 +71,7 @@ def test_the_parts_of_processes_make_the_padded_batch(count):
 
 
 def test_memory_is_that_of_the_images_of_a_process(tmp_path):
-    opened = Run(TrainingConfig(output=tmp_path / "run"), "polyak")
+    opened = Run(TrainingConfig(output=str(tmp_path / "run")), "polyak")
     opened.open()
     opened.replicas.processes = 2
     callbacks = opened.callbacks(types.SimpleNamespace(train=range(1000)))
