@@ -89,6 +89,19 @@ def assert_same(result, wanted, level=0, fraction=0):
     assert differences.max() <= max(1.001 * level, 4e-3)
 
 
+def test_a_warp_takes_its_map_as_arrays_with_images_of_any_backend():
+    matrix = np.array([[[0.9, 0.2], [-0.1, 1.1]], [[1.0, 0.0], [0.0, 1.0]]])  # of float64
+    arguments = (matrix, np.array([[1.5, -2.0], [0.0, 3.0]]), np.array([0.2, 0.0]))
+    images = keras.ops.convert_to_tensor(PIXELS[:2])
+    tensors = [keras.ops.convert_to_tensor(one, "float32") for one in arguments]
+    expected = augment.functional.warp(images, *tensors, fill=9)
+    result = augment.functional.warp(images, *arguments, fill=9)
+    found, wanted = keras.ops.convert_to_numpy(result), keras.ops.convert_to_numpy(expected)
+    np.testing.assert_array_equal(found, wanted)
+    np.testing.assert_array_equal(found[1, 3:], PIXELS[1, :-3])
+    np.testing.assert_array_equal(found[1, :3], 9)
+
+
 @pytest.mark.parametrize("name, training", CASES)
 def test_batches_are_those_of_the_pipeline(name, training):
     transforms = TRANSFORMS[name]

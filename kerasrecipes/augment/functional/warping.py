@@ -59,7 +59,8 @@ def warp(images: Any, matrix: Any, shift: Any, lens: Any, fill: float = 0.0) -> 
     array([0., 1., 2.], dtype=float32)
     """
     on, (height, width) = formula_ops(images), image_size(images)
-    x, y = _source(on, matrix, shift, lens, height, width)
+    numbers = (on.cast(on.convert_to_tensor(one), "float32") for one in (matrix, shift, lens))
+    x, y = _source(on, *numbers, height, width)
     values = on.pad(on.cast(images, "float32"), _BORDER, constant_values=fill)
     return _bilinear(values, x + 1.0, y + 1.0, height, width)
 
