@@ -93,7 +93,7 @@ def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
     assert run_command(load_recipe(name), *flags) == 0
     out = capsys.readouterr().out
     settings = load_recipe(name).Config.PRESETS["cifar10"]
-    steps = settings["epochs"] * 256 // settings["batch_size"]
+    steps = settings["epochs"] * math.ceil(256 / settings["batch_size"])
     assert f"{settings['epochs']:,} epochs, {steps:,} steps" in out
     assert "Settings of the paper" in out and "Not as in the paper" in out
     assert "parameters" in out and "multiply-adds" in out and "Time here" in out
