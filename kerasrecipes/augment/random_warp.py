@@ -23,7 +23,7 @@ class RandomWarp(Transform):
         translation: float in [0, 1], fraction of the width and of the height, default 0.
         stretch: float >= 0, default 0; 0.25 is from 1/1.25 to 1.25.
         shear: float in [0, 90), degrees, default 0.
-        lens: float in [0, 0.3333), radial distortion at the corner, barrel or pincushion, default 0.
+        lens: float in [0, 0.3333), default 0, radial distortion at the corner: barrel, pincushion.
         fill: float in [0, 255] outside the image, default 0.
 
     Input shape: (H, W, C) or (N, H, W, C).
