@@ -10,6 +10,9 @@ import numpy as np
 from kerasrecipes._batches import batches
 from kerasrecipes._validation import check_integer
 from kerasrecipes.inference._statistics import called_with_training, layers_with_statistics
+from kerasrecipes.layers import GhostBatchNormalization
+
+WHOLE_BATCH = 2**31 - 1  # examples: the most that an int32 counts
 
 
 def recalibrate_normalization(
@@ -27,8 +30,9 @@ def recalibrate_normalization(
     the layers before normalise by batch statistics. Use it if the statistics do not match the
     weights or the data: after weight averaging, or for another resolution or domain. All other
     layers work as in prediction (no dropout). Statistics other than mean and variance, such as a
-    whitening matrix, are averaged. Frozen layers (`trainable=False`) keep their statistics. The
-    model is changed in place.
+    whitening matrix, are averaged. `layers.GhostBatchNormalization` normalises whole batches
+    meanwhile: its variance includes that between parts. Frozen layers (`trainable=False`) keep
+    their statistics. The model is changed in place.
 
     Args:
         model: built `keras.Model`.
@@ -85,10 +89,13 @@ def recalibrate_normalization(
 def _measure(model, normalizations, stream):
     """Return ({id: Σ n_b · statistic_b}, Σ n_b); for a variance, the second moment is summed."""
     momenta = {layer: layer.momentum for layer in normalizations}
+    sizes = {one: one.size for one in normalizations if isinstance(one, GhostBatchNormalization)}
     sums, count = {}, 0
     try:
         for layer in normalizations:
             layer.momentum = 0.0
+        for layer in sizes:
+            layer.size = WHOLE_BATCH
         with called_with_training(normalizations, True):
             for x in stream:
                 values = _batch_statistics(model, normalizations, x)
@@ -99,6 +106,8 @@ def _measure(model, normalizations, stream):
     finally:
         for layer, momentum in momenta.items():
             layer.momentum = momentum
+        for layer, size in sizes.items():
+            layer.size = size
     return sums, count
 
 

@@ -18,6 +18,7 @@ from kerasrecipes._validation import (
     check_number,
 )
 from kerasrecipes.layers._channel_groups import ChannelGroups
+from kerasrecipes.layers._mask_positions import mask_positions
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 from kerasrecipes.ops import newton_whitening, zca_whitening
 
@@ -133,7 +134,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
             for weight in (self.gamma, self.beta)
         )
         if training and self.trainable:
-            y = self._by_batch(x, gamma, beta, _positions(mask, x))
+            y = self._by_batch(x, gamma, beta, mask_positions(mask, x))
         else:
             y = self._by_averages(x, gamma, beta)
         return ops.cast(ops.moveaxis(y, -1, self.axis), self.compute_dtype)
@@ -147,6 +148,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     def _by_batch(self, x, gamma, beta, positions):
         total = sum_over_replicas if self.synchronized else _unchanged
         rows = self._layout.to_rows(x)
+        positions = None if positions is None else ops.reshape(positions, (1, -1, 1))
         if keras.backend.backend() == "torch" and positions is None:
             y = whitened_batch(rows, self._affine, gamma, beta, total)
             return self._layout.from_rows(y, x.shape)
@@ -219,24 +221,6 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     def get_config(self) -> dict[str, Any]:
         names = ("group_size", "momentum", "method", "iterations", "synchronized")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-
-def _positions(mask, x):
-    """Return the mask as rows `(1, positions, 1)`: 1 for used positions, 0 for masked ones.
-
-    The mask's axes are the first axes of the channels-last `x`; the mask broadcasts over the rest.
-    """
-    if mask is None:
-        return None
-    shape, rank = ops.shape(x)[:-1], len(x.shape) - 1
-    if len(mask.shape) > rank:
-        raise ValueError(
-            f"Argument `mask` must have at most {rank} axes, one less than the input. Received: "
-            f"mask.shape={tuple(mask.shape)}"
-        )
-    mask = ops.cast(ops.cast(mask, "bool"), x.dtype)
-    mask = ops.reshape(mask, (*ops.shape(mask), *(1,) * (rank - len(mask.shape))))
-    return ops.reshape(ops.broadcast_to(mask, shape), (1, -1, 1))
 
 
 def _first(total, rows):

@@ -1,12 +1,14 @@
 """Batch normalisation by small parts of the batch."""
 
+import math
 from typing import Any
 
 import keras
 from keras import ops
 
-from kerasrecipes._backend.arithmetic import mean_over, wide_type
+from kerasrecipes._backend.arithmetic import maximum, wide_type
 from kerasrecipes._validation import check_floating, check_integer, check_number
+from kerasrecipes.layers._mask_positions import mask_positions
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 
 
@@ -16,7 +18,10 @@ class GhostBatchNormalization(ScaleAndCenter):
 
     y = gamma · (x - μ_g) / √(σ_g² + ε) + beta, with μ_g and the biased σ_g² of each channel over
     all positions of `size` consecutive examples, the last part smaller if `size` does not divide
-    the batch. Each step moves the running averages towards the mean of μ_g and σ_g² over the parts.
+    the batch. Each step moves the running averages, from 0 and 1, towards the mean of μ_g and σ_g²
+    over the parts: without the variance between parts, which `inference.recalibrate_normalization`
+    adds. Inference, and a layer with `trainable=False`, use the running averages. Masked positions
+    are no part of the statistics; an empty part moves no average.
 
     A batch of 16 in parts of 2 has the statistics that 8 devices with 2 images each have, in one
     step: it shows what batch normalisation loses at small batches without the time that they take.
@@ -39,7 +44,7 @@ class GhostBatchNormalization(ScaleAndCenter):
         That of the input.
 
     Raises:
-        ValueError: An argument is outside its range.
+        ValueError: An option is out of its range, or the rank is below 2.
         TypeError: The inputs are integers.
 
     Example:
@@ -73,6 +78,7 @@ class GhostBatchNormalization(ScaleAndCenter):
         self.size = size
         self.momentum = momentum
         self.autocast = False
+        self.supports_masking = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = self._build_channels(input_shape, least_rank=2)
@@ -84,12 +90,12 @@ class GhostBatchNormalization(ScaleAndCenter):
             for name, start in (("moving_mean", "zeros"), ("moving_variance", "ones"))
         )  # fmt: skip
 
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
+    def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         check_floating("inputs", inputs)
         dtype = wide_type(inputs.dtype, self.compute_dtype)
         x = ops.moveaxis(ops.cast(inputs, dtype), self.axis, -1)
         if training and self.trainable:
-            y = self._by_parts(x, dtype)
+            y = self._by_parts(x, mask_positions(mask, x))
         else:
             mean, variance = (
                 ops.cast(average, dtype) for average in (self.moving_mean, self.moving_variance)
@@ -101,23 +107,70 @@ class GhostBatchNormalization(ScaleAndCenter):
             y = y + ops.cast(self.beta, dtype)
         return ops.cast(ops.moveaxis(y, -1, self.axis), self.compute_dtype)
 
-    def _by_parts(self, x, dtype):
-        """Normalise each part, of which the last is filled up with zeros, and move the averages."""
+    def _by_parts(self, x, positions):
+        """Normalise each part and move the averages; `positions` are 0 where a mask is."""
         shape = ops.shape(x)
-        parts = (shape[0] + self.size - 1) // self.size
-        filled = ops.concatenate([x, *[ops.zeros_like(x[:1])] * (self.size - 1)])
-        rows = ops.reshape(filled[: parts * self.size], (parts, self.size, -1, shape[-1]))
-        there = ops.arange(parts * self.size) < shape[0]
-        there = ops.reshape(ops.cast(there, dtype), (parts, self.size, 1, 1))
-        count = ops.sum(there, axis=(1, 2), keepdims=True) * ops.cast(ops.shape(rows)[2], dtype)
-        mean = ops.sum(rows, axis=(1, 2), keepdims=True) / count
-        centred = (rows - mean) * there
-        variance = ops.sum(ops.square(centred), axis=(1, 2), keepdims=True) / count
-        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            target = ops.cast(mean_over(value, (0, 1, 2)), average.dtype)
-            average.assign(self.momentum * average + (1 - self.momentum) * target)
-        y = centred * ops.rsqrt(variance + self.epsilon)
-        return ops.reshape(ops.reshape(y, (-1, *shape[1:]))[: shape[0]], shape)
+        size = _smaller(self.size, shape[0])
+        rows = _in_parts(x, size)
+        there = _filled(rows, shape[0]) if positions is None else _in_parts(positions, size)
+        count = _count(rows, there)
+        divisor = maximum(count, 1)
+        mean = ops.sum(_only(there, rows), axis=(1, 2), keepdims=True) / divisor
+        rows = rows - mean
+        squares = _only(there, ops.square(rows))
+        variance = ops.sum(squares, axis=(1, 2), keepdims=True) / divisor
+        self._move(self.moving_mean, mean, count)
+        self._move(self.moving_variance, variance, count)
+        y = rows * ops.rsqrt(variance + self.epsilon)
+        parts = ops.shape(rows)[0]
+        return ops.reshape(y, (parts * size, *shape[1:]))[: shape[0]]
+
+    def _move(self, average, statistic, count):
+        """Move a running average towards the mean over the parts that are not empty."""
+        counts = ops.cast(count > 0, statistic.dtype)
+        parts = ops.sum(counts)
+        target = ops.sum(statistic * counts, axis=(0, 1, 2)) / maximum(parts, 1)
+        moved = self.momentum * average + (1 - self.momentum) * ops.cast(target, average.dtype)
+        average.assign(ops.where(parts > 0, moved, ops.convert_to_tensor(average)))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": self.size, "momentum": self.momentum}
+
+
+def _smaller(size, examples):
+    """Return `size`, or the number of examples if that is smaller; at least 1."""
+    if isinstance(examples, int):
+        return max(1, min(size, examples))
+    return ops.maximum(ops.minimum(size, examples), 1)  # TensorFlow, unknown until it runs
+
+
+def _in_parts(x, size):
+    """Return `x` as (parts, size, positions, channels), the last part filled up with zeros."""
+    shape = ops.shape(x)
+    parts = (shape[0] + size - 1) // size
+    missing = parts * size - shape[0]
+    if not isinstance(missing, int) or missing > 0:
+        x = ops.concatenate([x, ops.zeros((missing, *shape[1:]), x.dtype)])
+    return ops.reshape(x, (parts, size, math.prod(shape[1:-1]), shape[-1]))
+
+
+def _filled(rows, examples):
+    """Return 0 for what fills up the last part and 1 for the examples; `None` if nothing does."""
+    parts, size = ops.shape(rows)[:2]
+    if isinstance(parts * size, int) and parts * size == examples:
+        return None
+    there = ops.cast(ops.arange(parts * size) < examples, rows.dtype)
+    return ops.reshape(there, (parts, size, 1, 1))
+
+
+def _count(rows, there):
+    """Return how many positions of each part are counted, as (parts, 1, 1, 1)."""
+    parts, size, positions, _ = ops.shape(rows)
+    if there is None:
+        return ops.cast(size * positions, rows.dtype) * ops.ones((parts, 1, 1, 1), rows.dtype)
+    there = ops.broadcast_to(there, (parts, size, positions, 1))
+    return ops.sum(there, axis=(1, 2), keepdims=True)
+
+
+def _only(there, rows):
+    return rows if there is None else ops.where(there > 0, rows, 0)

@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 
+import kerasrecipes.layers
 from kerasrecipes.inference import recalibrate_normalization
 
 GENERATOR = np.random.default_rng(3)
@@ -80,6 +81,17 @@ def test_any_layer_that_keeps_statistics_is_measured():
     recalibrate_normalization(model, X, batch_size=23)
     whitened = numpy_of(model(X)).reshape(-1, 2).astype("float64")
     np.testing.assert_allclose(np.cov(whitened.T, bias=True), np.eye(2), atol=1e-3)
+
+
+def test_parts_of_a_batch_do_not_hide_the_variance_between_them():
+    """For 1, 3, 8 and 20 in parts of two, 18.5 is the mean of the variances, 54.5 the variance."""
+    layer = kerasrecipes.layers.GhostBatchNormalization(2)
+    model = keras.Sequential([keras.Input((1,)), layer])
+    recalibrate_normalization(model, np.array([[1.0], [3.0], [8.0], [20.0], [5.0]]), batch_size=4)
+    mean, variance = np.mean([1, 3, 8, 20, 5]), np.var([1, 3, 8, 20, 5])
+    np.testing.assert_allclose(numpy_of(layer.moving_mean), mean, rtol=1e-6)
+    np.testing.assert_allclose(numpy_of(layer.moving_variance), variance, rtol=1e-5)
+    assert layer.size == 2 and layer.momentum == 0.9
 
 
 def test_steps_and_nothing_to_do():

@@ -59,6 +59,49 @@ def test_a_large_mean_does_not_spoil_the_variance():
     np.testing.assert_allclose(to_numpy(layer(x, training=True)), y, atol=5e-3)
 
 
+def test_what_fills_a_part_up_is_no_longer_than_the_batch():
+    """A part of 10^12 examples would not fit any memory."""
+    x = np.random.default_rng(4).normal(size=(8, 5, 3, 4)).astype("float32")
+    y, _, _ = expected_of(x, 8, 1e-5, 1.0, 0.0)
+    found = to_numpy(layers.GhostBatchNormalization(10**12)(x, training=True))
+    np.testing.assert_allclose(found, y, rtol=1e-4, atol=1e-4)
+
+
+def test_nothing_is_added_to_a_batch_that_the_size_divides(monkeypatch):
+    added = []
+    concatenate = keras.ops.concatenate
+    monkeypatch.setattr(
+        keras.ops, "concatenate", lambda *args, **kw: added.append(1) or concatenate(*args, **kw)
+    )
+    layer = layers.GhostBatchNormalization(4)
+    layer(np.ones((8, 3), "float32"), training=True)
+    assert added == []
+    layer(np.ones((9, 3), "float32"), training=True)
+    assert added == [1]
+
+
+@pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="graphs are TensorFlow's")
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("size", [3, 8, 10**9])
+def test_a_batch_size_and_sides_that_no_graph_knows(size, jit):
+    import tensorflow as tf
+
+    layer = layers.GhostBatchNormalization(size)
+    layer.build((None, None, None, 4))
+    signature = tf.TensorSpec((None, None, None, 4))
+    call = tf.function(
+        lambda x: layer(x, training=True), input_signature=[signature], jit_compile=jit
+    )
+    for count in (8, 1, 5, 0):
+        x = np.random.default_rng(5).normal(size=(count, 5, 3, 4)).astype("float32")
+        found = call(tf.constant(x))
+        assert found.shape == x.shape
+        if count:
+            y, _, _ = expected_of(x, size, 1e-5, 1.0, 0.0)
+            np.testing.assert_allclose(found, y, rtol=1e-4, atol=1e-4)
+    assert np.isfinite(to_numpy(layer.moving_variance)).all()
+
+
 @pytest.mark.parametrize("change", [{"size": 0}, {"momentum": 1.5}, {"epsilon": 0.0}])
 def test_bad_arguments(change):
     with pytest.raises(ValueError, match=f"`{next(iter(change))}` must be.*Received"):

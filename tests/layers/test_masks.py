@@ -44,6 +44,7 @@ PASSING = {
     "StochasticDepth": lambda: layers.StochasticDepth(L.Dense(3), 0.5),
     "StochasticDepth of a batch": lambda: layers.StochasticDepth(L.Dense(3), 0.5, "batch"),
     "DecorrelatedBatchNormalization": lambda: layers.DecorrelatedBatchNormalization(),
+    "GhostBatchNormalization": lambda: layers.GhostBatchNormalization(3),
     "GroupNormalization": lambda: layers.GroupNormalization(1),
     "TemperatureScaling": lambda: layers.TemperatureScaling(2.0, from_logits=True),
     "Whitening": lambda: layers.Whitening(),
@@ -123,6 +124,42 @@ def test_masked_steps_are_no_part_of_the_statistics(shape, axis, group_size):
     np.testing.assert_allclose(to_numpy(layer.moving_whitening), moving, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize("shape, axis", [((4, 5, 3), -1), ((4, 5, 2, 3), -1), ((4, 5, 3, 2), 2)])
+def test_masked_steps_are_no_part_of_a_ghost_batch(shape, axis, size):
+    """The last part of size 3 is one example of which a step is masked."""
+    x = RNG.normal(2.0, 1.5, size=shape).astype("float32")
+    x[~MASK] = 1e6
+    layer = layers.GhostBatchNormalization(size, axis, momentum=0.75, epsilon=1e-3)
+    y = np.moveaxis(to_numpy(layer(x, training=True, mask=MASK)), axis, -1)
+    last, moments = np.moveaxis(x, axis, -1).astype("float64"), []
+    for start in range(0, 4, size):
+        part = slice(start, start + size)
+        rows = last[part][MASK[part]].reshape(-1, 3)
+        mean, variance = rows.mean(axis=0), rows.var(axis=0)
+        moments.append((mean, variance))
+        expected = (rows - mean) / np.sqrt(variance + 1e-3)
+        found = y[part][MASK[part]].reshape(rows.shape)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+    mean, variance = np.mean(moments, axis=0)
+    np.testing.assert_allclose(to_numpy(layer.moving_mean), 0.25 * mean, rtol=1e-4, atol=1e-5)
+    moved = 0.75 + 0.25 * variance
+    np.testing.assert_allclose(to_numpy(layer.moving_variance), moved, rtol=1e-4)
+
+
+def test_a_ghost_batch_that_is_masked_completely_moves_no_average():
+    layer, same = (layers.GhostBatchNormalization(2, momentum=0.75) for _ in range(2))
+    y = to_numpy(layer(X, training=True, mask=np.repeat(MASK[:, :1] & [[1], [1], [0], [0]], 5, 1)))
+    same(X[:2], training=True)
+    assert np.isfinite(y).all()
+    for one, another in zip(layer.get_weights(), same.get_weights()):
+        np.testing.assert_allclose(one, another, rtol=1e-6)
+    before = layer.get_weights()
+    layer(X, training=True, mask=np.zeros((4, 5), bool))
+    for one, another in zip(layer.get_weights(), before):
+        np.testing.assert_array_equal(one, another)
+
+
 @pytest.mark.parametrize("method", ["zca", "newton"])
 def test_a_mask_of_ones_changes_nothing_and_one_of_zeros_moves_no_average(method):
     plain, other = (
@@ -138,11 +175,14 @@ def test_a_mask_of_ones_changes_nothing_and_one_of_zeros_moves_no_average(method
         np.testing.assert_array_equal(one, another)
 
 
-def test_an_empty_batch_moves_no_average():
-    layer = layers.DecorrelatedBatchNormalization()
+@pytest.mark.parametrize(
+    "make", [layers.DecorrelatedBatchNormalization, layers.GhostBatchNormalization]
+)
+def test_an_empty_batch_moves_no_average(make):
+    layer = make()
     layer(X, training=True)
     before = layer.get_weights()
-    layer(X[:0], training=True)
+    assert layer(X[:0], training=True).shape == (0, 5, 3)
     for one, another in zip(layer.get_weights(), before):
         np.testing.assert_array_equal(one, another)
 
@@ -189,6 +229,9 @@ def test_the_gradient_through_masked_statistics():
     np.testing.assert_allclose(to_numpy(gradient), expected, rtol=1e-3, atol=1e-3)
 
 
-def test_a_mask_with_too_many_axes_is_refused():
+@pytest.mark.parametrize(
+    "make", [layers.DecorrelatedBatchNormalization, layers.GhostBatchNormalization]
+)
+def test_a_mask_with_too_many_axes_is_refused(make):
     with pytest.raises(ValueError, match="`mask` must have at most 2 axes"):
-        layers.DecorrelatedBatchNormalization()(X, training=True, mask=X > 0)
+        make()(X, training=True, mask=X > 0)
