@@ -11,8 +11,8 @@ PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 EVERYONE = {
     "_array_spec", "_atomic_write", "_backend", "_batches", "_feature_statistics",
-    "_folder_lock", "_printable", "_progress", "_quiet_import", "_terminal", "_validation",
-    "_warning", "version",
+    "_folder_lock", "_printable", "_progress", "_quiet_import", "_shard_kinds", "_terminal",
+    "_validation", "_warning", "version",
 }  # fmt: skip
 
 MAY_IMPORT = {
@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "_printable": set(),
     "_progress": set(),
     "_quiet_import": set(),
+    "_shard_kinds": set(),
     "_terminal": set(),
     "_validation": set(),
     "_warning": set(),

@@ -5,7 +5,7 @@ import re
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph
 
-WINDOW = 16  # batches that may wait here for one before it
+WINDOW, MOST = 16, 256  # batches that may wait here for one before it: at first, and at most
 ADDRESS = re.compile(r"(grpc://)?[^/\s]+:\d{1,5}")
 PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
@@ -29,8 +29,9 @@ def served(steps, make_batch, at_once, service):
     """Return a dataset of `make_batch(step)` for endless steps, made by the workers.
 
     The dispatcher gives each step to one worker. A worker that dies takes its steps with it: the
-    service does not give them to another. They are made here instead, when `WINDOW` later ones have
-    come. Those of a worker that is only slow are dropped when they come after all.
+    service does not give them to another. They are made here instead, when a window of later ones
+    have come. Those of a worker that is only slow are dropped when they come after all, and the
+    window is one longer for each: many workers send batches further from their order.
 
     Args:
         steps: dataset of int64, one after another without end.
@@ -56,10 +57,13 @@ def served(steps, make_batch, at_once, service):
 
     def in_order():
         expected, waiting = int(next(iter(steps))), {}
+        window = max(WINDOW, 2 * at_once)
         for step, batch in there:
             if int(step) >= expected:
                 waiting[int(step)] = batch
-            while expected in waiting or len(waiting) > WINDOW:
+            else:
+                window = max(window, min(window + 1, MOST))
+            while expected in waiting or len(waiting) > window:
                 yield waiting.pop(expected) if expected in waiting else make_here(expected)
                 expected += 1
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from kerasrecipes._backend.requirement import require_tensorflow
 from kerasrecipes._printable import printable
+from kerasrecipes._shard_kinds import split_shard_source
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
 from kerasrecipes._warning import warn
 from kerasrecipes.data.array_source import name_arrays, read_arrays
@@ -22,7 +23,7 @@ from kerasrecipes.data.image_data import ImageData
 from kerasrecipes.data.image_sets import SETS
 from kerasrecipes.data.label_table import read_csv, read_frame
 from kerasrecipes.data.npz_source import read_npz
-from kerasrecipes.data.shard_source import FORMATS, read_shards
+from kerasrecipes.data.shard_source import read_shards
 from kerasrecipes.data.split import check_split, fewer, split_sets
 from kerasrecipes.data.table_options import TableOptions
 from kerasrecipes.data.table_source import read_table
@@ -220,8 +221,8 @@ def _read_named(source, table, **options):
     if source.startswith("tfds:"):
         require_tensorflow(f"{source}: data sets of TensorFlow Datasets")
         return read_tfds(source.removeprefix("tfds:"))
-    kind, colon, pattern = source.partition(":")
-    if colon and kind in FORMATS:
+    kind, pattern = split_shard_source(source)
+    if kind is not None:
         require_tensorflow(f"{kind}: shards")
         options.pop("class_depth")
         return read_shards(kind, pattern, **options)

@@ -8,6 +8,7 @@ import re
 import numpy as np
 
 from kerasrecipes._printable import printable
+from kerasrecipes._shard_kinds import SHARD_KINDS
 from kerasrecipes.data import array_record_shards, tfrecord_shards, webdataset_shards
 from kerasrecipes.data.folder_listing import FolderListing
 from kerasrecipes.data.folder_sets import SET_WORDS
@@ -17,11 +18,7 @@ from kerasrecipes.data.image_sets import SETS, check_presence, few
 from kerasrecipes.data.shard_images import ShardImages
 from kerasrecipes.data.shard_index import ShardIndex, check_sizes, joined, read_stored
 
-FORMATS = {
-    "tfrecord": tfrecord_shards,
-    "webdataset": webdataset_shards,
-    "arrayrecord": array_record_shards,
-}
+FORMATS = dict(zip(SHARD_KINDS, (tfrecord_shards, webdataset_shards, array_record_shards)))
 NUMBERED = re.compile(r"(.*?)(\d{2,})-of-(\d{2,})(.*)")
 
 

@@ -1,6 +1,7 @@
 """The provenance of a run: its command and the versions of its packages."""
 
 import dataclasses
+import glob
 import importlib.metadata
 import os
 import platform
@@ -9,6 +10,7 @@ import sys
 import keras
 
 from kerasrecipes._printable import shell_word
+from kerasrecipes._shard_kinds import split_shard_source
 from kerasrecipes.flags.called_as import called_as, command_of_script
 from kerasrecipes.flags.presets import preset_settings
 from kerasrecipes.version import __version__
@@ -31,10 +33,19 @@ def command_of(recipe, config):
         if isinstance(value, bool):
             words.append(f"--{name}" if value else f"--no-{name}")
         else:
-            value = str(value)
-            value = os.path.abspath(value) if os.path.exists(value) else value
-            words.append(f"--{name} {shell_word(value)}")
+            words.append(f"--{name} {shell_word(_anywhere(field, str(value)))}")
     return " ".join(words)
+
+
+def _anywhere(field, value):
+    """The value of a flag as it is said in another folder: paths that are there are absolute."""
+    kind, pattern = split_shard_source(value)
+    if field.name == "data" and kind is not None:
+        pattern, here = os.path.expanduser(pattern), os.getcwd()
+        here = here if os.path.isdir(pattern) else glob.escape(here)
+        return f"{kind}:{os.path.normpath(os.path.join(here, pattern))}"
+    is_path = field.name == "data" or os.sep in value  # not a column or a choice called as a folder
+    return os.path.abspath(value) if is_path and os.path.exists(value) else value
 
 
 def _preset_of(config):

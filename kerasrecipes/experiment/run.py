@@ -313,8 +313,9 @@ class Run:
                 f"Received: {self.recipe}"
             )
         ours = json.loads(json.dumps(dataclasses.asdict(self.config)))
+        defaults = {field.name: field.default for field in dataclasses.fields(self.config)}
         for name in ours.keys() - set(MAY_CHANGE_ON_RESUME):
-            before = stored["config"].get(name)
+            before = stored["config"].get(name, defaults[name])  # it may be from before a flag
             if before != ours[name]:
                 raise ValueError(
                     f"The run in {printable(self.folder)} was started with {name}={before!r}: a "

@@ -120,7 +120,7 @@ def _parse(config_class, description, arguments):
     try:
         parser.set_defaults(**stored_defaults(config_class, arguments))
         parser.set_defaults(**preset_defaults(config_class, arguments))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         parser.fail(error)
     values = vars(parser.parse_args(arguments))
     values.pop("config", None)  # read already

@@ -4,6 +4,8 @@ import argparse
 import dataclasses
 import re
 
+from kerasrecipes._shard_kinds import split_shard_source
+
 # What changes nothing that a paper says.
 OF_A_RUN = {
     "data", "image_column", "label_column", "split_column", "weight_column", "class_depth", "exif",
@@ -119,6 +121,6 @@ def _is_called(data, name):
         return data.removeprefix("tfds:").partition("/")[0].lower() == name
     letters = name.rstrip("0123456789")
     beginning = rf"{letters}[-_ ]?{name.removeprefix(letters)}(?!\d)"
-    path = re.sub("^(tfrecord|webdataset|arrayrecord):", "", data)
+    _, path = split_shard_source(data)
     parts = re.split(r"[/\\]", path.lower())
     return any(re.match(beginning, part) for part in parts)

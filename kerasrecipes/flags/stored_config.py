@@ -4,6 +4,10 @@ import argparse
 import dataclasses
 import json
 import os
+import re
+import sys
+
+from kerasrecipes._validation import check_integer
 
 HELP = (
     "metrics.json of a run, or its folder: its settings are the defaults of all flags, and "
@@ -32,7 +36,7 @@ def stored_defaults(config_class, arguments):
     With `--scale-rate` they say which batch size their learning rate is for: that of the run.
 
     Raises:
-        ValueError: If it is no file of a run of this recipe.
+        ValueError, TypeError: If it is no file of a run of this recipe.
     """
     given, stored = _given(arguments), _stored(config_class, arguments)
     settings = {name: value for name, value in stored.items() if name not in NOT_AGAIN}
@@ -43,6 +47,8 @@ def stored_defaults(config_class, arguments):
             stored.get(name, getattr(config_class, name))
             for name in ("batch_size", "accumulation_steps")
         ]
+        for name, value in zip(("batch_size", "accumulation_steps"), images):
+            check_integer(name, value, "[1, 1000000]")
         settings["rate_batch_size"] = images[0] * images[1]
     elif given.scale_rate is False:
         settings["rate_batch_size"] = None
@@ -50,13 +56,16 @@ def stored_defaults(config_class, arguments):
 
 
 def stored_sentence(config_class, arguments):
-    """Return which flags the run of `--config` did not have yet: they have their defaults."""
+    """Return which flags neither the run of `--config` nor the arguments have: the defaults."""
     stored = _stored(config_class, arguments)
     names = [field.name for field in dataclasses.fields(config_class)]
     new = [name for name in names if name not in (*stored, *NOT_AGAIN, "rate_batch_size")]
+    words = sys.argv[1:] if arguments is None else arguments
+    given = {re.sub("^--(no-)?", "--", word.partition("=")[0]) for word in words}
+    new = [flag for flag in (f"--{name.replace('_', '-')}" for name in new) if flag not in given]
     if not stored or not new:
         return ""
-    flags = ", ".join(f"--{name.replace('_', '-')}" for name in new)
+    flags = ", ".join(new)
     return f"The run of --config is from before these flags, which have their defaults: {flags}."
 
 

@@ -53,9 +53,20 @@ def test_batches_are_the_same_and_a_killed_worker_loses_none(folder, tmp_path):
 
 def test_what_has_been_lost_is_made_here_once(monkeypatch):
     """A service that gives steps out of order, loses two, and gives one of those far too late."""
+    given = [1, 0, 2, 4, 5, *range(7, 30), 6, *range(30, 60)]
+    assert made_here(monkeypatch, given, 40) == [3, 6]
+
+
+def test_more_batches_wait_where_workers_are_far_apart(monkeypatch):
+    """A service that gives every thirty steps backwards: as of many workers, the first is last."""
+    given = [step for start in range(0, 150, 30) for step in reversed(range(start, start + 30))]
+    assert made_here(monkeypatch, given, 100) == [*range(13)]
+
+
+def made_here(monkeypatch, given, count):
+    """The steps made here of a service that gives these; the results are those of the steps."""
     import tensorflow as tf
 
-    given = [1, 0, 2, 4, 5, *range(7, 30), 6, *range(30, 60)]
     spec = tf.TensorSpec([], tf.int64)
 
     def of_this_order(dataset):
@@ -73,9 +84,9 @@ def test_what_has_been_lost_is_made_here_once(monkeypatch):
 
     monkeypatch.setattr(served_batches, "PYTHON", set())
     result = served_batches.served(tf.data.Dataset.range(2**62), square, 1, "grpc://here:1")
-    found = [int(value) for value in result.take(40)]
-    assert found == [step * step for step in range(40)]
-    assert made == [3, 6]
+    found = [int(value) for value in result.take(count)]
+    assert found == [step * step for step in range(count)]
+    return made
 
 
 def test_what_workers_cannot_do(folder):

@@ -126,6 +126,19 @@ def test_resume_keeps_recipe_and_configuration(config):
         pass
 
 
+def test_a_run_from_before_a_flag_is_resumed_with_its_default(config, tmp_path):
+    leave_state(config)
+    path = tmp_path / "run" / "config.json"
+    stored = json.loads(path.read_text())
+    del stored["config"]["epochs"]
+    path.write_text(json.dumps(stored))
+    refused = pytest.raises(ValueError, match="epochs=10.*Received: epochs=3")
+    with refused, opened(config, resume=True, epochs=3):
+        pass
+    with opened(config, resume=True):
+        pass
+
+
 def test_finished_is_told_by_metrics_json_and_the_state_goes_after_it(config, monkeypatch):
     with opened(config) as run:
         (run.folder / "state").mkdir(exist_ok=True)
@@ -167,6 +180,21 @@ def test_the_command_can_be_pasted_in_another_folder(config, tmp_path, monkeypat
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "recipe.py", raising=False)
     words = shlex.split(command_of("recipe", dataclasses.replace(config, data="my photos")))
     assert words[:4] == ["python", f"{tmp_path}/recipe.py", "--data", f"{tmp_path}/my photos"]
+
+
+def test_shards_are_absolute_in_the_command_and_what_is_no_path_is_not(
+    config, tmp_path, monkeypatch
+):
+    here = tmp_path / "my [photos]"
+    for name in ("out", "label", "exif"):
+        (here / name).mkdir(parents=True)
+    monkeypatch.chdir(here)
+    columns = dataclasses.replace(config, data="tfds:one", label_column="label")
+    assert "--data tfds:one --label-column label " in command_of("recipe", columns)
+    for given, expected in (("*.tar", f"{tmp_path}/my [[]photos]/out/*.tar"), ("", f"{here}/out")):
+        shards = dataclasses.replace(config, data=f"webdataset:out/{given}")
+        words = shlex.split(command_of("recipe", shards))
+        assert words[3] == f"webdataset:{expected}"
 
 
 def test_numbers_and_booleans_in_the_command(config):

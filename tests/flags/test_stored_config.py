@@ -87,6 +87,15 @@ def test_a_run_from_before_a_flag_says_so(tmp_path, capsys, stored):
     assert again.train_images is None and again.epochs == 7
     said = "is from before these flags, which have their defaults: --train-images.\n"
     assert capsys.readouterr().out.endswith(said)
+    config_of("--config", tmp_path, "--train-images", 500)
+    config_of("--config", tmp_path, "--train-images=500")
+    assert capsys.readouterr().out == ""
+
+
+def test_a_stored_batch_size_that_is_none(tmp_path, capsys):
+    run = store(tmp_path, batch_size=None)
+    assert config_of("--config", run, "--scale-rate", "--batch-size", 256) == 2
+    assert "`batch_size` must be an integer" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
