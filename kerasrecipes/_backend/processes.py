@@ -14,7 +14,7 @@ import tempfile
 import keras
 import numpy as np
 
-from kerasrecipes._backend.torch_group import join_torchrun, of_first_rank
+from kerasrecipes._backend.torch_group import join_torchrun, of_all_ranks, of_first_rank
 
 ADDRESSES, COUNT, NUMBER = (
     f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
@@ -103,6 +103,35 @@ def by_first(function, *arguments):
     if reason is not None:
         raise reason from error
     return result
+
+
+def by_each(function, *arguments):
+    """Call `function` in each process; where it raises in one, raise in all of them."""
+    error = None
+    try:
+        function(*arguments)
+    except BaseException as raised:
+        error = raised
+    reasons = of_all(None if error is None else _portable(error))
+    if error is not None:
+        raise error
+    for reason in reasons:
+        if reason is not None:
+            raise reason
+
+
+def of_all(value):
+    """Return the values of all processes, in the order of their numbers; all must call it."""
+    if process_count() == 1:
+        return [value]
+    if keras.backend.backend() == "torch":
+        return of_all_ranks(value)
+    from jax.experimental.multihost_utils import process_allgather
+
+    content = np.frombuffer(pickle.dumps(value), np.uint8)
+    sizes = process_allgather(np.array(len(content), "int32"))
+    padded = np.pad(content, (0, np.max(sizes) - len(content)))
+    return [pickle.loads(np.asarray(row).tobytes()) for row in process_allgather(padded)]
 
 
 @contextlib.contextmanager

@@ -27,6 +27,15 @@ def of_first_rank(value):
     return values[0]
 
 
+def of_all_ranks(value):
+    """Return the values of all ranks, in their order."""
+    import torch.distributed
+
+    values = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(values, value)
+    return values
+
+
 def _leave():
     import torch.distributed
 

@@ -1,8 +1,29 @@
 """Whether a state may go on in the `fit` that begins."""
 
+from kerasrecipes._backend.processes import process_count, process_number
 from kerasrecipes._printable import printable
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description
+
+
+def data_in(description):
+    """Return what a description says of the data, which each process has its own part of."""
+    return {name: text for name, text in description.items() if name.startswith("data ")}
+
+
+def description_of_process(state, here):
+    """Return `state` with the data that this process had.
+
+    Where that number of processes had no such process, the data are those of `here`: the first
+    compares its own.
+    """
+    data = state.get("data_of_processes", [])
+    number = process_number()
+    if number == 0:
+        return state
+    own = data[number] if len(data) == process_count() else data_in(here)
+    rest = {n: text for n, text in state["description"].items() if not n.startswith("data ")}
+    return {**state, "description": {**rest, **own}}
 
 
 def check_state(state, here, directory, allow, position_is_known):

@@ -10,7 +10,7 @@ from kerasrecipes._backend.keras_internals import (
     end_epoch_of_data,
     set_initial_epoch,
 )
-from kerasrecipes._backend.processes import by_first, check_one_model, is_first
+from kerasrecipes._backend.processes import by_each, by_first, check_one_model, is_first, of_all
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
@@ -19,7 +19,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._resumed_random_state import ResumedRandomState
-from kerasrecipes.callbacks._resumed_state import check_state
+from kerasrecipes.callbacks._resumed_state import check_state, data_in, description_of_process
 from kerasrecipes.callbacks._state_folder import StateFolder
 from kerasrecipes.callbacks._write_clock import WriteClock
 
@@ -179,6 +179,7 @@ class Resume(FitCallback):
         self._companions = [other for other in self.peers() if not isinstance(other, Resume)]
         _training_state.build(model, state)
         self._options = {**_description.describe_model(model), **self._describe_fit()}
+        self._data_of_processes = of_all(data_in(self._options))
         self._was_built = _training_state.is_built(model)
         self._input_spec = state.get("input_spec")
         self._epoch, self._first_step, self._drawn = None, 0, 0
@@ -188,7 +189,8 @@ class Resume(FitCallback):
         self._random = ResumedRandomState(stored, _fit_data.begin_again(model))
         if state:
             here = {**_training_state.describe_variables(model), **self._options}
-            by_first(check_state, state, here, self.directory, self.allow, self._position_is_known)
+            then = description_of_process(state, here)
+            by_each(check_state, then, here, self.directory, self.allow, self._position_is_known)
             self._assign(model, state)
             self._say_where(state)
         self._folder.forget()
@@ -368,6 +370,7 @@ class Resume(FitCallback):
             "input_spec": self._input_spec,
             "optimized": _training_state.optimized(model),
             "description": self._describe_now(model),
+            "data_of_processes": self._data_of_processes,
             **_training_state.copy_values(_training_state.variables(model)),
         }
         has_begun = step == 0 and epoch == self._epoch

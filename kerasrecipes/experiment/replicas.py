@@ -37,7 +37,8 @@ class Replicas(FitCallback):
 
     Raises:
         ValueError: for a strategy that is not the backend's, more devices than there are, a second
-            number of devices in a process, or what Keras cannot do on several devices.
+            number of devices in a process, other flags in another process, or what Keras cannot do
+            on several devices.
     """
 
     def __init__(self, config: Any) -> None:
@@ -46,6 +47,7 @@ class Replicas(FitCallback):
         processes.join()
         self.processes = processes.process_count()
         if self.processes > 1:
+            _check_same(config)
             self._check_processes(config)
         self._strategy = self._distribution = self._ranks = None
         if self.count > 1:
@@ -199,6 +201,18 @@ def _check_torch(config, count):
             "Argument `jit` must be auto or off on several devices of PyTorch: gradients are "
             f"averaged by hooks, outside of what is compiled. Received: jit='on', devices={count}"
         )
+
+
+def _check_same(config):
+    """Raise in all processes unless the flags of all are the same; `output` is the first's."""
+    configs = processes.of_all({**vars(config), "output": None})
+    for name in configs[0]:
+        values = [one.get(name) for one in configs]
+        if any(value != values[0] for value in values):
+            raise ValueError(
+                f"Argument `{name}` must be the same in all processes. Received: {name}="
+                + ", ".join(f"{value!r} in process {i}" for i, value in enumerate(values))
+            )
 
 
 def _check_mirrored(config):

@@ -47,6 +47,15 @@ BREAKS = [
         "jax",
     ),
     Break(
+        "Resume",
+        "only the first compares its data",
+        RESUME,
+        "by_each(check_state, then,",
+        "by_first(check_state, then,",
+        f"{FAULT_TESTS} -k its_own_data",
+        "jax",
+    ),
+    Break(
         "SnapshotEnsemble",
         "each process reads its own disk",
         "callbacks/snapshot_ensemble.py",

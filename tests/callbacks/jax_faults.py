@@ -13,6 +13,8 @@ import numpy as np
 
 from kerasrecipes import callbacks
 from kerasrecipes._backend import processes
+from kerasrecipes.experiment import TrainingConfig
+from kerasrecipes.experiment.replicas import Replicas
 from tests.callbacks.jax_processes import network
 
 STATUS = 3
@@ -39,8 +41,8 @@ def met(function, *arguments):
     return None
 
 
-def fit(*callbacks, epochs=1):
-    network().fit(X, Y, 4, epochs=epochs, verbose=0, callbacks=list(callbacks))
+def fit(callback, x=X, epochs=1, also=()):
+    network().fit(x, Y, 4, epochs=epochs, verbose=0, callbacks=[callback, *also])
 
 
 def by_first():
@@ -70,6 +72,21 @@ def snapshots(folder):
     return [[float(np.sum(np.abs(array))) for array in some] for some in arrays]
 
 
+def other_data(folder):
+    """Resume on the data of each process, then on other data in the second alone."""
+    number = processes.process_number()
+    found = []
+    for epochs, add in ((1, number), (2, number), (3, 2 * number)):
+        resume = callbacks.Resume(folder / "states")
+        found.append(met(fit, resume, X + add, epochs))
+    return found
+
+
+def other_flags(folder):
+    flags = {"devices": 2, "batch_size": 4, "output": f"{folder}_{processes.process_number()}"}
+    return met(Replicas, TrainingConfig(**flags, epochs=2 + processes.process_number()))
+
+
 class Raise(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         if batch == 1 and self.epoch == 1 and not processes.is_first():
@@ -82,7 +99,7 @@ class Raise(keras.callbacks.Callback):
 def raise_in_second():
     try:
         with callbacks.BestSnapshot("loss") as best:
-            fit(best, Raise(), epochs=9)
+            fit(best, epochs=9, also=[Raise()])
     except RuntimeError as error:
         return str(error)
 
@@ -95,7 +112,7 @@ def main(folder):
     processes.join()
     report(**by_first(), **without_distribution(folder))
     keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
-    report(snapshots=snapshots(folder))
+    report(snapshots=snapshots(folder), flags=other_flags(folder), data=other_data(folder))
     report(raised=raise_in_second())
     os._exit(STATUS)  # not to wait for the other
 

@@ -58,3 +58,18 @@ def test_snapshots_are_read_from_the_disk_of_the_first(found):
 
 def test_the_error_of_one_process_is_not_lost_in_restoring(found):
     assert found[1]["raised"] == "of the user"
+
+
+def test_other_flags_in_one_process_are_refused_in_both(found):
+    for one in found:
+        assert one["flags"][2] == (
+            "Argument `epochs` must be the same in all processes. "
+            "Received: epochs=2 in process 0, 3 in process 1"
+        )
+
+
+def test_each_process_compares_its_own_data(found):
+    for one in found:
+        first, resumed, changed = one["data"]
+        assert first is None and resumed is None
+        assert changed[0] == "ValueError" and "data x" in changed[2]

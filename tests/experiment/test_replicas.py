@@ -99,6 +99,7 @@ def test_fewer_images_than_a_batch_are_refused(monkeypatch):
 )
 def test_what_several_processes_cannot_share_is_refused(monkeypatch, flags, count, message):
     monkeypatch.setattr(processes, "process_count", lambda: count)
+    monkeypatch.setattr(processes, "of_all", lambda value: [value] * count)
     with pytest.raises(ValueError, match=message):
         Replicas(TrainingConfig(**flags))
 
