@@ -135,6 +135,8 @@ def _parse(config_class, description, arguments):
 def make_parser(config_class, description):
     """Return an `argparse` parser with a flag for each field of a dataclass.
 
+    `--help` leaves out the fields in its `WITHOUT_EFFECT`, which it refuses with a reason.
+
     >>> @dataclasses.dataclass(frozen=True)
     ... class Config:
     ...     batch_size: int = dataclasses.field(default=8, metadata={"help": "images per step"})
@@ -153,6 +155,9 @@ def make_parser(config_class, description):
         group = parser.add_argument_group(heading)
         for name in names:
             _add_flag(group, fields[name], plain_type(hints[name]))
+    for action in parser._actions:
+        if action.dest in getattr(config_class, "WITHOUT_EFFECT", ()):
+            action.help = argparse.SUPPRESS
     add_config_flag(parser, config_class)
     add_preset_flag(parser, config_class)
     return parser

@@ -15,6 +15,32 @@ SMALL = {
 }
 
 
+def test_a_run_with_ghosts_is_named_so(tmp_path, capsys):
+    recipe, folder = load_recipe("group_norm_small_batch"), tmp_path / "run"
+    npz = write_npz(tmp_path / "squares.npz", count=24)
+    flags = ["--ghost", 2, "--batch-size", 4, "--epochs", 1, "--output", folder]
+    assert run_command(recipe, "--data", npz, *flags) == 0
+    metrics = json.loads((folder / "metrics.json").read_text())
+    assert list(metrics["test"]["protocols"]) == ["ghost_batch", "group"]
+    said = capsys.readouterr().out
+    assert "ghost batch" in said and "images per step" not in said
+
+
+@pytest.mark.parametrize("ghost", [2, 16])
+def test_ghosts_of_the_whole_batch_are_refused(ghost):
+    with pytest.raises(ValueError, match=f"`ghost` must be below.*Received: ghost={ghost}, ba"):
+        load_recipe("group_norm_small_batch").Config(ghost=ghost, batch_size=2)
+
+
+def test_flags_without_effect_are_not_in_the_help_and_say_why(capsys):
+    recipe = load_recipe("group_norm_small_batch")
+    assert run_command(recipe, "--help") == 0
+    assert run_command(recipe, "--scale-rate", "--batch-size", 4) == 2
+    out, err = capsys.readouterr()
+    assert "--batch-size" in out and "scale-rate" not in out and "rate-batch-size" not in out
+    assert "is scaled to the batch anyway" in err
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_both_networks_are_trained_tested_and_compared(name, tmp_path, capsys):
     flags, kind = SMALL[name]
