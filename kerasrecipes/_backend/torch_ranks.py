@@ -64,7 +64,7 @@ def _share_moments(layer):
 
 def _moments(layer, inputs, mask):
     """Return mean and variance by channel over the parts of all ranks."""
-    import torch
+    import torch.distributed
 
     if mask is not None:
         raise ValueError(
@@ -73,9 +73,10 @@ def _moments(layer, inputs, mask):
         )
     axis = layer.axis % inputs.ndim
     axes = [number for number in range(inputs.ndim) if number != axis]
-    sums = torch.stack([inputs.mean(axes), inputs.square().mean(axes)])
-    mean, square = sum_over_replicas(sums) / torch.distributed.get_world_size()
-    return mean, square - mean.square()
+    count = torch.distributed.get_world_size()
+    mean = sum_over_replicas(inputs.mean(axes, keepdim=True)) / count
+    variance = sum_over_replicas((inputs - mean).square().mean(axes)) / count
+    return mean.flatten(), variance
 
 
 def _shared_result(model, result):

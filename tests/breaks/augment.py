@@ -88,7 +88,7 @@ BREAKS = [
     Break(
         "pipeline", "batches at once start anew in each epoch", "augment/order.py",
         "step % plan.steps * plan.batch_size", "step * plan.batch_size % plan.used",
-        f"{WHOLE} -k 'several and crop-endless'",
+        f"{PIPELINE} -k each_image_alone",
     ),
     Break(
         "pipeline", "draws of a batch at once forget the transform", "augment/applying.py",
