@@ -36,3 +36,10 @@ def test_a_process_alone_does_all_by_itself():
     assert processes.by_first(max, 2, 3) == 3
     with pytest.raises(ZeroDivisionError):
         processes.by_first(divmod, 1, 0)
+
+
+def test_contents_of_many_lengths_are_sent_in_few():
+    lengths = range(1, 2**16)
+    rooms = [processes._room(length) for length in lengths]
+    assert all(length <= room <= 1.25 * length + 1 for length, room in zip(lengths, rooms))
+    assert len(set(rooms)) <= 4 * 16 + 2 and processes._room(0) == 0

@@ -130,7 +130,7 @@ def of_all(value):
 
     content = np.frombuffer(pickle.dumps(value), np.uint8)
     sizes = process_allgather(np.array(len(content), "int32"))
-    padded = np.pad(content, (0, np.max(sizes) - len(content)))
+    padded = np.pad(content, (0, _room(int(np.max(sizes))) - len(content)))
     return [pickle.loads(np.asarray(row).tobytes()) for row in process_allgather(padded)]
 
 
@@ -187,9 +187,19 @@ def _of_first(content):
     content = np.frombuffer(content, np.uint8)
     size = np.array(divmod(len(content), DIGITS), "int32")
     high, low = map(int, multihost_utils.broadcast_one_to_all(size))
-    if not is_first():
-        content = np.zeros(high * DIGITS + low, np.uint8)
-    return np.asarray(multihost_utils.broadcast_one_to_all(content)).tobytes()
+    length = high * DIGITS + low
+    padded = np.zeros(_room(length), np.uint8)
+    padded[: len(content)] = content
+    return np.asarray(multihost_utils.broadcast_one_to_all(padded)).tobytes()[:length]
+
+
+def _room(length):
+    """Return a length from `length` on, at most a quarter more: JAX compiles for each and keeps it.
+
+    There are four of them between two powers of 2.
+    """
+    step = 1 << max(0, length.bit_length() - 3)
+    return -(-length // step) * step
 
 
 def _portable(error):
