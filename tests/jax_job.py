@@ -15,9 +15,11 @@ SECONDS = 300  # a process that waits for one that does not come never ends
 
 def start(script, arguments, count=2, folder=None):
     """Return the `subprocess.Popen` of each process; `arguments` are a list for each."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        address = f"127.0.0.1:{server.getsockname()[1]}"
-    return [
+    held = socket.socket()  # nobody else gets the port; JAX takes it, as it says REUSEPORT too
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    held.bind(("127.0.0.1", 0))
+    address = f"127.0.0.1:{held.getsockname()[1]}"
+    job = [
         subprocess.Popen(
             [sys.executable, ROOT / script, *map(str, arguments[number])],
             env={
@@ -35,6 +37,8 @@ def start(script, arguments, count=2, folder=None):
         )
         for number in range(count)
     ]
+    job[0].held = held
+    return job
 
 
 def outputs(job, seconds=SECONDS):
