@@ -39,10 +39,9 @@ class Config(ComparisonConfig):
         "schedule": "exponential", "momentum": 0.99, "nesterov": True,
     }}  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = (
-        "a quarter of its 160 filters; rate, momentum and epochs are of his code for this network, "
-        "cifar10big.cpp, the rate converted to the mean loss; flips and crops of 4 pixels, no "
-        "stretching, slanting, turning, colours; its last 10 epochs have no distortions, ours have "
-        "them throughout; dropout by image"
+        "a quarter of its 160 filters; rate, momentum and epochs are of his code, cifar10big.cpp, "
+        "the rate converted to the mean loss; flips and crops of 4 pixels, in the last 10 epochs "
+        "too, no stretching, slanting, turning, colours; dropout by image"
     )
 
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")

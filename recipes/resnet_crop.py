@@ -44,9 +44,8 @@ class Config(AblationConfig):
         "label_smoothing": 0.0, "temperature": False, "averaging": 0.0,
     }}  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = (
-        "its error is of one crop, the best test here is by mirror and shifts; pixels are "
-        "normalised by channel; only kernels decay; 164 epochs are 64,124 steps instead of 64,000, "
-        "on all 50,000 images; the paper starts ResNet-110 with 400 steps at 0.01, here not"
+        "its error is of one crop; pixels are normalised by channel; only kernels decay; 64,124 "
+        "steps instead of 64,000, on all 50,000 images; ResNet-110 without 400 steps at 0.01 first"
     )
 
     task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)

@@ -17,9 +17,9 @@ import shlex
 import statistics
 
 from kerasrecipes.evaluation.how_good import wilson_interval
+from kerasrecipes.experiment.what_gave_what import IDENTITY
 
 BEGIN, END = "<!-- results begin -->", "<!-- results end -->"
-IDENTITY = ("output", "resume", "seed", "tensorboard")
 
 
 def store(run_folders, results_folder, name=None):

@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from kerasrecipes.experiment.ablation import HEADER, compared
-from kerasrecipes.experiment.results import IDENTITY
 
+IDENTITY = ("output", "resume", "seed", "tensorboard")  # in which runs of one training differ
 MAY_DIFFER = {*IDENTITY, "ablate", "seeds", "export", "preflight", "jit", "keep_going"}
 
 

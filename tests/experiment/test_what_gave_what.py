@@ -9,6 +9,7 @@ import pytest
 from kerasrecipes.evaluation import mean_interval
 from kerasrecipes.experiment.ablation import HEADER
 from kerasrecipes.experiment.what_gave_what import what_gave_what
+from tests.recipes.helpers import load_recipe
 
 MEASURED = {
     "all techniques": {"accuracy": [0.8, 0.9], "loss": [0.5, 0.4], "calibration_error": [0.1, 0.1]},
@@ -65,3 +66,12 @@ def test_nothing_is_shown_without_a_stored_ablation(recipe, tmp_path):
     (tmp_path / "results" / "ablation" / "noisy.json").unlink()
     assert what_gave_what(recipe.Config()) == []
     assert what_gave_what(type("Config", (), {"__module__": "of a notebook"})()) == []
+
+
+def test_the_flagship_has_one_of_its_own_settings():
+    flagship = load_recipe("resnet_crop")
+    ((heading, _, rows),) = what_gave_what(flagship.Config())
+    assert "python recipes/resnet_crop.py --ablate" in heading
+    off = {f"without {name}" for name in flagship.OFF} - {"without stochastic depth"}
+    tests = {"tested by mirror", "tested by mirror and shifts"}
+    assert {row[0] for row in rows} == {"all techniques", *off, *tests}
