@@ -9,6 +9,7 @@ import keras
 import rich.progress
 from rich.table import Column
 
+from kerasrecipes._backend.keras_internals import logs_of_fit
 from kerasrecipes._terminal import Terminal, output_may_be_lost
 from kerasrecipes.callbacks import _rate
 from kerasrecipes.callbacks._fit import Fit
@@ -112,8 +113,9 @@ class Progress(keras.callbacks.Callback):
         return self._separator.join(word.replace(" ", NO_BREAK) for word in words)
 
     def _draw_bar(self, batch, step, is_first):
-        metrics = self.model.get_metrics_result() if batch else {}  # not built before the first
-        words = [f"{name} {float(value):.4g}" for name, value in metrics.items()]
+        # Only the process that draws asks: what all must compute together would wait for ever.
+        logs = logs_of_fit(self.model) if batch else None
+        words = [f"{name} {float(value):.4g}" for name, value in (logs or {}).items()]
         words += [
             f"{name.replace('_', ' ')} {rate:.3g}"
             for name, rate in _rate.rates_of_last_batch(self.model).items()

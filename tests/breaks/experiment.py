@@ -132,6 +132,14 @@ BREAKS = [
         f"{REPLICA_TESTS} -k four_devices -m slow",
     ),
     Break(
+        "Progress",
+        "the bar asks the model",
+        "experiment/progress.py",
+        "logs_of_fit(self.model) if batch",
+        "self.model.get_metrics_result() if batch",
+        "experiment/test_progress.py -k asks_the_model",
+    ),
+    Break(
         "TorchRanks",
         "the sum of the gradients",
         "_backend/torch_ranks.py",

@@ -162,6 +162,31 @@ def test_a_bar_on_a_terminal():
     assert HIDE_CURSOR not in screen.written()
 
 
+def test_a_bar_has_the_logs_of_the_step_before_and_asks_the_model_for_nothing(monkeypatch):
+    """Of several processes one draws: what all must compute together would wait for ever."""
+    drawing, asked, losses = [], [], []
+    result, draw = keras.Model.get_metrics_result, Progress._draw_bar
+
+    def get_metrics_result(model):
+        asked.extend(drawing)
+        return result(model)
+
+    def draw_bar(*arguments):
+        drawing.append("bar")
+        draw(*arguments)
+        drawing.clear()
+
+    monkeypatch.setattr(keras.Model, "get_metrics_result", get_metrics_result)
+    monkeypatch.setattr(Progress, "_draw_bar", draw_bar)
+    each = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: losses.append(logs))
+    screen = Screen()
+    fit(screen, more=[each])
+    assert not asked
+    shown = [re.search(r" [1-3]/4 .*loss (\S+)", bar) for bar in dict.fromkeys(screen.bars())]
+    expected = [f"{float(logs['loss']):.4g}" for logs in losses]
+    assert [loss[1] for loss in shown if loss] == [expected[n] for n in range(12) if n % 4 != 3]
+
+
 @pytest.mark.parametrize("encoding, bar", [("utf-8", "━╸╺"), ("ascii", "-"), ("latin-1", "-")])
 @pytest.mark.parametrize("width", [12, 30, 60, 120])
 def test_the_lines_of_the_epochs_are_left_and_fit_the_terminal(width, encoding, bar, monkeypatch):
