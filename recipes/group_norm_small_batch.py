@@ -74,6 +74,12 @@ class Config(ComparisonConfig):
                 "Argument `ghost` must be below `batch_size`, which is normalised together anyway. "
                 f"Received: ghost={self.ghost}, batch_size={self.batch_size}"
             )
+        if self.devices > 1 and self.ghost and self.batch_size // self.devices % self.ghost:
+            raise ValueError(
+                "Argument `ghost` must divide `batch_size` / `devices`, the images of a device. "
+                f"Received: ghost={self.ghost}, batch_size={self.batch_size}, "
+                f"devices={self.devices}"
+            )
         if self.scale_rate:
             raise ValueError(
                 "Argument `scale_rate` has no effect: `learning_rate` is scaled to the batch "

@@ -29,6 +29,16 @@ def check_place(training, seed, shuffle, start_step, drop_remainder, shard):
         raise ValueError(f"Argument `shard` needs `drop_remainder`. Received: shard={shard}")
 
 
+def warn_of_single_images(batch_size, transforms):
+    """Warn where transforms mix the images of a batch and it has only one."""
+    mixing = [type(one).__name__ for one in transforms if getattr(one, "takes_labels", False)]
+    if batch_size == 1 and mixing:
+        warn(
+            f"Argument `batch_size` is 1, so that {' and '.join(mixing)} has no effect: it mixes "
+            "images of one batch, in several processes those of a process. Received: batch_size=1"
+        )
+
+
 def warn_of_buffer(shuffle):
     """Warn of a size of a buffer where a source is read by index."""
     warn(

@@ -13,7 +13,12 @@ from kerasrecipes._array_spec import ArraySpec
 from kerasrecipes._backend.out_of_memory import is_out_of_memory
 from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment.array_reading import as_array_reader
-from kerasrecipes.augment.batch_arguments import check_counts, check_place, warn_of_buffer
+from kerasrecipes.augment.batch_arguments import (
+    check_counts,
+    check_place,
+    warn_of_buffer,
+    warn_of_single_images,
+)
 from kerasrecipes.augment.functional import restore_dtype
 from kerasrecipes.augment.numbered_batches import NumberedBatches, check_labels
 from kerasrecipes.augment.order import make_plan
@@ -117,6 +122,7 @@ def device_batches(
     check_place(training, seed, shuffle, start_step, drop_remainder, shard)
     if shuffle is not None and not isinstance(shuffle, bool):
         warn_of_buffer(shuffle)
+    warn_of_single_images(batch_size, on_device.transforms)
     reader = as_array_reader(dataset)
     plan = make_plan(
         reader.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed,

@@ -13,7 +13,11 @@ from kerasrecipes._validation import check_boolean
 from kerasrecipes._warning import warn
 from kerasrecipes.augment import autograph
 from kerasrecipes.augment.applying import as_dtype, on_batch, on_image
-from kerasrecipes.augment.batch_arguments import check_counts, check_place
+from kerasrecipes.augment.batch_arguments import (
+    check_counts,
+    check_place,
+    warn_of_single_images,
+)
 from kerasrecipes.augment.device_batches import device_batches
 from kerasrecipes.augment.on_device import OnDevice
 from kerasrecipes.augment.order import make_plan
@@ -82,7 +86,8 @@ def pipeline(
             pipeline: it keeps every `shard_count`-th image of the one common order, so that no
             two see the same image or draw in an epoch. In training it needs `drop_remainder`,
             for equal steps. Shard here, not the dataset: draws follow the index of the image.
-            Defaults to (0, 1), the whole.
+            `MixUp` and `CutMix` mix the images of a batch, so those of one shard: each with the
+            image `shard_count` places before it. Defaults to (0, 1), the whole.
         weighted: bool, whether batches are (images, labels, weights) where images have weights, as
             those of a table with a column `sample_weight`; `None` (default) is `training`. With
             `MixUp` or `CutMix` an image keeps its own weight.
@@ -137,6 +142,7 @@ def pipeline(
             OnDevice(transforms), dataset, batch_size, training, seed, shuffle, start_step,
             drop_remainder, num_classes, shard, weighted, resident=False, dtype=dtype,
         )  # fmt: skip
+    warn_of_single_images(batch_size, transforms)
     threads, source = threads or os.cpu_count(), as_source(dataset)
     head, tail = split_stages(source.spec[0], transforms)
     convert = autograph.is_needed([*head, *tail])

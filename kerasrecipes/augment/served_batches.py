@@ -6,6 +6,8 @@ from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph
 
 WINDOW, MOST = 16, 256  # batches that may wait here for one before it: at first, and at most
+ROOM = 2**30  # bytes that more than the first number may take
+CALM = 64  # steps without a late batch, after which the window is one shorter
 ADDRESS = re.compile(r"(grpc://)?[^/\s]+:\d{1,5}")
 PYTHON = {"PyFunc", "PyFuncStateless", "EagerPyFunc"}
 
@@ -30,8 +32,7 @@ def served(steps, make_batch, at_once, service):
 
     The dispatcher gives each step to one worker. A worker that dies takes its steps with it: the
     service does not give them to another. They are made here instead, when a window of later ones
-    have come. Those of a worker that is only slow are dropped when they come after all, and the
-    window is one longer for each: many workers send batches further from their order.
+    have come. Those of a worker that is only slow are dropped when they come after all.
 
     Args:
         steps: dataset of int64, one after another without end.
@@ -56,18 +57,33 @@ def served(steps, make_batch, at_once, service):
     )
 
     def in_order():
-        expected, waiting = int(next(iter(steps))), {}
-        window = max(WINDOW, 2 * at_once)
-        for step, batch in there:
-            if int(step) >= expected:
-                waiting[int(step)] = batch
-            else:
-                window = max(window, min(window + 1, MOST))
-            while expected in waiting or len(waiting) > window:
-                yield waiting.pop(expected) if expected in waiting else make_here(expected)
-                expected += 1
+        first = int(next(iter(steps)))
+        return _in_order(there, make_here, first, max(WINDOW, 2 * at_once))
 
     return tf.data.Dataset.from_generator(in_order, output_signature=there.element_spec[1])
+
+
+def _in_order(received, make_here, expected, least):
+    """Yield the batch of each step from `expected` on, made here when a window of later ones wait.
+
+    The window has at first the length `least`. It is one longer for each batch that comes too late,
+    as many workers send batches further from their order, and shorter when none does.
+    """
+    window, waiting, calm = least, {}, 0
+    for step, batch in received:
+        if int(step) >= expected:
+            waiting[int(step)] = batch
+        else:
+            window, calm = max(least, min(window + 1, MOST, ROOM // _bytes(batch))), 0
+        while expected in waiting or len(waiting) > window:
+            yield waiting.pop(expected) if expected in waiting else make_here(expected)
+            expected, calm = expected + 1, calm + 1
+            if calm % CALM == 0:
+                window = max(least, window - 1)
+
+
+def _bytes(batch):
+    return sum(part.dtype.size * part.shape.num_elements() for part in tf.nest.flatten(batch))
 
 
 def _check_no_python(function, service):

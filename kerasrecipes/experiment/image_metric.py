@@ -1,4 +1,4 @@
-"""Metrics in which each image counts once, whatever its weight, and padding not at all."""
+"""Metrics in which each image with a weight above 0 counts once, and padding not at all."""
 
 from typing import Any
 
@@ -9,6 +9,9 @@ from keras import ops
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ImageMetric(keras.metrics.Metric):
     """Another metric, with the weight 1 for each image whose weight is not 0.
+
+    Padding is told by its weight 0. So an image of a table whose weight is 0 does not count
+    either; on one device, where nothing is padded, it does.
 
     Args:
         metric: `keras.metrics.Metric`, or `"accuracy"` of labels or one-hot labels.

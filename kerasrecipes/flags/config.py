@@ -53,7 +53,9 @@ class TrainingConfig(RunConfig):
     )
     accumulation_steps: int = flag(1, "batches per update, with averaged gradients", "[1, 1000000]")
     devices: int = flag(
-        1, "devices that share each batch; without GPUs, parts of the CPU", "[1, 4096]"
+        1,
+        "devices that share each batch: GPUs or parts of the CPU; PyTorch: processes of torchrun",
+        "[1, 4096]",
     )
     strategy: str = flag(
         "auto",

@@ -284,6 +284,18 @@ def test_a_buffer_for_data_read_by_index_warns():
         augment.pipeline(by_index(), [], 2, True, shuffle=7)
 
 
+@pytest.mark.parametrize("device", [False, True])
+def test_mixing_in_batches_of_one_image_warns(device):
+    transforms = [augment.CenterCrop(2), augment.CutMix()]
+    images = [(np.zeros((4, 4, 3), "uint8"), index % 2) for index in range(6)]
+    make = augment.OnDevice(transforms).batches if device else augment.pipeline
+    options = {"num_classes": 2, "shard": (0, 2), "drop_remainder": True}
+    if not device:
+        options["transforms"] = transforms
+    with pytest.warns(UserWarning, match="so that CutMix has no effect"):
+        make(images, batch_size=1, training=True, **options)
+
+
 @pytest.mark.parametrize("mix", [augment.MixUp(0.4), augment.CutMix()])
 def test_several_labels_are_mixed_as_one_hot_ones_are(mix):
     rng = np.random.default_rng(0)

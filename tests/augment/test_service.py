@@ -60,7 +60,15 @@ def test_what_has_been_lost_is_made_here_once(monkeypatch):
 def test_more_batches_wait_where_workers_are_far_apart(monkeypatch):
     """A service that gives every thirty steps backwards: as of many workers, the first is last."""
     given = [step for start in range(0, 150, 30) for step in reversed(range(start, start + 30))]
-    assert made_here(monkeypatch, given, 100) == [*range(13)]
+    assert made_here(monkeypatch, given, 130) == [*range(13), 120]  # one fewer waits after 64 steps
+
+
+def test_batches_that_wait_have_room(monkeypatch):
+    """Twenty of eight bytes may wait: of thirty given backwards the first nine are made here."""
+    monkeypatch.setattr(served_batches, "ROOM", 160)
+    given = [step for start in range(0, 150, 30) for step in reversed(range(start, start + 30))]
+    expected = [*range(13), *range(30, 39), *range(60, 69), *range(90, 99)]
+    assert made_here(monkeypatch, given, 100) == expected
 
 
 def made_here(monkeypatch, given, count):

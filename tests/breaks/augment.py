@@ -226,10 +226,22 @@ BREAKS = [
     ),
     Break(
         "pipeline", "the window of the workers stays as it is", "augment/served_batches.py",
-        "min(window + 1, MOST)", "0", "augment/test_service.py -k far_apart",
+        "min(window + 1, MOST, ROOM // _bytes(batch))", "0", "augment/test_service.py -k far_apart",
+    ),
+    Break(
+        "pipeline", "the window of the workers never falls", "augment/served_batches.py",
+        "max(least, window - 1)", "window", "augment/test_service.py -k far_apart",
+    ),
+    Break(
+        "pipeline", "batches wait in any number of bytes", "augment/served_batches.py",
+        ", ROOM // _bytes(batch)", "", "augment/test_service.py -k have_room",
     ),
     Break(
         "pipeline", "batches as workers send them", "augment/served_batches.py",
         "if int(step) >= expected:", "if True:", "augment/test_service.py -k made_here_once",
+    ),
+    Break(
+        "pipeline", "batches of one image are mixed in silence", "augment/batch_arguments.py",
+        "if batch_size == 1 and mixing:", "if False:", "augment/test_pipeline.py -k of_one_image",
     ),
 ]  # fmt: skip

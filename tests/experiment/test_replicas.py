@@ -24,7 +24,9 @@ RNG = np.random.default_rng(0)
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(BACKEND == "torch", reason="PyTorch trains on one device")
+@pytest.mark.skipif(
+    BACKEND == "torch", reason="its devices are processes: tests/test_torch_ranks.py"
+)
 @pytest.mark.parametrize("remainders", ["9", "11 24"])
 def test_four_devices_equal_one_with_remainders_of_1_and_3(remainders):
     done = subprocess.run(

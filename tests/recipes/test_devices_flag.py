@@ -16,7 +16,7 @@ from tests.recipes.helpers import ROOT, load_recipe, run_command, write_npz
 BACKEND = keras.backend.backend()
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(BACKEND == "torch", reason="PyTorch trains on one device"),
+    pytest.mark.skipif(BACKEND == "torch", reason="its devices are processes: test_torchrun.py"),
 ]
 
 

@@ -32,6 +32,14 @@ def test_ghosts_of_the_whole_batch_are_refused(ghost):
         load_recipe("group_norm_small_batch").Config(ghost=ghost, batch_size=2)
 
 
+@pytest.mark.parametrize("ghost", [3, 12])
+def test_ghosts_that_devices_would_divide_are_refused(ghost):
+    config = load_recipe("group_norm_small_batch").Config
+    config(ghost=2, batch_size=16, devices=2)
+    with pytest.raises(ValueError, match=f"`ghost` must divide.*Received: ghost={ghost}, .*s=2"):
+        config(ghost=ghost, batch_size=16, devices=2)
+
+
 def test_flags_without_effect_are_not_in_the_help_and_say_why(capsys):
     recipe = load_recipe("group_norm_small_batch")
     assert run_command(recipe, "--help") == 0
