@@ -112,6 +112,24 @@ def test_own_seed_generators():
     assert keras_internals.own_seed_generators(keras.layers.Dense(2)) == [], CHANGED
 
 
+def test_draw_from_state():
+    """Unseeded: then the same state gives the same mask, and PyTorch's own generator does not."""
+    x, layer = np.ones((4, 64), "float32"), keras.layers.Dropout(0.5)
+    layer.build(x.shape)
+    state = ops.copy(layer.seed_generator.state)
+
+    def mask(seed):
+        keras.utils.set_random_seed(seed)
+        layer.seed_generator.state.assign(state)
+        return ops.convert_to_numpy(layer(x, training=True)) != 0
+
+    undo = keras_internals.draw_from_state(layer.seed_generator)
+    assert np.array_equal(mask(0), mask(1)), CHANGED
+    undo()
+    if keras.backend.backend() == "torch":
+        assert not np.array_equal(mask(0), mask(1)), CHANGED
+
+
 def test_inbound_calls():
     x = keras.Input((2,), name="input")
     dense = keras.layers.Dense(2, name="dense")

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from tests.torch_ranks import trained
+from tests.torch_ranks import of_rank, statistics, trained
 
 torch = pytest.importorskip("torch")
 pytestmark = [
@@ -13,16 +13,45 @@ pytestmark = [
 ]
 
 
-def test_two_processes_train_as_one():
+@pytest.fixture(scope="module")
+def ranks(tmp_path_factory):
     from tests.process_group import of_two_processes
 
-    weights, history, logs, statistics = trained()
-    for result in of_two_processes(trained, ((0,), (1,))):
-        for expected, found in zip(weights, result[0], strict=True):
-            assert np.allclose(expected, found, atol=1e-4), np.abs(expected - found).max()
-        assert list(result[1]) == list(history)
-        for name, values in history.items():
-            assert np.allclose(values, result[1][name], atol=1e-5), name
-        for expected, found in zip(logs, result[2], strict=True):
+    folder = tmp_path_factory.mktemp("state")
+    return of_two_processes(of_rank, ((0, folder), (1, folder)))
+
+
+@pytest.fixture(scope="module")
+def alone():
+    return trained()
+
+
+def test_two_processes_train_as_one(ranks, alone):
+    for rank in ranks:
+        _check(rank["trained"], alone)
+        for expected, found in zip(alone[2], rank["trained"][2], strict=True):
             assert found == pytest.approx(expected, abs=1e-5)
-        assert np.allclose(statistics, result[3], atol=1e-6)
+        assert np.allclose(statistics(None), rank["statistics"], atol=1e-6)
+
+
+def test_two_processes_resume_within_an_epoch(ranks, alone):
+    for rank in ranks:
+        _check(rank["resumed"], alone)
+
+
+def _check(trained, alone):
+    for expected, found in zip(alone[0], trained[0], strict=True):
+        assert np.allclose(expected, found, atol=1e-4), np.abs(expected - found).max()
+    assert list(trained[1]) == list(alone[1])
+    for name, values in alone[1].items():
+        assert np.allclose(values, trained[1][name], atol=1e-5), name
+
+
+def test_a_seed_that_was_drawn_from_becomes_that_of_the_first_rank(ranks):
+    assert ranks[0]["seed"] == ranks[1]["seed"]
+
+
+def test_ranks_drop_different_units_while_they_are_joined(ranks):
+    for first, second in zip(ranks[0]["masks"], ranks[1]["masks"], strict=True):
+        assert 0.2 < np.mean((first[0] != 0) == (second[0] != 0)) < 0.8
+        np.testing.assert_array_equal(first[1], second[1])

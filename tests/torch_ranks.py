@@ -1,9 +1,18 @@
 """A fit of a small network, alone or as one of two PyTorch processes; and what it gave."""
 
+import contextlib
+import itertools
+import os
+
 import keras
 import numpy as np
 
 from kerasrecipes import layers
+from kerasrecipes._backend import random_draws
+from kerasrecipes._backend.torch_ranks import TorchRanks
+from kerasrecipes.callbacks import PolyakAveraging, Resume
+from kerasrecipes.experiment import TrainingConfig
+from kerasrecipes.experiment.replicas import Replicas
 
 EPOCHS, STEPS, BATCH, HELD_OUT = 2, 3, 8, 7
 
@@ -36,29 +45,57 @@ def network(seed):
     return model
 
 
-def trained(rank=None):
-    """Return the weights, History, logs of each batch, and statistics; of a rank, from its part."""
+def trained(rank=None, more=(), first_step=0):
+    """Return the weights, History, and logs of each batch; of a rank, from its part."""
     model, (pixels, labels) = network(seed=rank or 0), images()
     one_hot = np.eye(3, dtype="float32")[labels]
     place = (rank, 2) if rank is not None else (0, 1)
 
     def batches():
-        while True:
-            for step in range(STEPS):
-                part = slice(step * BATCH + place[0], (step + 1) * BATCH, place[1])
-                yield pixels[part], one_hot[part]
+        for number in itertools.count(first_step):
+            begin = number % STEPS * BATCH
+            part = slice(begin + place[0], begin + BATCH, place[1])
+            yield pixels[part], one_hot[part]
 
     weights = np.r_[np.ones(HELD_OUT), 0.0].astype("float32")
     held_out = pixels[:BATCH] + 1, one_hot[:BATCH], weights
     held_out = tuple(part[place[0] :: place[1]] for part in held_out)
     seen = []
     each = keras.callbacks.LambdaCallback(on_train_batch_end=lambda _, logs: seen.append({**logs}))
+    average = PolyakAveraging(0.5, warmup=False)  # it copies the weights as it begins
     history = model.fit(
         batches(), steps_per_epoch=STEPS, epochs=EPOCHS, verbose=0,
-        validation_data=held_out, callbacks=[*callbacks(rank), each],
+        validation_data=held_out, callbacks=[average, *callbacks(rank), each, *more],
     )  # fmt: skip
     found = [{name: float(value) for name, value in logs.items()} for logs in seen]
-    return model.get_weights(), history.history, found, statistics(rank)
+    return model.get_weights(), history.history, found
+
+
+def of_rank(rank, folder):
+    """Return {what: what a rank gives}: everything that is tested, as a process takes seconds."""
+    return {
+        "trained": trained(rank),
+        "resumed": resumed(rank, folder),
+        "statistics": statistics(rank),
+        "seed": seed_after_share(rank),
+        "masks": masks(rank),
+    }
+
+
+def resumed(rank, folder):
+    """Return the weights and History of a fit that an error ends within an epoch, and a second."""
+
+    class Killed(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == STEPS - 1:
+                raise KeyboardInterrupt
+
+    first = Resume(folder, every_steps=1)
+    with contextlib.suppress(KeyboardInterrupt):
+        trained(rank, [first, Killed()], first.step)
+    second = Resume(folder, every_steps=1)
+    assert second.step == STEPS - 1
+    return trained(rank, [second], second.step)
 
 
 def statistics(rank):
@@ -71,15 +108,37 @@ def statistics(rank):
     return [variable.numpy() for variable in model.non_trainable_weights][:1]
 
 
+def _with_dropout(seed):
+    model = keras.Sequential([keras.Input((64,)), keras.layers.Dropout(0.5, seed=seed)])
+    model.compile("sgd", "mse")
+    return model, model.layers[0].seed_generator
+
+
+def seed_after_share(rank):
+    """Return the state that the host knows of a seed which had been drawn from before."""
+    model, generator = _with_dropout(seed=rank)
+    random_draws.draw_bits((8,), 0.5, generator)
+    TorchRanks().share(model)
+    return random_draws._torch_next(generator)
+
+
+def masks(rank):
+    """Return the masks of Keras's Dropout with a seed and without: joined, and after the end."""
+    found, ones = [], np.ones((2, 64), "float32")
+    for seed in (1, None):
+        keras.utils.set_random_seed(0)
+        model, _ = _with_dropout(seed)
+        ranks = TorchRanks()
+        ranks.begin(model)
+        joined = model(ones, training=True)
+        ranks.end()
+        found.append([keras.ops.convert_to_numpy(x) for x in (joined, model(ones, training=True))])
+    return found
+
+
 def callbacks(rank):
     """Return the callbacks that join a rank with the others."""
-    from kerasrecipes._backend.torch_ranks import TorchRanks
-
     if rank is None:
         return []
-    ranks = TorchRanks()
-    callback = keras.callbacks.LambdaCallback(
-        on_train_begin=lambda logs: ranks.begin(callback.model),
-        on_train_end=lambda logs: ranks.end(),
-    )
-    return [callback]
+    os.environ.update(RANK=str(rank), WORLD_SIZE="2")
+    return [Replicas(TrainingConfig(devices=2, batch_size=BATCH))]

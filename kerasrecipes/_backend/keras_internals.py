@@ -3,6 +3,7 @@
 `tests/test_keras_internals.py` tests each: run it first for a new version of Keras.
 """
 
+import functools
 import sys
 
 import keras
@@ -43,6 +44,18 @@ def own_state_variables(layer):
 def own_seed_generators(layer):
     """Return a layer's own seed generators. There is no public list per layer."""
     return list(layer._seed_generators)
+
+
+def draw_from_state(seed_generator):
+    """Let PyTorch's `dropout` draw from the state of a seed generator; return how to undo it.
+
+    It asks the private seed whether one was given, and draws from PyTorch's own generator if not:
+    that one is the same in all processes.
+    """
+    seed = seed_generator._initial_seed
+    if seed is None:
+        seed_generator._initial_seed = 0  # which number, nobody asks
+    return functools.partial(setattr, seed_generator, "_initial_seed", seed)
 
 
 def replace_moments(layer, function):

@@ -14,7 +14,12 @@ import tempfile
 import keras
 import numpy as np
 
-from kerasrecipes._backend.torch_group import join_torchrun, of_all_ranks, of_first_rank
+from kerasrecipes._backend.torch_group import (
+    join_torchrun,
+    of_all_ranks,
+    of_first_rank,
+    processes_on_machine,
+)
 
 ADDRESSES, COUNT, NUMBER = (
     f"KERAS_DISTRIBUTION_{name}" for name in ("JOB_ADDRESSES", "NUM_PROCESSES", "PROCESS_ID")
@@ -74,6 +79,12 @@ def process_number():
     import jax
 
     return jax.process_index()
+
+
+def sharing_memory():
+    """Return how many of the processes share this machine's memory; of JAX's only one is known."""
+    is_started = _place and keras.backend.backend() == "torch"
+    return processes_on_machine() if is_started else 1
 
 
 def is_first():

@@ -11,11 +11,31 @@ def join_torchrun():
     import torch.distributed
 
     if not torch.distributed.is_initialized():
-        if torch.cuda.is_available():
-            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
-        torch.distributed.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        torch.distributed.init_process_group(_take_device())
         atexit.register(_leave)
     return torch.distributed.get_rank(), torch.distributed.get_world_size()
+
+
+def _take_device():
+    """Let this process have the GPU of its local rank, if there are any; return the backends."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return "gloo"
+    rank, count = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
+    if rank >= count:
+        raise ValueError(
+            f"LOCAL_RANK must be an int in [0, {count}), as each process has a GPU of its own: "
+            f"torchrun --nproc-per-node {count}. Received: LOCAL_RANK={rank} on a machine with "
+            f"{count} GPU{'s' * (count > 1)}"
+        )
+    torch.cuda.set_device(rank)
+    return "cpu:gloo,cuda:nccl"  # Python objects and what Keras keeps on the CPU go by gloo
+
+
+def processes_on_machine():
+    """Return how many processes `torchrun` has started on this machine."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", 1))
 
 
 def of_first_rank(value):

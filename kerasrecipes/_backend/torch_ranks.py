@@ -2,7 +2,14 @@
 
 from functools import partial
 
-from kerasrecipes._backend.keras_internals import flatten_layers, replace_moments
+from kerasrecipes._backend.keras_internals import (
+    draw_from_state,
+    flatten_layers,
+    own_seed_generators,
+    own_state_variables,
+    replace_moments,
+)
+from kerasrecipes._backend.random_draws import OF_REPLICA
 from kerasrecipes._backend.replicas import sum_over_replicas
 
 
@@ -15,24 +22,36 @@ class TorchRanks:
     - gradients are averaged as soon as each has been computed;
     - batch normalisation, decorrelated too, takes the moments of the whole batch;
     - other statistics that layers keep are averaged after each step;
-    - metrics are summed before their result is asked for, so that no callback sees a rank's own.
+    - metrics, whose states must be sums, are summed before their result is asked for, so that no
+      callback sees a rank's own. Between steps rank 0 has the sums, and the others have zeros;
+    - random layers of Keras draw other numbers on each rank, as those of this package do anyway.
+
+    The ghosts of `GhostBatchNormalization` are those of a rank's part of the batch.
     """
 
     def __init__(self):
         self._undo = []
 
-    def begin(self, model):
-        """Join the model of this process with those of the others."""
+    def share(self, model):
+        """Give the model and its optimizer the values of rank 0; before callbacks copy them."""
         import torch.distributed
 
-        self.end()
         for variable in [*model.variables, *model.optimizer.variables]:
-            torch.distributed.broadcast(variable.value.data, src=0)
+            received = variable.value.detach().clone()
+            torch.distributed.broadcast(received, src=0)
+            variable.assign(received)  # into `.data` the version of the tensor would stay
+
+    def begin(self, model):
+        """Join the model of this process with those of the others."""
+        self.end()
+        self.share(model)
         for variable in model.trainable_variables:
             hook = variable.value.register_post_accumulate_grad_hook(_average_gradient)
             self._undo.append(hook.remove)
         for layer in flatten_layers(model):
             self._undo.extend(_share_moments(layer))
+        for generator in _seed_generators_of_keras(model):
+            self._undo.extend(_draw_apart(generator))
         model.get_metrics_result = partial(_shared_result, model, model.get_metrics_result)
         self._undo.append(partial(delattr, model, "get_metrics_result"))
 
@@ -79,17 +98,44 @@ def _moments(layer, inputs, mask):
     return mean.flatten(), variance
 
 
-def _shared_result(model, result):
-    """Return the metrics of all ranks, and average the statistics of layers.
+def _seed_generators_of_keras(model):
+    """Return the seed generators of the random layers of Keras: those of this package know ranks.
 
-    The metrics of this rank stay as they are, for the next batch.
+    Which draws of other layers must be common to all ranks, nobody says.
+    """
+    layers = [x for x in flatten_layers(model) if type(x).__module__.partition(".")[0] == "keras"]
+    generators = [generator for layer in layers for generator in own_seed_generators(layer)]
+    return list({id(generator): generator for generator in generators}.values())
+
+
+def _draw_apart(generator):
+    """Let a seed generator of this rank give seeds of its own; return functions that undo it.
+
+    Its state stays that of all ranks.
+    """
+    import torch.distributed
+
+    offset = OF_REPLICA * torch.distributed.get_rank() % 2**31
+    undo = [draw_from_state(generator)]
+    generator.next = partial(_next_of_rank, generator.next, offset)
+    return [*undo, partial(delattr, generator, "next")]
+
+
+def _next_of_rank(next_state, offset, ordered=True):
+    state = next_state(ordered)
+    return state + state.new_tensor([offset, 0])
+
+
+def _shared_result(model, result):
+    """Return the metrics of all ranks; in training, average the statistics of layers.
+
+    Afterwards rank 0 has the sums of the metrics and the others have zeros: the sum is the same,
+    and what `Resume` writes on rank 0 is that of all.
     """
     import torch.distributed
 
     metrics = [variable.value.data for metric in model.metrics for variable in metric.variables]
-    weights = [variable.value.data for variable in model.non_trainable_weights]
-    statistics = [weight for weight in weights if weight.is_floating_point()]
-    own = [metric.clone() for metric in metrics]
+    statistics = _statistics(model) if model.training else []
     states = [*metrics, *statistics]
     flat = torch.cat([state.reshape(-1).double() for state in states])
     torch.distributed.all_reduce(flat)
@@ -97,7 +143,17 @@ def _shared_result(model, result):
     for number, part in enumerate(flat.split([state.numel() for state in states])):
         total = part if number < len(metrics) else part / count
         states[number].copy_(total.reshape(states[number].shape))
-    results = result()
-    for metric, kept in zip(metrics, own):
-        metric.copy_(kept)
-    return results
+    try:
+        return result()
+    finally:
+        if torch.distributed.get_rank():
+            for metric in metrics:
+                metric.zero_()
+
+
+def _statistics(model):
+    """Return what layers keep of the batches; frozen layers keep nothing."""
+    layers = [layer for layer in flatten_layers(model) if layer.trainable]
+    variables = [variable for layer in layers for variable in own_state_variables(layer)]
+    tensors = [variable.value.data for variable in variables]
+    return [tensor for tensor in tensors if tensor.is_floating_point()]

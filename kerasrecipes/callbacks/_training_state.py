@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend import keras_internals
+from kerasrecipes._backend.processes import is_first
 from kerasrecipes._backend.updating_optimizers import own_optimizers, updating_optimizers
 
 MODEL = "model/"
@@ -112,6 +113,17 @@ def optimizers(model):
 def metric_variables(model):
     """Return {name: variable} of the running metrics."""
     return {f"metrics/{i}": variable for i, variable in enumerate(model.metrics_variables)}
+
+
+def metrics_of(state):
+    """Return the running metrics of a state, as this process keeps them.
+
+    Between steps those of PyTorch's processes are the sums in the first one, and zeros elsewhere.
+    """
+    metrics = {name: state[name] for name in state if name.startswith("metrics/")}
+    if keras.backend.backend() == "torch" and not is_first():
+        return {name: np.zeros_like(value) for name, value in metrics.items()}
+    return metrics
 
 
 def copy_values(named_variables):

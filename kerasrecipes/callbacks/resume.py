@@ -303,7 +303,7 @@ class Resume(FitCallback):
         for name, callback in self._named_companions().items():
             if f"callback {name}" in state["description"]:
                 callback.set_state(_training_state.with_prefix(f"callback/{name}/", state))
-        self._metrics = {name: state[name] for name in state if name.startswith("metrics/")}
+        self._metrics = _training_state.metrics_of(state)
         self._history = state.get("history")
         self._first_step, self._drawn = state["step"], state["drawn"]
         self._clock = WriteClock(self.every_steps, state["drawn"], state["cost"])

@@ -27,7 +27,7 @@ class MemoryCheck(FitCallback):
     is the least that a step takes. On a GPU or TPU nothing is checked: they raise by themselves.
 
     Args:
-        batch_size: int, images of a step.
+        batch_size: int, images of a step on this machine, those of its other processes too.
     """
 
     def __init__(self, batch_size: int) -> None:

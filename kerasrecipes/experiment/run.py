@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from kerasrecipes._backend.processes import by_first, is_first
+from kerasrecipes._backend.processes import by_first, is_first, sharing_memory
 from kerasrecipes._printable import printable, shell_word
 from kerasrecipes.callbacks import Resume
 from kerasrecipes.experiment.clock import Clock
@@ -218,7 +218,7 @@ class Run:
         """
         self._resume.data = {"images": images.train}
         batch_size = min(self.config.batch_size, len(images.train))
-        here = batch_size // self.replicas.processes  # of this process
+        here = batch_size // self.replicas.processes * sharing_memory()  # on this machine
         if self.config.dry_run:
             checks = [self.replicas, MemoryCheck(here), PreflightCheck(self, images)]
             return [*checks, self._interruption, DryRun(images, batch_size)]

@@ -1,5 +1,6 @@
 """Several devices give what one gives; what they cannot do is refused."""
 
+import atexit
 import os
 import pathlib
 import subprocess
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import augment
-from kerasrecipes._backend import processes
+from kerasrecipes._backend import processes, torch_group
 from kerasrecipes.augment.padded_batches import padded_batches
 from kerasrecipes.experiment import TrainingConfig
 from kerasrecipes.experiment.memory_check import MemoryCheck
@@ -72,14 +73,41 @@ def test_the_parts_of_processes_make_the_padded_batch(count):
             np.testing.assert_array_equal(np.concatenate([first, second]), one)
 
 
-def test_memory_is_that_of_the_images_of_a_process(tmp_path):
+@pytest.mark.parametrize("on_machine", ["1", "2"])
+def test_memory_is_that_of_the_images_of_the_processes_on_a_machine(
+    tmp_path, monkeypatch, on_machine
+):
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", on_machine)
     opened = Run(TrainingConfig(output=str(tmp_path / "run")), "polyak")
     opened.open()
     opened.replicas.processes = 2
+    monkeypatch.setattr(processes, "_place", [0, 2])
     callbacks = opened.callbacks(types.SimpleNamespace(train=range(1000)))
     opened.release()
     (check,) = (callback for callback in callbacks if isinstance(callback, MemoryCheck))
-    assert check.batch_size == 64
+    assert check.batch_size == (128 if BACKEND == "torch" and on_machine == "2" else 64)
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="processes of torchrun")
+def test_each_process_of_torchrun_takes_a_gpu_of_its_own(monkeypatch):
+    import torch
+
+    taken = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setattr(torch.cuda, "set_device", taken.append)
+    monkeypatch.setattr(torch.distributed, "init_process_group", taken.append)
+    monkeypatch.setattr(torch.distributed, "get_rank", lambda: 1)
+    monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 2)
+    monkeypatch.setattr(atexit, "register", taken.append)
+    for name, value in {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1"}.items():
+        monkeypatch.setenv(name, value)
+    assert torch_group.join_torchrun() == (1, 2)
+    assert taken[:2] == [1, "cpu:gloo,cuda:nccl"]
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    message = r"in \[0, 2\).*Received: LOCAL_RANK=2 on a machine with 2 GPUs"
+    with pytest.raises(ValueError, match=message):
+        torch_group.join_torchrun()
 
 
 def test_fewer_images_than_a_batch_are_refused(monkeypatch):
