@@ -55,3 +55,7 @@ def test_ranks_drop_different_units_while_they_are_joined(ranks):
     for first, second in zip(ranks[0]["masks"], ranks[1]["masks"], strict=True):
         assert 0.2 < np.mean((first[0] != 0) == (second[0] != 0)) < 0.8
         np.testing.assert_array_equal(first[1], second[1])
+
+
+def test_an_error_in_a_result_leaves_the_sum_right(ranks):
+    assert [rank["sum"] for rank in ranks] == [3.0, 0.0]

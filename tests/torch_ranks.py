@@ -79,6 +79,7 @@ def of_rank(rank, folder):
         "statistics": statistics(rank),
         "seed": seed_after_share(rank),
         "masks": masks(rank),
+        "sum": sum_after_error(rank),
     }
 
 
@@ -134,6 +135,22 @@ def masks(rank):
         ranks.end()
         found.append([keras.ops.convert_to_numpy(x) for x in (joined, model(ones, training=True))])
     return found
+
+
+def sum_after_error(rank):
+    """Return the sum that a metric has on this rank after its result could not be had."""
+    model, _ = _with_dropout(seed=1)
+    model.seen = keras.metrics.Mean()
+    model.seen.update_state(rank + 1.0)
+
+    def fail():
+        raise ValueError
+
+    ranks, model.get_metrics_result = TorchRanks(), fail
+    ranks.begin(model)
+    with contextlib.suppress(ValueError):
+        model.get_metrics_result()
+    return float(model.seen.total)
 
 
 def callbacks(rank):
