@@ -26,6 +26,8 @@ class GhostBatchNormalization(ScaleAndCenter):
     A batch of 16 in parts of 2 has the statistics that 8 devices with 2 images each have, in one
     step: it shows what batch normalisation loses at small batches without the time that they take.
 
+    On several devices each normalises parts of its own share of the batch.
+
     Args:
         size: int >= 1, examples that are normalised together. Defaults to 32.
         axis: int, the axis of the channels, not the batch axis 0. Defaults to -1.
