@@ -94,7 +94,8 @@ def test_grahams_network_is_trained_with_dropout_and_tested_without(tmp_path, mo
 
 def test_the_exponential_rate_of_fractional_pooling():
     recipe = load_recipe("fractional_pooling")
-    rate = recipe.rate(recipe.Config(learning_rate=0.5, schedule="exponential"), 10)
+    config = recipe.Config(learning_rate=0.5, schedule="exponential", epochs=150)
+    rate = recipe.falling_rate(config, 1500)  # ten steps an epoch
     found = [float(rate(step)) for step in (0, 9, 10, 1000)]
     assert found == pytest.approx([0.5, 0.5, 0.5 * np.exp(-0.005), 0.5 * np.exp(-0.5)], rel=1e-5)
 
