@@ -12,6 +12,7 @@ class FitCallback(keras.callbacks.Callback):
     these methods that it needs. Each is called once a `fit`, and all callbacks have gone through
     one before the next begins:
 
+    - `_before_begin`: give the model the weights to start from, if they come from elsewhere.
     - `_begin`: all that a fresh fit begins with.
     - `_all_have_begun`: checks that need the companions.
     - `_restore`: a `Resume` restores the model and calls `set_state` of all.
@@ -61,6 +62,7 @@ class FitCallback(keras.callbacks.Callback):
             return
         self._joined = Fit.of(params)
         self._joined.join(self)
+        self._before_begin()
 
     def on_train_begin(self, logs=None):
         # `predict` with the same callback, while `fit` runs, joins another one.
@@ -92,6 +94,9 @@ class FitCallback(keras.callbacks.Callback):
     def _trained_model(self):
         # Not `self.model`: that of `SnapshotEnsemble` is a method.
         return keras.callbacks.Callback.model.fget(self)
+
+    def _before_begin(self):
+        pass
 
     def _begin(self):
         pass

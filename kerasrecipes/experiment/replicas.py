@@ -163,10 +163,8 @@ class Replicas(FitCallback):
             if self._distribution is not None:
                 keras.distribution.set_distribution(self._distribution)
 
-    def set_params(self, params: dict[str, Any] | None) -> None:
-        """Share the weights before any callback begins, and copies them."""
-        super().set_params(params)
-        if self._ranks is not None and params is not None:
+    def _before_begin(self):
+        if self._ranks is not None:
             self._ranks.share(self._trained_model)
 
     def _begin(self):
