@@ -60,7 +60,7 @@ def test_the_rate_rises_and_falls_and_the_model_takes_raw_pixels(finished, npz):
     assert np.mean(right) == metrics["test"]["protocols"]["one crop"]["accuracy"]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_its_settings_are_those_of_another_run(finished, tmp_path):
     flags = ["--config", finished, "--output", tmp_path / "again"]
     assert run_command(RECIPE, *flags) == 0
@@ -107,7 +107,7 @@ def test_a_run_that_a_signal_cuts_goes_on_as_if_it_were_not(finished, npz, tmp_p
     ).read_bytes()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_folder_of_images_with_adamw_and_mixup(tmp_path):
     folder = write_folder(tmp_path / "shapes")
     flags = ["--data", folder, "--size", 16, "--optimizer", "adamw", "--mix", "mixup", *SMALL]
@@ -116,7 +116,7 @@ def test_a_folder_of_images_with_adamw_and_mixup(tmp_path):
     assert metrics_of(tmp_path / "run")["class_names"] == ["circle", "square"]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_several_labels_an_image(tmp_path):
     write_labelled(tmp_path / "labelled")
     flags = ["--data", tmp_path / "labelled" / "tags.csv", "--task", "multilabel", *SMALL]

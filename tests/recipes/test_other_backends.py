@@ -15,11 +15,18 @@ RECIPES = {
     "drop_connect": (), "modern": (), "polyak": (), "sgdr": (), "speedrun": (),
     "stochastic_depth": ("--depth", 8),
 }  # fmt: skip
+LONG = ("modern", "sgdr", "stochastic_depth")  # for JAX to compile
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("backend", OTHERS)
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize(
+    "recipe, backend",
+    [
+        pytest.param(recipe, backend, marks=pytest.mark.soak if backend == "jax" and recipe in LONG
+                     else pytest.mark.slow)
+        for recipe in RECIPES
+        for backend in OTHERS
+    ],
+)  # fmt: skip
 def test_an_epoch(recipe, backend, tmp_path):
     npz, run = write_npz(tmp_path / "squares.npz", count=60, size=28), tmp_path / "run"
     flags = ["--data", npz, "--epochs", "1", "--output", run, *RECIPES[recipe]]

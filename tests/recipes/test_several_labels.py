@@ -115,9 +115,15 @@ def test_class_weights_beside_weights_of_images(weighted_table, tmp_path):
     assert run_command(FINETUNE, *flags, *more) == 0
 
 
-@pytest.mark.parametrize("task", ["multilabel", "regression"])
-@pytest.mark.parametrize("plan", ["linear", "many"])
-@pytest.mark.slow
+@pytest.mark.parametrize(
+    "task, plan",
+    [
+        pytest.param("multilabel", "linear", marks=pytest.mark.slow),
+        pytest.param("regression", "many", marks=pytest.mark.slow),
+        pytest.param("multilabel", "many", marks=pytest.mark.soak),
+        pytest.param("regression", "linear", marks=pytest.mark.soak),
+    ],
+)
 def test_a_backbone_with_a_head_of_each_task(images, tmp_path, task, plan):
     keras.utils.set_random_seed(0)
     weights = tmp_path / "random.weights.h5"
