@@ -176,9 +176,9 @@ def _difference(values, base):
 
 def _headline(rows, changes, seeds, on):
     """The result in a sentence."""
-    changes = {name[8:]: one for name, one in changes.items() if name.startswith("without ")}
-    helps = [name for name, one in changes.items() if one.high < 0]
-    hurts = [name for name, one in changes.items() if one.low > 0]
+    off = {name: one for name, one in changes.items() if name.startswith("without ")}
+    helps = [name.removeprefix("without ") for name, one in off.items() if one.high < 0]
+    hurts = [name.removeprefix("without ") for name, one in off.items() if one.low > 0]
     return (
         f"Accuracy {rows[0][1]} {on} with all techniques, mean of "
         f"{len(seeds)} seeds. By their intervals help: {', '.join(helps) or 'none'}; "

@@ -37,8 +37,8 @@ def store(run_folders, results_folder, name=None):
     runs = [json.loads((pathlib.Path(f) / "metrics.json").read_text()) for f in run_folders]
     kinds = {json.dumps([run["recipe"], _settings(run)], sort_keys=True) for run in runs}
     ablation = "ablation" in runs[0]
-    most = 1 if ablation else len(runs)
-    if len(kinds) != 1 or any(run["interrupted"] for run in runs) or len(runs) > most:
+    alike = len(kinds) == 1 and not any(run["interrupted"] for run in runs)
+    if not alike or (ablation and len(runs) > 1):
         raise ValueError(
             "Argument `run_folders` must be finished runs that differ only in their seed, or a "
             f"single run with --ablate. Received: {[str(folder) for folder in run_folders]}"
@@ -49,31 +49,20 @@ def store(run_folders, results_folder, name=None):
                 "Argument `name` must be None for an ablation, which has the name of its recipe. "
                 f"Received: name={name!r}"
             )
-        return _store_ablation(runs[0], pathlib.Path(results_folder) / "ablation")
-    keys = ("seed", "seconds", "steps", "versions", "test")
+        keys, folder = ("seconds", "steps", "versions", "test", "ablation"), "ablation"
+        measured = {key: runs[0][key] for key in keys}
+    else:
+        keys, folder = ("seed", "seconds", "steps", "versions", "test"), "."
+        measured = {"runs": [{key: run[key] for key in keys} for run in runs]}
     content = {
         "recipe": runs[0]["recipe"],
         "command": _portable(runs[0]),
         "data": runs[0]["data"],
         "config": _settings(runs[0]),
-        "runs": [{key: run[key] for key in keys} for run in runs],
+        **measured,
     }
-    path = pathlib.Path(results_folder) / f"{name or runs[0]['recipe']}.json"
-    path.write_text(json.dumps(content, indent=1) + "\n")
-    return path
-
-
-def _store_ablation(run, folder):
-    """Write what each part of a recipe gives, for the reports of its runs."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = {
-        "recipe": run["recipe"],
-        "command": _portable(run),
-        "data": run["data"],
-        "config": _settings(run),
-        **{key: run[key] for key in ("seconds", "steps", "versions", "test", "ablation")},
-    }
-    path = folder / f"{run['recipe']}.json"
+    path = pathlib.Path(results_folder) / folder / f"{name or runs[0]['recipe']}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=1) + "\n")
     return path
 

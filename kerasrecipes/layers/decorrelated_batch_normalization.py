@@ -19,6 +19,7 @@ from kerasrecipes._validation import (
 )
 from kerasrecipes.layers._channel_groups import ChannelGroups
 from kerasrecipes.layers._mask_positions import mask_positions
+from kerasrecipes.layers._running_average import add_average, move_average
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 from kerasrecipes.ops import newton_whitening, zca_whitening
 
@@ -108,19 +109,9 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = self._build_channels(input_shape, least_rank=2)
         self._layout = ChannelGroups(channels, self.group_size)
-        self.moving_mean = self._add_average("moving_mean", (channels,), "zeros")
-        self.moving_whitening = self._add_average(
-            "moving_whitening", self._layout.blocks_shape, _identities
-        )
-
-    def _add_average(self, name, shape, initializer):
-        return self.add_weight(
-            shape=shape,
-            name=name,
-            initializer=initializer,
-            trainable=False,
-            autocast=False,
-            aggregation="mean",
+        self.moving_mean = add_average(self, "moving_mean", (channels,), "zeros")
+        self.moving_whitening = add_average(
+            self, "moving_whitening", self._layout.blocks_shape, _identities
         )
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
@@ -196,8 +187,9 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         offset = ops.swapaxes(moments[..., -1:], 1, 2)
         covariance = moments[..., :-1] - moments[..., -1:] * offset
         whitening = self._whiten(self._layout.to_blocks(covariance))
-        self._update(self.moving_mean, ops.reshape(shift + offset, (-1,)), not_empty)
-        self._update(self.moving_whitening, whitening, not_empty)
+        mean = ops.reshape(shift + offset, (-1,))
+        move_average(self.moving_mean, mean, self.momentum, not_empty)
+        move_average(self.moving_whitening, whitening, self.momentum, not_empty)
         matrix = self._matrix(whitening, gamma)
         bias = -(offset @ matrix)
         return matrix, bias if beta is None else bias + beta
@@ -212,11 +204,6 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
             return newton_whitening(blocks + ops.cast(diagonal, blocks.dtype), self.iterations)
         diagonal = self._layout.diagonal(self.epsilon, padding=1.0)
         return zca_whitening(blocks + ops.cast(diagonal, blocks.dtype), smallest=self.epsilon)
-
-    def _update(self, average, value, not_empty):
-        value = ops.cast(ops.stop_gradient(value), average.dtype)
-        updated = self.momentum * average + (1 - self.momentum) * value
-        average.assign(ops.where(not_empty, updated, ops.convert_to_tensor(average)))
 
     def get_config(self) -> dict[str, Any]:
         names = ("group_size", "momentum", "method", "iterations", "synchronized")

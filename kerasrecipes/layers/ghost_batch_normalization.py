@@ -9,6 +9,7 @@ from keras import ops
 from kerasrecipes._backend.arithmetic import maximum, wide_type
 from kerasrecipes._validation import check_floating, check_integer, check_number
 from kerasrecipes.layers._mask_positions import mask_positions
+from kerasrecipes.layers._running_average import add_average, move_average
 from kerasrecipes.layers._scale_and_center import ScaleAndCenter
 
 
@@ -84,13 +85,8 @@ class GhostBatchNormalization(ScaleAndCenter):
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = self._build_channels(input_shape, least_rank=2)
-        self.moving_mean, self.moving_variance = (
-            self.add_weight(
-                shape=(channels,), name=name, initializer=start, trainable=False, autocast=False,
-                aggregation="mean",
-            )
-            for name, start in (("moving_mean", "zeros"), ("moving_variance", "ones"))
-        )  # fmt: skip
+        self.moving_mean = add_average(self, "moving_mean", (channels,), "zeros")
+        self.moving_variance = add_average(self, "moving_variance", (channels,), "ones")
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         check_floating("inputs", inputs)
@@ -132,8 +128,7 @@ class GhostBatchNormalization(ScaleAndCenter):
         counts = ops.cast(count > 0, statistic.dtype)
         parts = ops.sum(counts)
         target = ops.sum(statistic * counts, axis=(0, 1, 2)) / maximum(parts, 1)
-        moved = self.momentum * average + (1 - self.momentum) * ops.cast(target, average.dtype)
-        average.assign(ops.where(parts > 0, moved, ops.convert_to_tensor(average)))
+        move_average(average, target, self.momentum, parts > 0)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "size": self.size, "momentum": self.momentum}
