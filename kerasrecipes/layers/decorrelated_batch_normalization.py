@@ -160,7 +160,7 @@ class DecorrelatedBatchNormalization(ScaleAndCenter):
         else:
             rows = rows - shift
         counted = rows if positions is None else ops.where(positions > 0, rows, 0)
-        moments = _moments(total, count, positions, centered=near is not None)(counted)
+        moments = _moments(total, count, centered=near is not None)(counted)
         matrix, bias = self._affine(shift, moments, gamma, beta, total_count > 0)
         return self._layout.from_rows(rows @ matrix + bias, ops.shape(x))
 
@@ -222,7 +222,7 @@ def _first(total, rows):
     return total(ops.sum(first, axis=1, keepdims=True)) / maximum(total(present), 1)
 
 
-def _moments(total, count, positions, centered):
+def _moments(total, count, centered):
     """Return the function rows -> [rowsᵀ·rows | rowsᵀ·1] / count, with a gradient of one product.
 
     Masked rows must be zeros already. The sums of rows that are `centered` are 0.
@@ -236,7 +236,6 @@ def _moments(total, count, positions, centered):
         def gradient(*args, upstream=None):
             upstream = total(args[0] if upstream is None else upstream) / count
             inner, outer = upstream[..., :-1], ops.swapaxes(upstream[..., -1:], 1, 2)
-            outer = outer if positions is None else outer * positions
             return rows @ (inner + ops.swapaxes(inner, 1, 2)) + outer
 
         return total(ops.concatenate([gram, sums], axis=-1)) / count, gradient
