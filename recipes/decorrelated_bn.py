@@ -55,8 +55,6 @@ class Config(ComparisonConfig):
     schedule: str = flag(
         "cosine", "how it falls; steps: to a fifth after 1/2 and 3/4", choices=FALLS
     )
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    weight_decay: float = flag(0.0, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -79,8 +77,9 @@ def main(config):
                 config.schedule, config.learning_rate, updates, factor=0.2
             )
             optimizer = keras.optimizers.SGD(
-                schedule, momentum=config.momentum, **config.optimizer_options()
-            )
+                schedule, momentum=config.momentum, nesterov=config.nesterov,
+                **config.optimizer_options(),
+            )  # fmt: skip
             model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),
@@ -97,8 +96,7 @@ def main(config):
 
 def plain_network(config, images, size, kind):
     """Convolutions in three equal parts, each normalised, and a classifier."""
-    axis, decay = models.normalization.channel_axis(), config.weight_decay / 2
-    penalty = keras.regularizers.L2(decay) if decay else None
+    axis = models.normalization.channel_axis()
     inputs = keras.Input((size, size, images.channels))
     x = inputs
     for index in range(config.depth):
@@ -111,15 +109,12 @@ def plain_network(config, images, size, kind):
             padding="same",
             use_bias=False,
             kernel_initializer=keras.initializers.HeNormal(seed=config.seed + index),
-            kernel_regularizer=penalty,
         )(x)
         x = normalization(config, kind, x.shape[axis])(x)
         x = keras.layers.ReLU()(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     start = keras.initializers.GlorotUniform(seed=config.seed)
-    head = keras.layers.Dense(
-        images.num_classes, "softmax", kernel_initializer=start, kernel_regularizer=penalty
-    )
+    head = keras.layers.Dense(images.num_classes, "softmax", kernel_initializer=start)
     head.dtype_policy = keras.DTypePolicy("float32")
     return keras.Model(inputs, head(x), name=kind)
 

@@ -32,7 +32,6 @@ class Config(ComparisonConfig):
     rate: float = flag(0.5, "fraction of the weights dropped", "[0, 1)")
     mask: str = flag("gaussian", "masks drawn by image, or their moments alone", choices=MASKS)
     learning_rate: float = flag(0.1, "first rate; falls to 0 along a cosine", "(0, inf)")
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -56,8 +55,9 @@ def main(config):
             updates = config.epochs * compared.training.steps_per_pass
             schedule = schedules.SnapshotCosine(config.learning_rate, max(1, updates), cycles=1)
             optimizer = keras.optimizers.SGD(
-                schedule, momentum=config.momentum, **config.optimizer_options()
-            )
+                schedule, momentum=config.momentum, nesterov=config.nesterov,
+                **config.optimizer_options(),
+            )  # fmt: skip
             model = compared.side_by_side(networks, optimizer)
         history = model.fit(
             compared.for_each(networks, compared.training),

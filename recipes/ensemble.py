@@ -36,8 +36,7 @@ class Config(ComparisonConfig):
     width: int = flag(8, "filters of the first convolution", "[1, 4096]")
     learning_rate: float = flag(0.05, "rate at the beginning of each cosine", "(0, inf)")
     constant_rate: float = flag(0.02, "rate of the network whose weights are averaged", "(0, inf)")
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    weight_decay: float = flag(5e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+    weight_decay: float = flag(5e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
     def __post_init__(self):
         super().__post_init__()
@@ -86,15 +85,15 @@ def optimizer_by_name(config, steps):
     cycles = {"one_network": 1, "dropout": 1} | dict.fromkeys(SERVED[:2], config.members)
     rates = {n: schedules.SnapshotCosine(config.learning_rate, steps, c) for n, c in cycles.items()}
     rates["averaged"] = config.constant_rate
-    options = {"momentum": config.momentum, **config.optimizer_options()}
+    options = {"momentum": config.momentum, "nesterov": config.nesterov}
+    options |= config.optimizer_options()
     return {name: keras.optimizers.SGD(rate, name=name, **options) for name, rate in rates.items()}
 
 
 def network(config, images, size, name, seed=None):
     """Two convolutions and a dense layer; one seed, so the same start for all names."""
     seed = config.seed if seed is None else seed
-    penalty = keras.regularizers.L2(config.weight_decay / 2)
-    start = {"kernel_initializer": keras.initializers.HeNormal(seed), "kernel_regularizer": penalty}
+    start = {"kernel_initializer": keras.initializers.HeNormal(seed)}
     sequence = [keras.Input((size, size, images.channels))]
     for width in (config.width, 2 * config.width):
         convolution = keras.layers.Conv2D(width, 3, padding="same", activation="relu", **start)

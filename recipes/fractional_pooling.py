@@ -56,8 +56,6 @@ class Config(ComparisonConfig):
     learning_rate: float = flag(0.005, "first rate", "(0, inf)")
     schedule: str = flag("cosine", "how it falls; exponential: times exp(-0.005) each epoch", None,
                          SCHEDULES)  # fmt: skip
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    nesterov: bool = flag(False, "Nesterov momentum")
 
     def __post_init__(self):
         super().__post_init__()
@@ -67,6 +65,7 @@ class Config(ComparisonConfig):
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import data, evaluation, experiment, inference, layers, models
+from kerasrecipes.optimizers import decay_kernels
 
 import keras
 import numpy as np
@@ -84,6 +83,7 @@ def main(config):
                 momentum=config.momentum, nesterov=config.nesterov, **config.optimizer_options(),
             )  # fmt: skip
             model = network(config, images, compared.size)
+            decay_kernels(model, optimizer, config.weight_decay)
             loss, metrics = "sparse_categorical_crossentropy", run.replicas.metrics(["accuracy"])
             model.compile(optimizer, loss, **metrics, jit_compile=run.jit)
         history = model.fit(

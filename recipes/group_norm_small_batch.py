@@ -63,9 +63,6 @@ class Config(ComparisonConfig):
     schedule: str = flag(
         "cosine", "how it falls; steps: to a tenth after 0.3, 0.6 and 0.9", choices=FALLS
     )
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    nesterov: bool = flag(False, "Nesterov momentum")
-    weight_decay: float = flag(0.0, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
     def __post_init__(self):
         super().__post_init__()
@@ -125,14 +122,13 @@ def main(config):
 
 def network(config, images, size, kind):
     """A residual network of one kind of normalisation; one seed, so the same start."""
-    decay, axis = config.weight_decay / 2, models.normalization.channel_axis()
+    axis = models.normalization.channel_axis()
     ghosts = functools.partial(layers.GhostBatchNormalization, config.ghost, axis)
     return models.resnet(
         config.depth,
         (size, size, images.channels),
         images.num_classes,
         normalization=ghosts if kind == "ghost_batch" else kind,
-        kernel_regularizer=keras.regularizers.L2(decay) if decay else None,
         seed=config.seed,
         name=kind,
     )

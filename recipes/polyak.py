@@ -35,13 +35,13 @@ class Config(ComparisonConfig):
     decay: float = flag(0.99, "fraction of an exponential average kept at each update", "[0, 1)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import callbacks, data, experiment, models
+from kerasrecipes.optimizers import decay_kernels
 
 import keras
 
@@ -74,12 +74,13 @@ def build(config, images, size, run):
         config.depth,
         (size, size, images.channels),
         images.num_classes,
-        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
     )
     optimizer = keras.optimizers.SGD(
-        config.learning_rate, momentum=config.momentum, **config.optimizer_options()
-    )
+        config.learning_rate, momentum=config.momentum, nesterov=config.nesterov,
+        **config.optimizer_options(),
+    )  # fmt: skip
+    decay_kernels(model, optimizer, config.weight_decay)
     loss = keras.losses.SparseCategoricalCrossentropy()
     metrics = run.replicas.metrics(["accuracy"])
     model.compile(optimizer, loss, **metrics, jit_compile=run.jit)

@@ -74,6 +74,7 @@ parse_first(Config)  # --help and refused flags end here, before the slow import
 
 from kerasrecipes import augment, callbacks, data, evaluation, experiment, models, schedules
 from kerasrecipes.layers import ImagePreprocessing
+from kerasrecipes.optimizers import decay_kernels
 from kerasrecipes.serving import serving_model
 
 import keras
@@ -135,12 +136,11 @@ def build(config, images, task, size, schedule, jit, **metrics):
         config.depth, (size, size, images.channels), images.num_classes,
         normalization=config.normalization, stochastic_depth=config.stochastic_depth,
         classifier_activation=task.activation, seed=config.seed,
-        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
     )  # fmt: skip
-    optimizer = keras.optimizers.SGD(
-        schedule, momentum=config.momentum, nesterov=config.nesterov, **config.optimizer_options()
-    )
+    options = {"momentum": config.momentum, "nesterov": config.nesterov}
+    optimizer = keras.optimizers.SGD(schedule, **options, **config.optimizer_options())
     model = task.head(model)
+    decay_kernels(model, optimizer, config.weight_decay)
     metrics = metrics or {"metrics": task.compiled_metrics()}
     model.compile(optimizer, task.loss(config.label_smoothing), **metrics, jit_compile=jit)
     return model

@@ -48,8 +48,8 @@ class Config(ComparisonConfig):
     first_cycle: int = flag(1, "epochs of the first cycle", "[1, 1000000]")
     cycle_multiplier: float = flag(2.0, "how much longer each next cycle is", "[1, inf)")
     learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
-    momentum: float = flag(0.9, "Nesterov momentum", "[0, 1)")
-    weight_decay: float = flag(5e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+    nesterov: bool = flag(True, "Nesterov momentum")
+    weight_decay: float = flag(5e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -103,7 +103,6 @@ def network(config, images, size, name):
         config.width,
         (size, size, images.channels),
         images.num_classes,
-        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
         name=name,
     )
@@ -111,12 +110,9 @@ def network(config, images, size, name):
 
 def optimizers(config, rates):
     """The optimizer of each network."""
-    return {
-        name: keras.optimizers.SGD(
-            rate, momentum=config.momentum, nesterov=True, name=name, **config.optimizer_options()
-        )
-        for name, rate in rates.items()
-    }
+    options = {"momentum": config.momentum, "nesterov": config.nesterov}
+    options |= config.optimizer_options()
+    return {name: keras.optimizers.SGD(rate, name=name, **options) for name, rate in rates.items()}
 
 
 if __name__ == "__main__":

@@ -42,8 +42,7 @@ class Config(ComparisonConfig):
     keep_last: int = flag(2, "how many of the snapshots to average, the last ones", "[1, 1000000]")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate at the beginning of each cycle", "(0, inf)")
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    weight_decay: float = flag(1e-4, "L2 penalty: weight_decay / 2 · |w|^2", "[0, inf)")
+    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
     def __post_init__(self):
         super().__post_init__()
@@ -57,6 +56,7 @@ class Config(ComparisonConfig):
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import callbacks, data, experiment, models
+from kerasrecipes.optimizers import decay_kernels
 
 import keras
 
@@ -99,12 +99,13 @@ def build(config, images, size, run):
         config.depth,
         (size, size, images.channels),
         images.num_classes,
-        kernel_regularizer=keras.regularizers.L2(config.weight_decay / 2),
         seed=config.seed,
     )
     optimizer = keras.optimizers.SGD(
-        config.learning_rate, momentum=config.momentum, **config.optimizer_options()
-    )
+        config.learning_rate, momentum=config.momentum, nesterov=config.nesterov,
+        **config.optimizer_options(),
+    )  # fmt: skip
+    decay_kernels(model, optimizer, config.weight_decay)
     loss = keras.losses.SparseCategoricalCrossentropy()
     metrics = run.replicas.metrics(["accuracy"])
     model.compile(optimizer, loss, **metrics, jit_compile=run.jit)

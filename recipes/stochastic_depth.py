@@ -54,9 +54,6 @@ class Config(ComparisonConfig):
     schedule: str = flag(
         "cosine", "how it falls; steps: to a tenth after 1/2 and 3/4", choices=FALLS
     )
-    momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    nesterov: bool = flag(False, "Nesterov momentum")
-    weight_decay: float = flag(0.0, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
     def data_options(self):
         """Those of every recipe; so few images of the sample that a network overfits."""
@@ -110,14 +107,12 @@ def main(config):
 
 def network(config, images, size, dropped, name):
     """A residual network under the linear rule; one seed, so the same start."""
-    decay = config.weight_decay / 2
     return models.resnet(
         config.depth,
         (size, size, images.channels),
         images.num_classes,
         stochastic_depth=dropped,
         stochastic_depth_mode=config.mode,
-        kernel_regularizer=keras.regularizers.L2(decay) if decay else None,
         seed=config.seed,
         name=name,
     )

@@ -13,6 +13,7 @@ from kerasrecipes.experiment.crops import choose_crops
 from kerasrecipes.experiment.differences import differences
 from kerasrecipes.experiment.images import channel_statistics
 from kerasrecipes.flags.comparison_config import LARGEST_DEFAULT_SIZE
+from kerasrecipes.optimizers import decay_kernels
 from kerasrecipes.serving import serving_model
 
 CAPTION = "Each technique against the first, with 95% intervals over the test images."
@@ -59,7 +60,8 @@ class Comparison:
 
         The networks share only the input. The loss is the sum of their losses, so each weight has
         the gradient of a separate training, and an optimizer that works weight by weight (without
-        clipping by a global norm) trains each network as if alone. Metrics are
+        clipping by a global norm) trains each network as if alone. Kernels decay by `weight_decay`
+        of the configuration, biases and weights of normalisations do not. Metrics are
         `NAME_accuracy`.
 
         Args:
@@ -74,6 +76,7 @@ class Comparison:
         model = keras.Model(inputs, {name: network(inputs) for name, network in networks.items()})
         loss = {name: keras.losses.SparseCategoricalCrossentropy() for name in networks}
         metrics = self._run.replicas.metrics({name: ["accuracy"] for name in networks})
+        decay_kernels(model, optimizer, self._run.config.weight_decay)
         model.compile(optimizer, loss, **metrics, jit_compile=self._run.jit)
         return model
 

@@ -8,6 +8,14 @@ PADDED = "augment/padded_batches.py"
 
 BREAKS = [
     Break(
+        "Comparison",
+        "the weight decay of the flags is lost",
+        "experiment/comparison.py",
+        "decay_kernels(model, optimizer, self._run.config.weight_decay)",
+        "decay_kernels(model, optimizer, 0.0)",
+        "recipes/test_comparison_flags.py -k sgdr",
+    ),
+    Break(
         "ImageMetric",
         "a clone counts otherwise",
         "experiment/image_metric.py",

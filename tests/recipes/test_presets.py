@@ -20,11 +20,6 @@ SMALL = {
     "fractional_pooling": {"--poolings": 9, "--width": 2},
     "resnet_crop": {"--depth": 8},
 }
-DECAYS = {  # the function that makes a network, and its arguments after the size
-    "stochastic_depth": ("network", 0.0, "network"),
-    "decorrelated_bn": ("plain_network", "decorrelated"),
-    "group_norm_small_batch": ("network", "group"),
-}
 RECIPES = pathlib.Path(__file__).parent.parent.parent / "recipes"
 
 
@@ -185,15 +180,3 @@ def test_ghosts_are_in_the_network_of_that_name_alone():
         "ghost_batch": {"GhostBatchNormalization"},
         "group": {"GroupNormalization"},
     }
-
-
-@pytest.mark.parametrize("name", DECAYS)
-def test_kernels_decay(name):
-    recipe, (make, *more) = load_recipe(name), DECAYS[name]
-    images = type("Images", (), {"channels": 1, "num_classes": 3})
-    for decay in (0.0, 1e-2):
-        config = recipe.Config(depth=8, weight_decay=decay)
-        network = getattr(recipe, make)(config, images, 12, *more)
-        kernels = [one for one in network.trainable_weights if one.name == "kernel"]
-        squares = sum(float((kernel.numpy() ** 2).sum()) for kernel in kernels)
-        assert sum(map(float, network.losses)) == pytest.approx(decay / 2 * squares, rel=1e-5)

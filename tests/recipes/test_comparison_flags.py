@@ -1,0 +1,67 @@
+"""The flags that the recipes which compare techniques share reach the networks and optimizers."""
+
+import pathlib
+
+import keras
+import numpy as np
+import pytest
+
+from tests.recipes.helpers import load_recipe, write_npz
+
+RECIPES = pathlib.Path(__file__).parent.parent.parent / "recipes"
+COMPARED = sorted(
+    path.stem
+    for path in RECIPES.glob("*.py")
+    if "class Config(ComparisonConfig)" in path.read_text()
+)
+SMALL = {
+    "decorrelated_bn": {"depth": 3, "width": 4},
+    "drop_connect": {"units": 8},
+    "fractional_pooling": {"width": 2},
+    "stochastic_depth": {"depth": 8},
+}
+QUICK = ("drop_connect", "polyak", "sgdr")  # two networks, one, and an optimizer of each
+
+
+class Compiled(Exception):
+    """Ends a recipe where its training would begin."""
+
+
+@pytest.fixture
+def compiled(monkeypatch):
+    """A function of a recipe's name and flags: the model that the recipe would train."""
+
+    def fit(model, *arguments, **more):
+        raise Compiled(model)
+
+    monkeypatch.setattr(keras.Model, "fit", fit)
+
+    def model_of(name, folder, **flags):
+        recipe, npz = load_recipe(name), write_npz(folder / "squares.npz", count=96)
+        flags = {"data": str(npz), "batch_size": 8, **SMALL.get(name, {}), **flags}
+        with pytest.raises(Compiled) as stopped:
+            recipe.main(recipe.Config(output=str(folder / "run"), **flags))
+        return stopped.value.args[0]
+
+    return model_of
+
+
+def test_the_recipes_that_compare_are_here():
+    assert len(COMPARED) == 9 and set(SMALL) < set(COMPARED)
+
+
+@pytest.mark.parametrize(
+    "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in COMPARED]
+)
+def test_kernels_alone_decay_and_each_optimizer_has_the_momentum(name, compiled, tmp_path):
+    model = compiled(name, tmp_path, weight_decay=1e-2, nesterov=True, momentum=0.75)
+    weights = model.trainable_weights
+    kernels = [weight for weight in weights if weight.name == "kernel"]
+    others = [weight for weight in weights if weight.name != "kernel"]
+    assert kernels and {one.name for one in others} <= {"bias", "gamma", "beta"}
+    assert not any(one.regularizer for one in others)
+    squares = sum(float((keras.ops.convert_to_numpy(one) ** 2).sum()) for one in kernels)
+    np.testing.assert_allclose(sum(map(float, model.losses)), 1e-2 / 2 * squares, rtol=1e-5)
+    optimizer_of = getattr(model.optimizer, "_optimizer_map", lambda _: model.optimizer)
+    found = {(one.nesterov, one.momentum) for one in map(optimizer_of, weights)}
+    assert found == {(True, 0.75)}
