@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes._backend import torch_ranks
 from tests.torch_ranks import of_rank, statistics, trained
 
 torch = pytest.importorskip("torch")
@@ -49,6 +50,16 @@ def _check(trained, alone):
 
 def test_a_seed_that_was_drawn_from_becomes_that_of_the_first_rank(ranks):
     assert ranks[0]["seed"] == ranks[1]["seed"]
+
+
+def test_variables_of_a_kind_are_sent_at_once_up_to_a_size(monkeypatch):
+    variables = [keras.Variable(np.zeros(size, "float32")) for size in (30, 70, 1, 300, 99, 1)]
+    variables.insert(1, keras.Variable(0, dtype="int32", trainable=False))
+    monkeypatch.setattr(torch_ranks, "BUCKET_BYTES", 400)
+    sent = list(torch_ranks._buckets(variables))
+    sizes = [[(str(one.dtype), one.value.numel()) for one in some] for some in sent]
+    floats = [[("float32", size) for size in some] for some in ([30, 70], [1], [300], [99, 1])]
+    assert sorted(sizes) == sorted([*floats, [("int32", 1)]])
 
 
 def test_ranks_drop_different_units_while_they_are_joined(ranks):

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import os
+import warnings
 
 import keras
 import numpy as np
@@ -73,6 +74,7 @@ def trained(rank=None, more=(), first_step=0):
 
 def of_rank(rank, folder):
     """Return {what: what a rank gives}: everything that is tested, as a process takes seconds."""
+    warnings.simplefilter("error", FutureWarning)  # of what PyTorch is going to take away
     return {
         "trained": trained(rank),
         "resumed": resumed(rank, folder),
@@ -109,26 +111,43 @@ def statistics(rank):
     return [variable.numpy() for variable in model.non_trainable_weights][:1]
 
 
-def _with_dropout(seed):
-    model = keras.Sequential([keras.Input((64,)), keras.layers.Dropout(0.5, seed=seed)])
+class OwnDropout(keras.layers.Dropout):
+    """A subclass of a user."""
+
+
+class Gate(keras.layers.Layer):
+    """A layer of a user with a seed generator of its own."""
+
+    def __init__(self, rate, seed):
+        super().__init__()
+        self.rate, self.seed_generator = rate, keras.random.SeedGenerator(seed)
+
+    def call(self, inputs):
+        drawn = keras.random.uniform(keras.ops.shape(inputs), seed=self.seed_generator)
+        return inputs * keras.ops.cast(drawn > self.rate, inputs.dtype)
+
+
+def _of_layer(layer):
+    model = keras.Sequential([keras.Input((64,)), layer])
     model.compile("sgd", "mse")
-    return model, model.layers[0].seed_generator
+    return model
 
 
 def seed_after_share(rank):
     """Return the state that the host knows of a seed which had been drawn from before."""
-    model, generator = _with_dropout(seed=rank)
+    model = _of_layer(keras.layers.Dropout(0.5, seed=rank))
+    generator = model.layers[0].seed_generator
     random_draws.draw_bits((8,), 0.5, generator)
     TorchRanks().share(model)
     return random_draws._torch_next(generator)
 
 
 def masks(rank):
-    """Return the masks of Keras's Dropout with a seed and without: joined, and after the end."""
+    """Return the masks of random layers, with a seed and without: joined, and after the end."""
     found, ones = [], np.ones((2, 64), "float32")
-    for seed in (1, None):
+    for kind, seed in itertools.product((keras.layers.Dropout, OwnDropout, Gate), (1, None)):
         keras.utils.set_random_seed(0)
-        model, _ = _with_dropout(seed)
+        model = _of_layer(kind(0.5, seed=seed))
         ranks = TorchRanks()
         ranks.begin(model)
         joined = model(ones, training=True)
@@ -139,7 +158,7 @@ def masks(rank):
 
 def sum_after_error(rank):
     """Return the sum that a metric has on this rank after its result could not be had."""
-    model, _ = _with_dropout(seed=1)
+    model = _of_layer(keras.layers.Dropout(0.5, seed=1))
     model.seen = keras.metrics.Mean()
     model.seen.update_state(rank + 1.0)
 

@@ -1,6 +1,7 @@
 """The replicas of a data-parallel run: their numbers, sums over them, and what they share."""
 
 import contextlib
+import functools
 
 import keras
 
@@ -71,9 +72,26 @@ def _sum_in_tensorflow(tensor):
 def _sum_in_torch(tensor):
     if not _is_one_of_several_processes():
         return tensor
-    import torch.distributed.nn.functional
+    return _torch_sum().apply(tensor)
 
-    return torch.distributed.nn.functional.all_reduce(tensor)
+
+@functools.cache
+def _torch_sum():
+    """Return a function of autograd: PyTorch's public one is deprecated in favour of a private."""
+    import torch.distributed
+
+    class Sum(torch.autograd.Function):
+        @staticmethod
+        def forward(context, tensor):
+            total = tensor.clone(memory_format=torch.contiguous_format)
+            torch.distributed.all_reduce(total)
+            return total
+
+        @staticmethod
+        def backward(context, upstream):
+            return Sum.apply(upstream)  # so that it can be differentiated again
+
+    return Sum
 
 
 def _is_one_of_several_processes():

@@ -12,6 +12,8 @@ from kerasrecipes._backend.keras_internals import (
 from kerasrecipes._backend.random_draws import OF_REPLICA
 from kerasrecipes._backend.replicas import sum_over_replicas
 
+BUCKET_BYTES = 2**26
+
 
 class TorchRanks:
     """What makes `fit` in each process of a group the `fit` of one process on the whole batch.
@@ -24,7 +26,8 @@ class TorchRanks:
     - other statistics that layers keep are averaged after each step;
     - metrics, whose states must be sums, are summed before their result is asked for, so that no
       callback sees a rank's own. Between steps rank 0 has the sums, and the others have zeros;
-    - random layers of Keras draw other numbers on each rank, as those of this package do anyway.
+    - layers with seed generators draw other numbers on each rank, as those of this package do
+      anyway, whose draws for a whole batch stay common.
 
     The ghosts of `GhostBatchNormalization` are those of a rank's part of the batch.
     """
@@ -34,12 +37,8 @@ class TorchRanks:
 
     def share(self, model):
         """Give the model and its optimizer the values of rank 0; before callbacks copy them."""
-        import torch.distributed
-
-        for variable in [*model.variables, *model.optimizer.variables]:
-            received = variable.value.detach().clone()
-            torch.distributed.broadcast(received, src=0)
-            variable.assign(received)  # into `.data` the version of the tensor would stay
+        for variables in _buckets([*model.variables, *model.optimizer.variables]):
+            _broadcast(variables)
 
     def begin(self, model):
         """Join the model of this process with those of the others."""
@@ -50,7 +49,7 @@ class TorchRanks:
             self._undo.append(hook.remove)
         for layer in flatten_layers(model):
             self._undo.extend(_share_moments(layer))
-        for generator in _seed_generators_of_keras(model):
+        for generator in _seed_generators_of_others(model):
             self._undo.extend(_draw_apart(generator))
         model.get_metrics_result = partial(_shared_result, model, model.get_metrics_result)
         self._undo.append(partial(delattr, model, "get_metrics_result"))
@@ -59,6 +58,36 @@ class TorchRanks:
         """Part the model from the others; without `begin`, nothing."""
         while self._undo:
             self._undo.pop()()
+
+
+def _buckets(variables):
+    """Yield lists of variables of one dtype and device, which are sent at once.
+
+    One by one each would wait for the network, and most are small.
+    """
+    lists, sizes = {}, {}
+    for variable in variables:
+        kind, size = (variable.value.dtype, variable.value.device), variable.value.nbytes
+        if kind in lists and sizes[kind] + size > BUCKET_BYTES:
+            yield lists.pop(kind)
+            del sizes[kind]
+        lists.setdefault(kind, []).append(variable)
+        sizes[kind] = sizes.get(kind, 0) + size
+    yield from lists.values()
+
+
+def _broadcast(variables):
+    """Assign to variables the values of rank 0, which keeps its own."""
+    import torch.distributed
+
+    flat = torch.cat([variable.value.detach().reshape(-1) for variable in variables])
+    torch.distributed.broadcast(flat, src=0)
+    if torch.distributed.get_rank() == 0:
+        return
+    parts = flat.split([variable.value.numel() for variable in variables])
+    for variable, part in zip(variables, parts):
+        # Assigned, as the version of a tensor does not change with its `.data`.
+        variable.assign(part.reshape(variable.shape))
 
 
 def _average_gradient(parameter):
@@ -98,14 +127,16 @@ def _moments(layer, inputs, mask):
     return mean.flatten(), variance
 
 
-def _seed_generators_of_keras(model):
-    """Return the seed generators of the random layers of Keras: those of this package know ranks.
-
-    Which draws of other layers must be common to all ranks, nobody says.
-    """
-    layers = [x for x in flatten_layers(model) if type(x).__module__.partition(".")[0] == "keras"]
+def _seed_generators_of_others(model):
+    """Return the seed generators of all layers but those of this package, which know ranks."""
+    layers = [layer for layer in flatten_layers(model) if not _is_of_this_package(layer)]
     generators = [generator for layer in layers for generator in own_seed_generators(layer)]
     return list({id(generator): generator for generator in generators}.values())
+
+
+def _is_of_this_package(layer):
+    own = __name__.partition(".")[0]
+    return any(kind.__module__.partition(".")[0] == own for kind in type(layer).__mro__)
 
 
 def _draw_apart(generator):
