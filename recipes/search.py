@@ -63,6 +63,7 @@ from kerasrecipes import data, experiment, search
 
 def main(config):
     """Run the trials that are left, and report. Returns the result of the search."""
+    search.check_alone()
     folder = os.path.dirname(os.path.abspath(__file__))
     recipe = search.recipe_of(config.recipe, folder)
     space = search.space_of(config.search, recipe.Config)

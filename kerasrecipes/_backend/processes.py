@@ -15,6 +15,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend.torch_group import (
+    is_of_torchrun,
     join_torchrun,
     of_all_ranks,
     of_first_rank,
@@ -57,6 +58,14 @@ def join():
         addresses.split(",")[0], total, number, shutdown_timeout_seconds=SECONDS_AT_EXIT
     )
     _place[:] = number, total  # to ask JAX would make its devices
+
+
+def named_processes():
+    """Return the variables of the environment by which `join` joins other processes."""
+    names = [name for name in (ADDRESSES, COUNT, NUMBER) if name in os.environ]
+    if keras.backend.backend() == "torch" and is_of_torchrun():
+        names += ["RANK", "WORLD_SIZE"]
+    return names
 
 
 def process_count():

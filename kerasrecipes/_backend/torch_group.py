@@ -4,9 +4,14 @@ import atexit
 import os
 
 
+def is_of_torchrun():
+    """Return whether `torchrun` has started this process."""
+    return "WORLD_SIZE" in os.environ and "RANK" in os.environ
+
+
 def join_torchrun():
     """Join the group that the environment of `torchrun` names; return (rank, count), or `None`."""
-    if "WORLD_SIZE" not in os.environ or "RANK" not in os.environ:
+    if not is_of_torchrun():
         return None
     import torch.distributed
 

@@ -71,6 +71,11 @@ class Replicas(FitCallback):
 
     def _check_processes(self, config):
         """Raise for what several processes cannot share."""
+        if not hasattr(config, "devices"):
+            raise ValueError(
+                "This recipe trains small networks in one process, and has no flag `devices`. "
+                f"Received: {self.processes} processes"
+            )
         if self.count % self.processes:
             raise ValueError(
                 "Argument `devices` must be a multiple of the number of processes, which share "

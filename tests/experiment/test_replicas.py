@@ -14,7 +14,7 @@ import pytest
 from kerasrecipes import augment
 from kerasrecipes._backend import processes, torch_group
 from kerasrecipes.augment.padded_batches import padded_batches
-from kerasrecipes.experiment import TrainingConfig
+from kerasrecipes.experiment import RunConfig, TrainingConfig
 from kerasrecipes.experiment.memory_check import MemoryCheck
 from kerasrecipes.experiment.replicas import Replicas
 from kerasrecipes.experiment.run import Run
@@ -132,6 +132,13 @@ def test_what_several_processes_cannot_share_is_refused(monkeypatch, flags, coun
     monkeypatch.setattr(processes, "of_all", lambda value: [value] * count)
     with pytest.raises(ValueError, match=message):
         Replicas(TrainingConfig(**flags))
+
+
+def test_a_recipe_without_devices_is_refused_in_several_processes(monkeypatch):
+    monkeypatch.setattr(processes, "process_count", lambda: 2)
+    monkeypatch.setattr(processes, "of_all", lambda value: [value] * 2)
+    with pytest.raises(ValueError, match="no flag `devices`. Received: 2 processes"):
+        Replicas(RunConfig())
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 
+import keras
 import pytest
 
 pytest.importorskip("optuna")
 
 from tests.recipes.helpers import ROOT, assert_one_line, load_recipe, run_command, write_npz
 
+TORCH = keras.backend.backend() == "torch"
 METRIC = "val_drop_connect_loss"
 
 
@@ -56,6 +58,17 @@ def test_settings_that_do_not_go_together_are_a_failed_trial(tmp_path):
     run_trial = load_recipe("search").search.run_trial
     outcome = run_trial(None, base, {"batch_size": 5}, METRIC, tmp_path / "log", None)
     assert outcome.state == "failed" and "multiple of `devices`" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    "names", [["KERAS_DISTRIBUTION_PROCESS_ID"], *([["RANK", "WORLD_SIZE"]] if TORCH else [])]
+)
+def test_several_processes_of_one_job_are_refused_at_once(names, tmp_path, capsys, monkeypatch):
+    for name in names:
+        monkeypatch.setenv(name, "1")
+    assert run_command(load_recipe("search"), *flags("x.npz", tmp_path / "search")) == 2
+    assert_one_line(capsys, f"Received: {', '.join(names)} in the environment")
+    assert not (tmp_path / "search").exists()
 
 
 def test_a_metric_that_is_not_there(tmp_path, capsys):
