@@ -41,7 +41,12 @@ TRANSFORMS = {
     "centre, as it is": [augment.CenterCrop(26, 26)],
     "mirror": [augment.ShiftedCrops(26)],
     "shifts, then flips": [augment.ShiftedCrops(20, 2), augment.RandomFlip(), NORMALIZE],
-    "colour": [augment.ColorJitter(0.4, 0.5, 0.6, 0.2), NORMALIZE],
+    "colour": [
+        augment.PadCrop(24, 2),
+        augment.RandomFlip(),
+        augment.ColorJitter(0.4, 0.5, 0.6, 0.2),
+        NORMALIZE,
+    ],
     "colour of uint8": [augment.ColorJitter(0.4, 0.5, 0.6, 0.2)],
     "colour of floats": [augment.RandomScaleCrop(16), augment.ColorJitter(0.4, (0.2, 1), 0, 0.3)],
     "colour as it is": [augment.ColorJitter()],

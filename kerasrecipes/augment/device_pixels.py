@@ -5,17 +5,21 @@ Images are tensors (N, H, W, C) of a known shape; what was drawn comes as arrays
 
 import math
 
+import keras
 import numpy as np
 from keras import ops
 
+from kerasrecipes._backend.image_windows import choose_images, image_windows
 from kerasrecipes.augment import resampling_weights
 from kerasrecipes.augment.functional import restore_dtype
 
 LUMA = (0.2989, 0.587, 0.114)  # of red, green, blue, as `tf.image.rgb_to_grayscale` has it
 
 
-def pad_crop(images, top, left, size):
-    """Return a `size` x `size` window of each image, zeros outside."""
+def pad_crop(images, top, left, size, padding):
+    """Return a `size` x `size` window of each image, which reaches out by `padding` at most."""
+    if _by_copies():
+        return image_windows(images, top, left, size, padding)
     count, height, width, channels = images.shape
     rows, columns = (ops.expand_dims(start, 1) + ops.arange(size, dtype="int32")
                      for start in (top, left))  # fmt: skip
@@ -32,22 +36,30 @@ def pad_crop(images, top, left, size):
 
 def flip(images, mirrored):
     """Return `images` mirrored left to right where `mirrored` (N,) is true."""
+    if _by_copies() and "int" in str(images.dtype):  # a choice by mask is slow for bytes alone
+        return choose_images(mirrored, ops.flip(images, axis=2), images)
     return ops.where(ops.reshape(mirrored, (-1, 1, 1, 1)), ops.flip(images, axis=2), images)
 
 
 def normalize(images, mean, std):
     """Return `(images - mean) / std` as float32, `mean` and `std` numbers or one a channel."""
-    channels = images.shape[-1]
+    shape = images.shape
+    width, channels = shape[-2:]
     for values in (mean, std):
         if np.size(values) not in (1, channels):
             raise ValueError(
                 "Arguments `mean` and `std` must be numbers, or one for each channel of the images."
-                f" Received: mean={mean}, std={std}, images of shape {tuple(images.shape)}"
+                f" Received: mean={mean}, std={std}, images of shape {tuple(shape)}"
             )
     scale = 1.0 / np.asarray(std, "float64")
     shift = -np.asarray(mean, "float64") * scale
-    scale, shift = (ops.convert_to_tensor(part, "float32") for part in (scale, shift))
-    return ops.cast(images, "float32") * scale + shift
+    # Along whole rows, as in `functional.normalize`: twice as fast as along three channels.
+    scale, shift = (
+        ops.convert_to_tensor(np.tile(np.broadcast_to(part, channels), width), "float32")
+        for part in (scale, shift)
+    )
+    rows = ops.reshape(images, (*shape[:-2], width * channels))
+    return ops.reshape(ops.cast(rows, "float32") * scale + shift, shape)
 
 
 def resample(images, rows, columns):
@@ -161,3 +173,8 @@ def _mix_labels(labels, weight):
 def _both(rows, columns):
     inside = ops.logical_and(ops.expand_dims(rows, 2), ops.expand_dims(columns, 1))
     return ops.expand_dims(inside, 3)
+
+
+def _by_copies():
+    """Say whether nothing fuses a gather with what follows: PyTorch runs one kernel at a time."""
+    return keras.backend.backend() == "torch"

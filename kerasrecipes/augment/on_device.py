@@ -6,9 +6,13 @@ from typing import Any
 import numpy as np
 from keras import ops
 
-from kerasrecipes._backend.compiled_function import compiled_function
 from kerasrecipes.augment import host_draws
-from kerasrecipes.augment.array_transform import apply_all, check_mixing, draw_tensors
+from kerasrecipes.augment.array_transform import (
+    apply_parts,
+    check_mixing,
+    compiled_parts,
+    draw_tensors,
+)
 from kerasrecipes.augment.device_batches import device_batches
 from kerasrecipes.augment.pixel_values import check_dtype, check_order
 from kerasrecipes.augment.stages import checked_for_device
@@ -70,9 +74,7 @@ class OnDevice:
                     f"the others to `augment.pipeline`. Received: {transform!r}"
                 )
         check_order(self.transforms)
-        self._apply = compiled_function(
-            lambda images, labels, drawn: apply_all(self.transforms, images, labels, drawn)
-        )
+        self._parts = compiled_parts(self.transforms)
 
     def __call__(self, images: Any, labels: Any = None, seeds: Any = None) -> Any:
         """Return the transformed batch, as a tensor of the backend."""
@@ -89,8 +91,8 @@ class OnDevice:
             drawn.append(draw_tensors(transform, host_draws.fold(seeds, place), shape))
             shape = transform.shape_on_device(shape)
         if not self.mixes:
-            return self._apply(images, None, drawn)[0]
-        return self._apply(images, ops.convert_to_tensor(labels), drawn)
+            return apply_parts(self._parts, images, None, drawn)[0]
+        return apply_parts(self._parts, images, ops.convert_to_tensor(labels), drawn)
 
     @property
     def mixes(self) -> bool:

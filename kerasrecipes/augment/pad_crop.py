@@ -80,4 +80,4 @@ class PadCrop(Transform):
         return [start - self.padding for start in starts]
 
     def apply_on_device(self, images: Any, *drawn: Any) -> Any:
-        return device_pixels.pad_crop(images, *drawn, self.size)
+        return device_pixels.pad_crop(images, *drawn, self.size, self.padding)

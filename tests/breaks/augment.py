@@ -22,6 +22,11 @@ BREAKS = [
         f"{DEVICE} -k 'cut-mix'",
     ),
     Break(
+        "OnDevice", "draws of the part before", "augment/array_transform.py",
+        "place += len(part)", "place += 1",
+        f"{DEVICE} -k 'colour and True'",
+    ),
+    Break(
         "OnDevice", "other draws of colour on the host", "augment/color_jitter.py",
         "[host_draws.uniform(seeds, 4)]", "[host_draws.uniform(host_draws.fold(seeds, 0), 4)]",
         f"{DEVICE} -k 'colour and floats'",
