@@ -3,12 +3,14 @@
 Huang, Yang, Lang & Deng, 2018, https://arxiv.org/abs/1804.08450: whitening the activations of
 groups of 16 channels, instead of only scaling them, conditions a deep plain network better, so
 that a higher learning rate still trains it. Two networks of the same start, equal but for the
-normalisation, see the same batches in one run. The paper's networks, in its authors' scripts, have
-20, 32 and 44 layers of 48 filters, the last of them the classifier.
+normalisation, see the same batches in one run. The paper's plain networks, in its authors' scripts,
+have 20, 32 and 44 layers of 48 filters, the last of them the classifier; its wide residual networks
+(`--wide`) differ in one whitening, after the first convolution.
 
     python recipes/decorrelated_bn.py  # batch 83.4%, decorrelated 87.1 ± 3.0%, 2 x 78 s
     python recipes/decorrelated_bn.py --learning-rate 0.05
-    python recipes/decorrelated_bn.py --data cifar10.npz --preset paper
+    python recipes/decorrelated_bn.py --data cifar100.npz --preset paper  # WRN-28-10
+    python recipes/decorrelated_bn.py --data cifar10.npz --preset paper-plain
 
 The run's folder has the report, the curves of both, and the decorrelated network as `model.keras`,
 which takes raw pixels. Full size not run; results: recipes/README.md.
@@ -17,9 +19,15 @@ which takes raw pixels. Full size not run; results: recipes/README.md.
 import dataclasses
 from typing import Any, ClassVar
 
-from kerasrecipes_flags import FALLS, ComparisonConfig, flag, parse_first
+from kerasrecipes_flags import FALLS, ComparisonConfig, check_effect, flag, parse_first
 
 KINDS = ("batch", "decorrelated")
+STEPS_AT = {False: (0.5, 0.75), True: (0.3, 0.6, 0.8)}  # by --wide
+ALIKE = (
+    "the border of the crops is zeros instead of a reflection, only kernels decay, the short batch "
+    "that ends an epoch is trained on too, the rate falls an epoch later and the momentum stays "
+    "then instead of starting again at 0"
+)
 PAYS = (
     "It should pay in deeper networks without shortcuts and at high rates, where training with "
     "batch normalisation alone is slow."
@@ -30,31 +38,41 @@ PAYS = (
 class Config(ComparisonConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    PRESETS: ClassVar[dict[str, dict[str, Any]]] = {
-        "cifar10": {
-            "depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128, "crops": "pad",
-            "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9, "weight_decay": 5e-4,
-            "affine": False,
-        }
-    }  # fmt: skip
-    NOT_AS_IN_THE_PAPER: ClassVar[str] = (
-        "the border of the crops is zeros instead of a reflection, pixels are normalised by "
-        "channel and not prepared as by cifar.torch, only kernels decay, the first convolution "
-        "starts by its fan-in instead of its fan-out, the short batch that ends an epoch is "
-        "trained on too, the rate falls an epoch later and the momentum stays then instead of "
-        "starting again at 0, no residual networks"
-    )
+    PRESETS: ClassVar[dict[str, dict[str, Any]]] = dict.fromkeys(("cifar10", "cifar100"), {
+        "wide": True, "depth": 28, "width": 10, "dropout": 0.3, "epochs": 200, "batch_size": 128,
+        "crops": "pad", "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9,
+        "nesterov": True, "weight_decay": 5e-4,
+    })  # fmt: skip
+    MORE_PRESETS: ClassVar[dict[str, Any]] = {"paper-plain": {"cifar10": {
+        "depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128, "crops": "pad",
+        "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9, "weight_decay": 5e-4,
+        "affine": False,
+    }}}  # fmt: skip
+    NOT_AS_IN_THE_PAPER: ClassVar[dict[str, str]] = {
+        "paper": f"{ALIKE}, epsilon of the whitening is 1e-5, not 1e-7, gammas start at 1, not "
+        "between 0 and 1, kernels start by their fan-in instead of their fan-out",
+        "paper-plain": f"{ALIKE}, pixels are normalised by channel and not prepared as by "
+        "cifar.torch, the first convolution starts by its fan-in instead of its fan-out",
+    }
 
     epochs: int = flag(8, "epochs of training", "[1, 1000000]")
     batch_size: int = flag(64, "images per step", "[1, 1000000]")
-    depth: int = flag(12, "convolutions one after another, without shortcuts", "[3, 1000000]")
-    width: int = flag(16, "filters of the first third of the convolutions", "[1, 1000000]")
+    wide: bool = flag(False, "a wide residual network, whitened after its first convolution")
+    depth: int = flag(12, "convolutions one after another; wide: layers, 6n+4", "[3, 1000000]")
+    width: int = flag(16, "filters of the first third; wide: multiplier of 16", "[1, 1000000]")
+    dropout: float = flag(0.0, "drop rate in the blocks of the wide network", "[0, 1)")
     growth: int = flag(2, "times as many filters has each next third", "[1, 1000]")
     affine: bool = flag(True, "gamma and beta after the whitening")
     learning_rate: float = flag(1.0, "first rate", "(0, inf)")
-    schedule: str = flag(
-        "cosine", "how it falls; steps: to a fifth after 1/2 and 3/4", choices=FALLS
-    )
+    schedule: str = flag("cosine", "steps: a fifth at 1/2, 3/4; wide: 0.3, 0.6, 0.8", None, FALLS)
+
+    def __post_init__(self):
+        super().__post_init__()
+        check_effect(self, dropout="wide")
+        if self.wide and self.growth != Config.growth:
+            raise ValueError(
+                f"Argument `growth` is of plain networks. Received: growth={self.growth}"
+            )
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports
@@ -71,46 +89,47 @@ def main(config):
         print(experiment.describe_images(images))
         compared = experiment.Comparison(run, images)
         with run.replicas.scope():
-            networks = {kind: plain_network(config, images, compared.size, kind) for kind in KINDS}
+            make = wide_network if config.wide else plain_network
+            networks = {kind: make(config, images, compared.size, kind) for kind in KINDS}
             updates = config.epochs * compared.training.steps_per_pass
-            schedule = experiment.falling_rate(
-                config.schedule, config.learning_rate, updates, factor=0.2
-            )
+            first, at = config.learning_rate, STEPS_AT[config.wide]
+            schedule = experiment.falling_rate(config.schedule, first, updates, at, factor=0.2)
             optimizer = keras.optimizers.SGD(
                 schedule, momentum=config.momentum, nesterov=config.nesterov,
                 **config.optimizer_options(),
             )  # fmt: skip
             model = compared.side_by_side(networks, optimizer)
         history = model.fit(
-            compared.for_each(networks, compared.training),
-            epochs=config.epochs,
+            compared.for_each(networks, compared.training), epochs=config.epochs,
             steps_per_epoch=compared.training.steps_per_pass,
             validation_data=compared.for_each(networks, compared.validation),
-            callbacks=run.callbacks(images),
-            shuffle=False,
-            verbose=0,
-        )
+            callbacks=run.callbacks(images), shuffle=False, verbose=0,
+        )  # fmt: skip
         results = compared.test(networks)
         return compared.close(networks[KINDS[-1]], history, results, pays=PAYS)
 
 
+def wide_network(config, images, size, kind):
+    """A wide residual network; whitening is added after its first convolution alone."""
+    return models.wide_resnet(
+        config.depth, config.width, (size, size, images.channels), images.num_classes,
+        dropout=config.dropout, seed=config.seed, name=kind, stem_normalization=None
+        if kind == "batch" else lambda name: normalization(config, kind, 16, name),
+    )  # fmt: skip
+
+
 def plain_network(config, images, size, kind):
     """Convolutions in three equal parts, each normalised, and a classifier."""
-    axis = models.normalization.channel_axis()
-    inputs = keras.Input((size, size, images.channels))
-    x = inputs
+    x = inputs = keras.Input((size, size, images.channels))
     for index in range(config.depth):
         part = 3 * index // config.depth
         x = keras.layers.Conv2D(
-            config.width * config.growth**part,
-            3,
+            config.width * config.growth**part, 3, padding="same", use_bias=False,
             # Each part but the first begins by halving the image.
             strides=2 if index and part > 3 * (index - 1) // config.depth else 1,
-            padding="same",
-            use_bias=False,
             kernel_initializer=keras.initializers.HeNormal(seed=config.seed + index),
-        )(x)
-        x = normalization(config, kind, x.shape[axis])(x)
+        )(x)  # fmt: skip
+        x = normalization(config, kind, x.shape[models.normalization.channel_axis()])(x)
         x = keras.layers.ReLU()(x)
     x = keras.layers.GlobalAveragePooling2D()(x)
     start = keras.initializers.GlorotUniform(seed=config.seed)
@@ -119,9 +138,9 @@ def plain_network(config, images, size, kind):
     return keras.Model(inputs, head(x), name=kind)
 
 
-def normalization(config, kind, channels):
-    """A layer of this kind; the authors' whitening has no gamma and beta."""
-    layer = models.normalization_layer(kind, channels)
+def normalization(config, kind, channels, name=None):
+    """A layer of this kind; the whitening of the paper's plain networks has no gamma and beta."""
+    layer = models.normalization_layer(kind, channels, name)
     if kind == "batch" or config.affine:
         return layer
     return type(layer).from_config(layer.get_config() | {"center": False, "scale": False})

@@ -93,9 +93,10 @@ def run(breaks):
     verdicts = []
     with tempfile.TemporaryDirectory() as folder:
         copy = pathlib.Path(folder)
-        for name in ("kerasrecipes", "tests"):
+        for name in ("kerasrecipes", "recipes", "tests"):
             shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
-        shutil.copy(ROOT / "pyproject.toml", copy)
+        for name in ("pyproject.toml", "kerasrecipes_flags.py"):
+            shutil.copy(ROOT / name, copy)
         for one in breaks:
             verdicts.append(try_break(one, copy))
             print(f"{one.subject:<32}{one.fault:<46}{verdicts[-1]}", flush=True)

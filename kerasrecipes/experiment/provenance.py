@@ -52,7 +52,7 @@ def _preset_of(config):
     """Return a config and the settings of its preset, which it loses if no flags say the rest."""
     if not getattr(config, "preset", None):
         return config, {}
-    settings = preset_settings(type(config), config.data)
+    settings = preset_settings(type(config), config.data, config.preset)
     # No flag says `None`, where the paper has a value.
     if any(getattr(config, name) is None for name in settings):
         return dataclasses.replace(config, preset=None), {}

@@ -70,7 +70,7 @@ class TrainingConfig(RunConfig):
         "for --scale-rate: the batch size that the rate is for (default: the recipe's own)",
         "[1, 1000000]",
     )
-    preset: str | None = flag(None, "paper: a paper's settings for the data", choices=("paper",))
+    preset: str | None = flag(None, "paper: a paper's settings for the data")
 
     def __post_init__(self):
         super().__post_init__()

@@ -6,7 +6,7 @@ import keras
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
 from kerasrecipes.layers import linear_drop_rates
-from kerasrecipes.models.normalization import channel_axis
+from kerasrecipes.models.normalization import channel_axis, normalization_layer
 from kerasrecipes.models.residual import ResidualParts
 
 
@@ -17,6 +17,7 @@ def wide_resnet(
     classes: int,
     dropout: float = 0.0,
     normalization: str = "batch",
+    stem_normalization: Any = None,
     stochastic_depth: float = 0.0,
     stochastic_depth_mode: str = "subset",
     include_top: bool = True,
@@ -39,6 +40,8 @@ def wide_resnet(
             Defaults to 0: none.
         normalization: `"batch"`, `"group"`, `"instance"`, `"layer"`, `"decorrelated"`, or a
             callable that takes `name` and returns a layer. Defaults to `"batch"`.
+        stem_normalization: one of these, of the output of the first convolution, as Huang et al.
+            (2018) whiten it, or `None`. Defaults to `None`: the first block normalises it.
         stochastic_depth: float in [0, 1). Drop rate of the last block under the linear rule.
             Defaults to 0: none.
         stochastic_depth_mode: `"subset"` or `"batch"`, the `mode` of `layers.StochasticDepth`.
@@ -64,7 +67,8 @@ def wide_resnet(
     (None, 10)
 
     Reference:
-        Zagoruyko & Komodakis, 2016, https://arxiv.org/abs/1605.07146.
+        Zagoruyko & Komodakis, 2016, https://arxiv.org/abs/1605.07146; Huang, Yang, Lang & Deng,
+        2018, https://arxiv.org/abs/1804.08450, of the whitening after the first convolution.
     """
     check_integer("depth", depth, "[10, inf)")
     if depth % 6 != 4:
@@ -79,6 +83,8 @@ def wide_resnet(
     parts = ResidualParts(normalization, kernel_regularizer, stochastic_depth_mode, seed)
     inputs = keras.Input(input_shape)
     x = parts.convolution(16, 3, 1, "stem_conv")(inputs)
+    if stem_normalization is not None:
+        x = normalization_layer(stem_normalization, 16, "stem_norm")(x)
     x = _stages(parts, x, (depth - 4) // 6, width, dropout, stochastic_depth)
     x = parts.normalize(64 * width, "last_norm")(x)
     outputs = parts.relu("last_relu")(x)

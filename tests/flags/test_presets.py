@@ -55,6 +55,25 @@ def test_each_data_set_has_its_own(capsys):
     assert "paper" not in capsys.readouterr().out
 
 
+def test_more_presets_have_their_own_settings_and_differences(capsys):
+    @dataclasses.dataclass(frozen=True, kw_only=True)
+    class Two(Config):
+        MORE_PRESETS: ClassVar = {"paper-small": {"cifar10": {"rate": 0.75}}}
+        NOT_AS_IN_THE_PAPER: ClassVar = {"paper": "the shortcuts", "paper-small": "the stem"}
+
+    config = config_from(Two, "--preset", "paper-small", "--data", "cifar10.npz")
+    assert (config.rate, config.epochs, config.preset) == (0.75, 10, "paper-small")
+    assert "rate 0.75. Not as in the paper: the stem." in capsys.readouterr().out
+    words = command_of("recipe", config).split()
+    assert "paper-small" in words and "--rate" not in words
+    assert config_from(Two, *words[words.index("--data") :]) == config
+    assert config_from(Two, *PAPER, "mnist.npz").rate == 0.25
+    assert config_from(Two, "--preset", "paper-small", "--data", "mnist.npz") == 2
+    assert "settings for cifar10, told" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="must be paper or paper-small. Received: preset=mine"):
+        Two(preset="mine", data="cifar10.npz")
+
+
 def test_other_flags_over_them(capsys):
     config = config_of("--epochs", 3, *PAPER, "cifar10.npz")
     assert (config.epochs, config.rate) == (3, 0.5)
