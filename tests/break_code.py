@@ -122,6 +122,7 @@ def run_tests(one, copy):
     """The exit status of pytest in the copy, stopped at the first failure."""
     # Alone: where tests run side by side, -x makes pytest exit as if it had been interrupted.
     command = [sys.executable, "-B", "-m", "pytest", "-n", "0", "-x", "-q", "--no-header"]
+    command += ["-m", "not soak"]
     words = shlex.split(one.tests)
     environment = {**os.environ, "PYTHONPATH": str(copy)}
     if one.backend:

@@ -42,6 +42,7 @@ EXAMPLES = {
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.slow
 def test_an_example_needs_nothing_but_itself(name):
     output = []
     doctest.DocTestRunner(optionflags=OPTIONS).run(EXAMPLES[name], out=output.append)

@@ -47,6 +47,7 @@ def test_second_process_is_refused_until_the_first_has_ended(tmp_path):
 
 
 @pytest.mark.parametrize("more", [(), ("fork",)], ids=["alone", "with a child that lives on"])
+@pytest.mark.slow
 def test_killed_process_keeps_nothing(tmp_path, more):
     process = hold(tmp_path, *more)
     process.send_signal(signal.SIGKILL)
@@ -64,6 +65,7 @@ def test_zombie_keeps_nothing(tmp_path):
     process.wait()
 
 
+@pytest.mark.slow
 def test_one_process_holds_a_folder_until_its_last_object_releases_it(tmp_path):
     first, second = FolderLock(tmp_path), FolderLock(tmp_path)
     first.acquire()

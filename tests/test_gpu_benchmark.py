@@ -38,6 +38,7 @@ def check(rows, printed, names):
     assert "reached" not in printed and "MISSED" not in printed
 
 
+@pytest.mark.slow
 def test_rows_of_layers(tmp_path):
     pattern = "GroupNormalization|DropConnectDense example$"
     printed = run(tmp_path, "--only", pattern)
@@ -47,6 +48,7 @@ def test_rows_of_layers(tmp_path):
     check(rows_of(tmp_path), printed, ["GroupNormalization(32)", "DropConnectDense example"])
 
 
+@pytest.mark.slow
 def test_a_row_without_time_is_skipped_and_rows_of_other_backends_stay(tmp_path):
     if len(INSTALLED) < 2:
         pytest.skip("of two backends")

@@ -108,6 +108,7 @@ def test_a_warp_takes_its_map_as_arrays_with_images_of_any_backend():
 
 
 @pytest.mark.parametrize("name, training", CASES)
+@pytest.mark.slow
 def test_batches_are_those_of_the_pipeline(name, training):
     transforms = TRANSFORMS[name]
     mixes = any(isinstance(transform, MIXES) for transform in transforms)
@@ -189,6 +190,7 @@ def test_numbers_that_take_a_logarithm_are_the_same_to_rounding(alpha):
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 255, 256, 257, 6000, 65536, 65538, 10**6, 2**33])
+@pytest.mark.slow
 def test_the_permutation_is_that_of_tensorflow(count):
     tf = pytest.importorskip("tensorflow")
     indices = np.unique(RNG.integers(0, count, min(count, 999)))
@@ -231,6 +233,7 @@ class Killed(keras.callbacks.Callback):
             raise KeyError("killed")
 
 
+@pytest.mark.slow
 def test_a_killed_fit_goes_on_bit_for_bit(tmp_path):
     device = augment.OnDevice([augment.PadCrop(26, 2), augment.RandomFlip(), NORMALIZE])
 
@@ -441,6 +444,7 @@ class TestErrors:
         with pytest.raises(ValueError, match=r"`num_classes` is 2.*Received: labels \[2, 2"):
             next(iter(batches))
 
+    @pytest.mark.slow
     def test_an_index_behind_the_last_batch(self):
         batches = augment.OnDevice([]).batches(IMAGES.train, 4, training=False)
         with pytest.raises(IndexError):

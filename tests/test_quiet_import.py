@@ -32,12 +32,14 @@ os.write(2, b"{NOISE}\\n")
 """
 
 
+@pytest.mark.slow
 def test_two_lines_are_left_out_and_others_come_in_their_order():
     status, errors = errors_of(HELD.replace("END", "pass"))
     assert status == 0
     assert errors == f"first\nsecond\n{NOISE}\n"
 
 
+@pytest.mark.slow
 def test_an_error_shows_what_was_written_before_it():
     status, errors = errors_of(HELD.replace("END", "raise OSError('lost')"))
     lines = errors.splitlines()
@@ -45,11 +47,13 @@ def test_an_error_shows_what_was_written_before_it():
     assert lines[:2] == ["first", "second"] and lines[-1] == "OSError: lost"
 
 
+@pytest.mark.slow
 def test_log_level_0_shows_everything():
     _, errors = errors_of(HELD.replace("END", "pass"), TF_CPP_MIN_LOG_LEVEL="0")
     assert errors.count(NOISE) == 2
 
 
+@pytest.mark.slow
 def test_without_standard_error_it_goes_on():
     code = """
 import os, sys
@@ -63,6 +67,7 @@ with quiet_import():
 
 
 @pytest.mark.parametrize("first", ["import kerasrecipes", "from kerasrecipes import data"])
+@pytest.mark.slow
 def test_importing_the_package_is_silent(first):
     environment = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "2"}
     assert errors_of(f"import kerasrecipes_flags\n{first}\ndata = 1", **environment) == (0, "")

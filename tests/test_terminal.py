@@ -31,6 +31,7 @@ def test_a_closed_terminal_is_no_error_and_a_broken_pipe_only_after_a_signal():
     assert not is_lost_output(OSError(errno.ENOSPC, "full"))
 
 
+@pytest.mark.slow
 def test_only_what_is_lost_is_sent_nowhere():
     code = (
         "import os, sys; from kerasrecipes._terminal import hang_up; os.read(0, 1);"

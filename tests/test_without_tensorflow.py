@@ -44,6 +44,7 @@ def run(code, backend, *arguments):
 
 
 @pytest.mark.parametrize("backend", OTHERS)
+@pytest.mark.slow
 def test_batches_are_those_with_tensorflow(backend, tmp_path):
     code = f"""
 import numpy as np
@@ -89,6 +90,7 @@ class TestChecksOfThePipeline:
         with pytest.raises(ImportError, match=r"Transforms such as `.*pip install 'kerasrecipes"):
             augment.pipeline(PAIRS, [augment.CenterCrop(8), transform], 2, training=False)
 
+    @pytest.mark.slow
     def test_pixels_as_uint8(self):
         transforms = [augment.RandomScaleCrop(8), augment.RandomFlip()]
         arguments = (PAIRS, transforms, 3, True)

@@ -51,6 +51,7 @@ def images_a_second(batches, seconds=1.0):
 
 
 @pytest.mark.parametrize("make", [arrays, jpegs, sleeping])
+@pytest.mark.slow
 def test_the_report_agrees_with_the_clock_of_a_real_run(make):
     batches = make()
     for _ in range(4):  # other programs on the machine may change one of the two
@@ -64,6 +65,7 @@ def test_the_report_agrees_with_the_clock_of_a_real_run(make):
     assert report.slowest == max(report.seconds, key=report.seconds.get)
 
 
+@pytest.mark.slow
 def test_a_stage_that_sleeps_is_the_slowest_and_no_buffer_hides_it():
     report = augment.benchmark(sleeping(), images=1, seconds=0.5)
     assert list(report.seconds) == ["read", "CenterCrop", "sleep", "batch", "RandomFlip"]

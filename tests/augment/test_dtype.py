@@ -24,6 +24,7 @@ def arrays():
 
 @pytest.mark.parametrize("transforms", [SCALED, COLOURED], ids=["moved behind", "coloured behind"])
 @pytest.mark.parametrize("source", [by_index, from_start, arrays])
+@pytest.mark.slow
 def test_uint8_are_the_rounded_pixels_of_the_same_draws(source, transforms):
     plain = batches(source(), 6, transforms)
     whole = batches(source(), 6, transforms, dtype="uint8")
@@ -61,6 +62,7 @@ def test_the_spec_says_the_dtype_before_anything_is_read():
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
+@pytest.mark.slow
 def test_every_stage_that_is_timed_can_be_read(dtype):
     found = augment.pipeline(by_index(), SCALED, 4, training=True, dtype=dtype)
     names = []

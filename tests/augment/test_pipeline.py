@@ -64,6 +64,7 @@ def assert_equal(first, second):
 
 @pytest.mark.parametrize("dataset", [by_index, from_start])
 @pytest.mark.parametrize("drop_remainder", [False, True])
+@pytest.mark.slow
 def test_a_start_step_gives_what_an_uninterrupted_run_gives(dataset, drop_remainder):
     dataset = dataset()
     whole = batches(dataset, 10, drop_remainder=drop_remainder)
@@ -73,6 +74,7 @@ def test_a_start_step_gives_what_an_uninterrupted_run_gives(dataset, drop_remain
 
 
 @pytest.mark.parametrize("dataset", [by_index, from_start])
+@pytest.mark.slow
 def test_batches_are_the_same_for_any_number_of_threads(dataset):
     options = {"transforms": WHOLE, "drop_remainder": True}
     expected = batches(dataset(), 12, threads=1, **options)
@@ -81,6 +83,7 @@ def test_batches_are_the_same_for_any_number_of_threads(dataset):
 
 
 @pytest.mark.parametrize("dataset", [by_index, from_start])
+@pytest.mark.slow
 def test_the_seed_of_the_program_does_not_matter(dataset):
     expected = batches(dataset(), 6)
     tf.random.set_seed(99)
@@ -145,6 +148,7 @@ def test_seeds_and_order_are_those_of_each_image_alone(read):
         assert seed == alone.numpy().tolist()
 
 
+@pytest.mark.slow
 def test_testing_is_one_pass_in_order():
     for dataset in (by_index(), from_start()):
         result = batches(dataset, 100, training=False)
@@ -155,6 +159,7 @@ def test_testing_is_one_pass_in_order():
 
 @pytest.mark.parametrize("dataset", [by_index, from_start])
 @pytest.mark.parametrize("training", [True, False])
+@pytest.mark.slow
 def test_replicas_share_one_order_and_never_an_image_or_a_draw(dataset, training):
     dataset, options = dataset(), {"training": training, "drop_remainder": training}
     whole = batches(dataset, 6, batch_size=6, **options)
@@ -165,6 +170,7 @@ def test_replicas_share_one_order_and_never_an_image_or_a_draw(dataset, training
             np.testing.assert_array_equal(parts[one][number][0], images[one::2])
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_batches():
     code = (
         "from tests.augment.test_pipeline import *\n"

@@ -74,6 +74,7 @@ def test_alpha_is_no_colour(transform):
 
 
 @pytest.mark.parametrize("by_index", [True, False])
+@pytest.mark.slow
 def test_floats_that_never_exceed_one_warn(by_index):
     def built(images, transforms):
         source = [(image, 0) for image in images] if by_index else pairs(images)

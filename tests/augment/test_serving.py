@@ -28,6 +28,7 @@ def small_model(side):
         [augment.TenCrop(16, (16, 20)), augment.Normalize(120, 60)],
     ],
 )
+@pytest.mark.slow
 def test_the_exported_model_gives_the_numbers_of_evaluation(tmp_path, transforms):
     model = small_model(16)
     augment.export_jpeg_classifier(model, tmp_path / "served", transforms)
@@ -50,6 +51,7 @@ def test_a_model_for_any_size_sees_one_image_at_a_time(tmp_path):
         np.testing.assert_allclose(row, model(whole)[0], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_the_report_names_every_stage_and_what_is_the_limit():
     def sleepy(image, seed):
         def wait(value):

@@ -44,6 +44,7 @@ PYTHON = {
 
 
 @pytest.mark.parametrize("kind", PYTHON)
+@pytest.mark.slow
 def test_sources_in_python_give_what_a_tensorflow_dataset_gives(kind):
     def generate():
         yield from zip(IMAGES, range(COUNT))

@@ -90,6 +90,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("name", "option"), PAIRS)
+@pytest.mark.slow
 def test_the_same_bits_for_several_transforms_and_every_option(name, option):
     options = OPTIONS[option]
     whole, alone = both(SEVERAL[name], 11, **options)

@@ -340,6 +340,7 @@ def test_arguments_that_do_not_fit_together():
 
 
 @pytest.mark.parametrize("resume_is_first", [False, True])
+@pytest.mark.slow
 def test_validations_inside_epochs_come_at_the_same_steps_in_a_resumed_run(
     resume_is_first, tmp_path
 ):

@@ -246,6 +246,7 @@ def test_the_same_callback_twice_in_a_list_is_refused():
     assert act.batches == 0
 
 
+@pytest.mark.slow
 def test_fits_inside_of_a_fit():
     """Of another model with callbacks of its own: as alone. Else an error that says why."""
 

@@ -93,6 +93,7 @@ RESUMED = ("averaging", "best", "resume")
 
 
 @pytest.mark.parametrize("order", [RESUMED, RESUMED[::-1]], ids="-".join)
+@pytest.mark.slow
 def test_resumed_order(order, tmp_path):
     check_resumed(order, tmp_path)
 

@@ -78,6 +78,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("letters, steps, line, count, number, status", CASES)
+@pytest.mark.slow
 def test_signal_ends_the_step_and_the_next_start_goes_on(
     letters, steps, line, count, number, status, tmp_path
 ):
@@ -137,6 +138,7 @@ def test_signal_that_is_ignored_stays_ignored(tmp_path):
     assert process.returncode == 0 and output.endswith("done\n"), errors
 
 
+@pytest.mark.slow
 def test_a_terminal_that_is_closed_does_not_end_the_step(tmp_path):
     """Closing one end has the system send SIGHUP to the process whose terminal it was."""
     ours, theirs = pty.openpty()

@@ -195,6 +195,7 @@ def test_second_average_in_one_fit_is_refused():
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others build before fit")
 @pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.slow
 def test_metrics_of_an_epoch_cut_in_two_are_restored_beside_averages(tmp_path, turn):
     import tensorflow as tf
 

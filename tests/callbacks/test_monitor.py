@@ -152,6 +152,7 @@ def test_bad_monitors(kind, monitor, error):
         kind(monitor)
 
 
+@pytest.mark.slow
 def test_validation_inside_epochs_on_a_list():
     one, other = (
         BestSnapshot(every_steps=2, validation_data=kind(VALIDATION)) for kind in (list, tuple)

@@ -42,6 +42,7 @@ CASES = [(1, None, 4), (1, 3, 4), (8, None, 8)]
 
 
 @pytest.mark.parametrize("size, accumulation, every_steps", CASES)
+@pytest.mark.slow
 def test_killed_inside_epochs_ends_as_if_it_had_not_been(size, accumulation, every_steps, tmp_path):
     if ON_TORCH and size > 1:
         pytest.skip("PyTorch has one step an execution")
@@ -268,6 +269,7 @@ class TestFiles:
         assert_same(values(resumed.variables), values(whole.variables))
 
     @pytest.mark.parametrize("cut", [0, 2], ids=["first step", "inside"])
+    @pytest.mark.slow
     def test_signal_before_the_first_step_of_a_resumed_run(self, cut, tmp_path):
         """The state that it writes holds the draws of the one before."""
 
@@ -548,6 +550,7 @@ def trained_for(epochs):
     return model
 
 
+@pytest.mark.slow
 def test_second_process_in_one_folder_is_refused_before_its_first_step(tmp_path):
     code = (
         "import sys; from kerasrecipes._folder_lock import FolderLock\n"

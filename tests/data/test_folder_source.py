@@ -233,6 +233,7 @@ print(peak(sys.argv[1]), peak(sys.argv[2]))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss is in kilobytes on Linux alone")
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (640, 640, 3), dtype=np.uint8)
     contents = encoded(Image.fromarray(noise), quality=95)

@@ -16,6 +16,7 @@ def images():
     return data.load((pairs[0], pairs[1])), pairs
 
 
+@pytest.mark.slow
 def test_neighbours_are_those_of_scikit_learn_and_linear_ones_come_near(images):
     images, ((x, y), (test_x, test_y)) = images
     found = evaluation.pixel_baselines(images, 28)

@@ -53,6 +53,7 @@ def test_metrics_of_several_labels_are_those_of_scikit_learn(seed, levels):
 
 @pytest.mark.parametrize("levels", [None, 4])
 @pytest.mark.parametrize("seed", range(4))
+@pytest.mark.slow
 def test_no_threshold_has_a_higher_f1(seed, levels):
     p, truth = scores(seed, levels=levels)
     thresholds = best_thresholds(p, truth)

@@ -17,6 +17,7 @@ def npz(tmp_path_factory):
     return write_npz(tmp_path_factory.mktemp("images") / "squares.npz")
 
 
+@pytest.mark.slow
 def test_it_says_what_the_training_is_and_leaves_nothing(npz, tmp_path, capsys):
     flags = ["--data", npz, "--epochs", 50, "--batch-size", 8, "--output", tmp_path / "new" / "run"]
     flags += ["--learning-rate", 0.32, "--scale-rate"]  # a 16th of the recipe's own batch

@@ -77,6 +77,7 @@ except ValueError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_run_that_another_process_is_in_is_not_resumed(config, tmp_path):
     with opened(config) as run:
         command = [sys.executable, "-c", IN_ANOTHER_PROCESS, str(run.folder)]

@@ -31,6 +31,7 @@ def test_the_rate_rises_to_k_times_and_is_given_back():
     np.testing.assert_allclose(float(model.optimizer.learning_rate), 0.5)
 
 
+@pytest.mark.slow
 def test_it_multiplies_a_callback_that_drives_the_rate():
     model, rates = small_model(), Rates()
     fit(model, epochs=8, callbacks=[ScaledRate(3.0), SGDR(0.1, 8), rates])
@@ -40,6 +41,7 @@ def test_it_multiplies_a_callback_that_drives_the_rate():
     np.testing.assert_allclose(rates.rates, np.array(plain.rates) * factor, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_killed_run_resumes_in_the_warm_up(tmp_path):
     def small():
         return small_model(optimizer=keras.optimizers.SGD(0.01))

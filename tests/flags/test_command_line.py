@@ -228,6 +228,7 @@ experiment.command_line(main, experiment.TrainingConfig, [])
 """
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_ends_it_quietly():
     process = subprocess.Popen(
         [sys.executable, "-c", PIPED], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

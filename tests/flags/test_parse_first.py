@@ -49,6 +49,7 @@ def test_refused_flags_import_nothing_slow(flags):
     assert result.stderr.endswith("(--help lists the flags)\n")
 
 
+@pytest.mark.slow
 def test_rooms_are_registered_after_the_flags():
     code = """
 import kerasrecipes_flags

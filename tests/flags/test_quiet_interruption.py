@@ -58,12 +58,14 @@ def test_it_ends_without_a_word(where):
     assert interrupted(where) == (130, "", "")
 
 
+@pytest.mark.slow
 def test_in_main_it_is_said_as_ever():
     status, output, errors = interrupted("main")
     assert (status, output) == (130, "")
     assert errors.strip() == "Stopped at once by Ctrl-C."
 
 
+@pytest.mark.slow
 def test_a_handler_that_is_not_pythons_stays():
     own = "signal.signal(signal.SIGINT, lambda *_: sys.exit(7))\nparse_first(Config)"
     assert interrupted("main", SCRIPT.replace("parse_first(Config)", own))[0] == 7

@@ -7,6 +7,7 @@ from tests.layers.test_synchronized_statistics import run_alone
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="tf.distribute is TensorFlow's")
+@pytest.mark.slow
 def test_every_layer_on_two_replicas_of_tensorflow():
     run_alone("replica_draws.py")
 

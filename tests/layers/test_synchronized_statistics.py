@@ -21,6 +21,7 @@ def test_one_replica_is_its_own_sum():
 
 
 @pytest.mark.skipif(BACKEND != "tensorflow", reason="tf.distribute is TensorFlow's")
+@pytest.mark.slow
 def test_two_replicas_of_tensorflow_equal_the_whole_batch():
     run_alone("two_replicas.py")
 

@@ -31,6 +31,7 @@ def name_of(function):
 
 
 @pytest.mark.parametrize("pair", slow_unless(QUICK_PAIRS, pairs.PAIRS), ids=name_of)
+@pytest.mark.slow
 def test_a_healthy_pair_raises_no_alarm(pair):
     keras.utils.set_random_seed(0)
     model, options = pair()
@@ -39,6 +40,7 @@ def test_a_healthy_pair_raises_no_alarm(pair):
 
 
 @pytest.mark.parametrize("fault", slow_unless(QUICK_FAULTS, faults.FAULTS), ids=name_of)
+@pytest.mark.slow
 def test_a_fault_is_found_and_named(fault):
     keras.utils.set_random_seed(0)
     model, options = fault()
@@ -75,6 +77,7 @@ def state_of(model):
 
 
 @pytest.mark.parametrize("pair", [pairs.much_dropout, pairs.batch_normalization_and_sgd])
+@pytest.mark.slow
 def test_model_optimizer_and_random_state_are_unchanged(pair):
     keras.utils.set_random_seed(7)
     model, options = pair()

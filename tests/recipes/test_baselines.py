@@ -64,6 +64,7 @@ def npz(tmp_path_factory):
     return write_npz(tmp_path_factory.mktemp("images") / "squares.npz")
 
 
+@pytest.mark.slow
 def test_every_classifier_is_tested(npz, tmp_path):
     recipe, folder = load_recipe("baselines"), tmp_path / "run"
     flags = ["--data", npz, "--output", folder, "--no-features", "--neighbours", 3]

@@ -28,6 +28,7 @@ def finished(npz, tmp_path_factory):
     return folder, json.loads((folder / "metrics.json").read_text())
 
 
+@pytest.mark.slow
 def test_every_kind_is_tested_and_compared_with_one_network(finished, npz):
     folder, metrics = finished
     tests = metrics["test"]["protocols"]
@@ -43,6 +44,7 @@ def test_every_kind_is_tested_and_compared_with_one_network(finished, npz):
     assert (folder / "comparison.png").exists()
 
 
+@pytest.mark.slow
 def test_the_ensemble_is_one_file_that_takes_raw_pixels(finished, npz):
     folder, metrics = finished
     model = keras.models.load_model(folder / "model.keras")

@@ -80,6 +80,7 @@ def read(path):
         return np.asarray(image.convert("RGB"))[None]
 
 
+@pytest.mark.slow
 def test_the_folder_of_a_linear_classifier(linear):
     assert names_in(linear) == FILES - {"history.csv", "history.png"}
     metrics = metrics_of(linear)
@@ -96,6 +97,7 @@ def test_the_folder_of_a_linear_classifier(linear):
 
 
 @pytest.mark.parametrize("which", ["linear", "tuned"])
+@pytest.mark.slow
 def test_the_model_takes_raw_pixels_and_says_what_was_tested(which, request, shapes):
     folder = request.getfixturevalue(which)
     model = keras.models.load_model(folder / "model.keras")
@@ -117,6 +119,7 @@ def test_the_model_takes_raw_pixels_and_says_what_was_tested(which, request, sha
         assert np.mean(probabilities.argmax(axis=1) == labels) > 0.6, "it was fitted to these"
 
 
+@pytest.mark.slow
 def test_fine_tuning_moves_kernels_and_no_statistics(tuned, weights):
     metrics = metrics_of(tuned)
     assert metrics["plan"] == "fine-tune many" and metrics["steps"] == 6
@@ -142,6 +145,7 @@ def _names(model):
     return {layer.name for layer in model.layers}
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_left_as_it_is(linear, flags, capsys):
     before = {path: path.stat().st_mtime_ns for path in linear.iterdir()}
     more = ["--temperature", "--class-weights", "--plan", "stages", "--resume"]

@@ -58,6 +58,7 @@ def test_recipes_import_the_package_before_tensorflow(path):
     assert "kerasrecipes" in modules
 
 
+@pytest.mark.slow
 def test_the_log_level_of_the_user_wins():
     code = "import kerasrecipes, os; print(os.environ['TF_CPP_MIN_LOG_LEVEL'])"
     output, _ = run_python("-c", code, TF_CPP_MIN_LOG_LEVEL="0")

@@ -48,6 +48,7 @@ def metrics_of(folder):
     return json.loads((folder / "metrics.json").read_text())
 
 
+@pytest.mark.slow
 def test_the_rate_rises_and_falls_and_the_model_takes_raw_pixels(finished, npz):
     rows = list(csv.DictReader((finished / "history.csv").open()))
     rates = [float(row["learning_rate"]) for row in rows]  # of steps 2 and 5 of 6, no warm-up step

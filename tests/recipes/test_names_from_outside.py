@@ -29,6 +29,7 @@ def assert_visible(text):
     assert all(character.isprintable() or character == "\n" for character in text), repr(text)
 
 
+@pytest.mark.slow
 def test_nothing_of_a_run_moves_the_cursor(run, capfd, tmp_path):
     output, texts, folder = run
     for text in [*texts, (output / "report.html").read_text()]:

@@ -50,6 +50,7 @@ def test_flags_without_effect_are_not_in_the_help_and_say_why(capsys):
 
 
 @pytest.mark.parametrize("name", SMALL)
+@pytest.mark.slow
 def test_both_networks_are_trained_tested_and_compared(name, tmp_path, capsys):
     flags, kind = SMALL[name]
     recipe, folder = load_recipe(name), tmp_path / "run"

@@ -66,6 +66,7 @@ def test_the_interval_is_students():
     np.testing.assert_allclose([low, high], [0.82 - half, 0.82 + half], rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_optimizers_are_ranked_and_drawn(tmp_path, monkeypatch):
     recipe = load_recipe("optimizers")
     assert recipe.IMAGE_RATES.keys() == show.SURFACE_RATES.keys()

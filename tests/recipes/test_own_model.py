@@ -24,6 +24,7 @@ def run(folder, *arguments):
     )
 
 
+@pytest.mark.slow
 def test_the_template_trains_and_saves_and_a_second_start_finds_it_finished(tmp_path):
     shapes = write_folder(tmp_path / "shapes", per_class=20)
     first = run(tmp_path, shapes)
@@ -42,6 +43,7 @@ def test_the_template_trains_and_saves_and_a_second_start_finds_it_finished(tmp_
     np.testing.assert_allclose(after, before, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_bad_folder_is_one_line(tmp_path):
     done = run(tmp_path, tmp_path / "no\x1b[31m")
     assert done.returncode == 2

@@ -27,6 +27,7 @@ def test_the_checks_are_written_before_a_training_that_passes(npz, tmp_path, cap
     assert json.loads((folder / "metrics.json").read_text())["steps"] == 6
 
 
+@pytest.mark.slow
 def test_a_failed_check_ends_a_recipe_and_the_corrected_command_runs(npz, tmp_path, capsys):
     folder, shuffled = tmp_path / "run", tmp_path / "twice.npz"
     with np.load(npz) as file:

@@ -16,6 +16,7 @@ SMALL = {
 
 
 @pytest.mark.parametrize("name", SMALL)
+@pytest.mark.slow
 def test_it_trains_tests_and_compares(name, tmp_path, capsys):
     flags, protocols = SMALL[name]
     recipe, folder = load_recipe(name), tmp_path / "run"

@@ -190,6 +190,7 @@ def test_the_result_of_a_technique_is_read_from_its_intervals():
     assert report._strength("L1", {"L1": 3e-4}, tried, {}) == "0.0003"
 
 
+@pytest.mark.slow
 def test_every_technique_is_compared_with_none(tmp_path, monkeypatch):
     recipe = load_recipe("regularization")
     few = {name: many[: 2 if name == "L1" else 1] for name, many in recipe.STRENGTHS.items()}

@@ -88,6 +88,7 @@ def test_what_must_be_beaten_stands_beside_it(finished, capsys):
         ("scale", {"centre crop", "ten-crop", "ten-crop at 5 scales"}),
     ],
 )
+@pytest.mark.slow
 def test_every_kind_of_crops_trains_and_is_tested(npz, tmp_path, crops, tests):
     flags = ["--data", npz, "--epochs", 1, "--batch-size", 16, "--crops", crops]
     if crops == "pad":
@@ -136,6 +137,7 @@ def test_a_finished_run_is_left_as_it_is(finished, npz, capsys):
     assert before == {path: path.stat().st_mtime_ns for path in finished.iterdir()}
 
 
+@pytest.mark.slow
 def test_a_folder_of_jpeg_and_png_with_a_broken_file(tmp_path, capsys):
     folder = write_folder(tmp_path / "shapes")
     whole = (folder / "circle" / "004.jpg").read_bytes()
@@ -156,6 +158,7 @@ def test_a_folder_of_jpeg_and_png_with_a_broken_file(tmp_path, capsys):
 
 
 @pytest.mark.skipif(not PHOTOS.is_dir(), reason="no photos beside the repository")
+@pytest.mark.slow
 def test_photos_of_many_sizes(tmp_path):
     for number, path in enumerate(sorted(PHOTOS.glob("*.jpg"))[:24]):
         folder = tmp_path / "photos" / f"class{number % 2}"
@@ -268,6 +271,7 @@ def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, 
     assert names_in(cut) == FILES
 
 
+@pytest.mark.slow
 def test_tensorflow_datasets(tmp_path):
     tfds = pytest.importorskip("tensorflow_datasets")
     with tfds.testing.mock_data(num_examples=24):

@@ -32,6 +32,7 @@ def table(folder):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.slow
 def test_trials_table_pictures_and_the_command_of_the_best(tmp_path, capsys):
     npz, folder = write_npz(tmp_path / "squares.npz", count=48), tmp_path / "search"
     assert run_command(load_recipe("search"), *flags(npz, folder)) == 0

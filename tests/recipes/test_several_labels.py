@@ -27,6 +27,7 @@ def labelled_run(images, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_several_labels_through_the_recipe(labelled_run):
     metrics = json.loads((labelled_run / "metrics.json").read_text())
     test = metrics["test"]
@@ -44,6 +45,7 @@ def test_several_labels_through_the_recipe(labelled_run):
     assert "val_f1" in history
 
 
+@pytest.mark.slow
 def test_the_model_keeps_its_thresholds(labelled_run, images):
     classifier = serving.load_classifier(labelled_run)
     test = json.loads((labelled_run / "metrics.json").read_text())["test"]
@@ -54,6 +56,7 @@ def test_the_model_keeps_its_thresholds(labelled_run, images):
     assert probabilities.shape == (3,) and (probabilities >= 0).all()
 
 
+@pytest.mark.slow
 def test_numbers_through_the_recipe(images, tmp_path):
     flags = ["--data", images / "sizes.csv", "--task", "regression", *SMALL]
     assert run_command(RESNET, *flags, "--epochs", 12, "--output", tmp_path / "run") == 0

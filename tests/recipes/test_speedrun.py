@@ -26,6 +26,7 @@ def finished(npz, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_an_epoch_is_half_of_the_images_and_their_mirror_images(finished):
     metrics = json.loads((finished / "metrics.json").read_text())
     assert metrics["steps"] == 6  # 2 · 48 images in 2 epochs of batches of 16
@@ -34,6 +35,7 @@ def test_an_epoch_is_half_of_the_images_and_their_mirror_images(finished):
     assert float(rows[-1]["learning_rate"]) < 1e-5 < float(rows[0]["learning_rate"])
 
 
+@pytest.mark.slow
 def test_the_model_takes_raw_pixels_and_its_first_kernel_is_frozen(finished, npz):
     model = keras.models.load_model(finished / "model.keras")
     with np.load(npz) as arrays:

@@ -27,6 +27,7 @@ def files(tmp_path):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_both_optimizers_lower_the_loss_and_leave_their_pictures(files, tmp_path, capsys):
     assert run_command(STYLE, *files, "--evaluations", 4) == 0
     printed = capsys.readouterr().out

@@ -36,6 +36,7 @@ def finished(request, npz, tmp_path_factory):
     return name, folder
 
 
+@pytest.mark.slow
 def test_both_sides_are_tested_and_the_model_takes_raw_pixels(finished):
     name, folder = finished
     metrics = json.loads((folder / "metrics.json").read_text())
@@ -48,6 +49,7 @@ def test_both_sides_are_tested_and_the_model_takes_raw_pixels(finished):
     np.testing.assert_allclose(model.predict(pixels, verbose=0).sum(axis=1), 1, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_what_is_particular_to_each(finished):
     name, folder = finished
     metrics = json.loads((folder / "metrics.json").read_text())
@@ -68,6 +70,7 @@ def test_what_is_particular_to_each(finished):
         np.testing.assert_allclose(rates, 0.01, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_finished_run_is_left_alone(finished):
     name, folder = finished
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
@@ -84,6 +87,7 @@ def test_cycles_that_do_not_divide_the_epochs_are_bad_input(npz, tmp_path, capsy
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_the_mean_of_the_weights_of_the_last_epochs(npz, tmp_path):
     recipe, folder = load_recipe("polyak"), tmp_path / "run"
     flags = ["--data", npz, "--batch-size", 16, "--output", folder, "--average", "equal"]

@@ -122,6 +122,7 @@ def test_a_failed_trial_counts_and_has_no_value(tmp_path):
     assert [trial.state.name for trial in found.finished()] == ["FAIL"]
 
 
+@pytest.mark.slow
 def test_a_killed_process_leaves_its_trial_and_a_live_one_keeps_it(tmp_path):
     process = subprocess.Popen(
         [sys.executable, "-c", CLAIM_AND_WAIT, str(tmp_path)],

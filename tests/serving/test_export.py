@@ -39,6 +39,7 @@ def network(fixed, channels=3):
 
 @pytest.mark.parametrize("kind", serving.EXPORTS)
 @pytest.mark.parametrize("fixed, channels", [(False, 3), (True, 3), (False, 1)])
+@pytest.mark.slow
 def test_the_runtime_gives_the_numbers_of_keras(tmp_path, kind, fixed, channels):
     for package in (CONVERTERS[kind], export.PACKAGES[kind]):
         if importlib.util.find_spec(package) is None:
