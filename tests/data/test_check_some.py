@@ -115,7 +115,7 @@ def write_many(folder, count):
         path.write_bytes(buffer.getvalue() + index.to_bytes(4, "little"))
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(sys.platform != "linux", reason="kilobytes of `ru_maxrss` are Linux's")
 def test_200_000_files_take_less_than_50_mb_more_than_2_000(tmp_path):
     """Measured on two cores: 47 MB, where it was 90 with a list of paths."""

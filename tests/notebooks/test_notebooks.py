@@ -33,7 +33,7 @@ def test_outputs_are_stripped_and_no_logic_is_defined(notebook):
 def test_runs_from_top_to_bottom(notebook, monkeypatch):
     monkeypatch.delenv("MPLBACKEND", raising=False)  # the kernel draws inline
     for cell in notebook.cells:
-        cell.source = cell.source.replace("epochs=8", "epochs=2")  # what is drawn is the same
+        cell.source = cell.source.replace("epochs=8", "epochs=1")  # what is drawn is the same
     folder = str(NOTEBOOKS[0].parent)
     client = nbclient.NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}

@@ -11,8 +11,7 @@ from kerasrecipes.preflight import preflight
 from tests.preflight import faults, pairs
 
 QUICK_PAIRS = (
-    pairs.relu_mlp, pairs.regression, pairs.batch_normalization_and_sgd, pairs.two_outputs,
-    pairs.subclassed,
+    pairs.relu_mlp, pairs.regression, pairs.batch_normalization_and_sgd, pairs.subclassed,
 )  # fmt: skip
 QUICK_FAULTS = (
     faults.shuffled_labels, faults.softmax_twice, faults.logits_for_probabilities,
@@ -31,7 +30,6 @@ def name_of(function):
 
 
 @pytest.mark.parametrize("pair", slow_unless(QUICK_PAIRS, pairs.PAIRS), ids=name_of)
-@pytest.mark.slow
 def test_a_healthy_pair_raises_no_alarm(pair):
     keras.utils.set_random_seed(0)
     model, options = pair()
@@ -40,7 +38,6 @@ def test_a_healthy_pair_raises_no_alarm(pair):
 
 
 @pytest.mark.parametrize("fault", slow_unless(QUICK_FAULTS, faults.FAULTS), ids=name_of)
-@pytest.mark.slow
 def test_a_fault_is_found_and_named(fault):
     keras.utils.set_random_seed(0)
     model, options = fault()

@@ -55,7 +55,7 @@ def test_the_ensemble_is_one_file_that_takes_raw_pixels(finished, npz):
     assert metrics["test"]["protocol"] == "independent"
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_run_that_a_signal_cuts_between_two_members_goes_on_as_if_it_were_not(
     finished, npz, tmp_path
 ):

@@ -233,15 +233,9 @@ def test_another_configuration_is_not_resumed(finished, npz, capsys):
     assert_one_line(capsys, "--resume")
 
 
-SIGTERM = pytest.param(signal.SIGTERM, marks=pytest.mark.slow)
-
-
-@pytest.mark.parametrize(
-    "number",
-    [SIGTERM, *(pytest.param(n, marks=pytest.mark.soak) for n in ("SIGINT", "SIGHUP"))],
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, tmp_path, number):
-    number = signal.Signals[number] if isinstance(number, str) else number
     flags = ["--data", npz, "--epochs", "6", "--batch-size", "8"]
     whole, cut = tmp_path / "whole", tmp_path / "cut"
     command = [sys.executable, str(ROOT / "recipes" / "resnet_crop.py"), *flags]

@@ -105,7 +105,7 @@ def start(arguments):
     )  # fmt: skip
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_killed_search_goes_on_inside_its_trial(tmp_path):
     npz = write_npz(tmp_path / "squares.npz", count=48)
     # In one stage no draw looks at other trials, whichever process ends first.
