@@ -39,6 +39,18 @@ def test_four_devices_equal_one_with_remainders_of_1_and_3(remainders):
     assert done.returncode == 0, done.stderr[-3000:]
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(BACKEND != "tensorflow", reason="elsewhere Keras rounds parts of float64 steps")
+def test_what_differs_after_100_steps_with_batch_normalization_is_rounding():
+    done = subprocess.run(
+        [sys.executable, ROOT / "tests/experiment/exact_replicas.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+
+
 @pytest.mark.parametrize("count", [9, 11, 12])
 def test_padding_has_no_weight_and_the_mean_stays(count):
     values = np.arange(count) + 1.0
