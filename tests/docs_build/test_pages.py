@@ -127,6 +127,15 @@ def test_links_of_the_readme_lead_somewhere():
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
+def test_the_readme_says_how_to_read_the_site_before_it_links_to_it():
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    before, _, after = page.partition("python -m mkdocs serve")
+    of_the_site = re.findall(r"\]\((docs/[^)#]+\.md)", before)
+    assert of_the_site == ["docs/evidence/claims.md"], "plain Markdown, which a clone shows whole"
+    assert not blocks.BLOCK.search(PAGES["evidence/claims.md"])
+    assert "docs/techniques/index.md" in after
+
+
 def test_the_site_shows_the_template_whole():
     assert "```source\nrecipes/own_model.py\n```" in PAGES["get_started.md"]
     source = (ROOT / "recipes" / "own_model.py").read_text(encoding="utf-8")

@@ -280,6 +280,11 @@ def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(flags
     assert metrics_of(whole)["steps"] == metrics_of(cut)["steps"] == 36
 
 
+def test_the_page_of_the_recipes_names_every_file_of_a_run():
+    page = (ROOT / "recipes" / "README.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(FILES | {"state/"}) if f"`{name}`" not in page] == []
+
+
 def test_flags_without_effect_are_said_where_nothing_is_fine_tuned(capsys):
     recipe = load_recipe("finetune")
     images = SimpleNamespace(channels=3, short_side=224, train_size=40, num_classes=4)
