@@ -4,6 +4,8 @@ import contextlib
 import os
 import pathlib
 import shutil
+from collections.abc import Iterator
+from typing import Any
 
 from kerasrecipes._folder_lock import NAME as LOCK
 
@@ -11,15 +13,26 @@ PART = ".part-"
 
 
 @contextlib.contextmanager
-def atomic_write(path):
+def atomic_write(path: Any) -> Iterator[pathlib.Path]:
     """Yield a temporary path next to `path` for a file or a folder, then rename it to `path`.
 
     At the end of the block the new file is synced to the disk and renamed to `path`, and the folder
     is synced. If the block raises, the temporary file is removed and `path` is not changed. The
     temporary name has the extension of `path`, as `keras.Model.save` requires.
 
+    Args:
+        path: str or path of the file or folder, which is replaced if it exists.
+
+    Returns:
+        A context manager that gives the temporary path, a `pathlib.Path`.
+
+    Raises:
+        OSError: If the file cannot be written or renamed.
+
+    Example:
+
     >>> import pathlib, tempfile
-    >>> from kerasrecipes._atomic_write import atomic_write
+    >>> from kerasrecipes.serving import atomic_write
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "metrics.json")
     ...     with atomic_write(path) as temporary:

@@ -5,11 +5,21 @@ Names of files and classes may hold newlines, escape sequences and bytes that ar
 
 import os
 import shlex
+from typing import Any
 
 
-def printable(name):
+def printable(name: Any) -> str:
     """Return a name of a file or class on one line: quoted where it would not print as it is.
 
+    Args:
+        name: str, bytes, path, or what `str` makes a name of.
+
+    Returns:
+        str without newlines or sequences that move the cursor of a terminal.
+
+    Example:
+
+    >>> from kerasrecipes.serving import printable
     >>> print(printable("cat.jpg"), printable("cat\\n.jpg"))
     cat.jpg 'cat\\n.jpg'
     """

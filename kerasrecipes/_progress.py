@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import time
+from collections.abc import Callable, Iterator
 
 import rich.progress
 from rich.text import Text
@@ -22,15 +23,28 @@ class Rate(rich.progress.ProgressColumn):
 
 
 @contextlib.contextmanager
-def progress(title, total, clock=time.monotonic):
-    """Gives a function `advance(count)`; shows nothing unless the work takes a while.
+def progress(
+    title: str, total: int | None, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[int], None]]:
+    """Show a line of progress on standard error while the work in a block takes its time.
 
-    Where standard error is no terminal, one line says at the end what was done.
+    Nothing is shown in the first two seconds. Where standard error is no terminal, one line says at
+    the end what was done.
 
     Args:
         title: str, what is being done.
-        total: int, how much there is to do, or `None` if that is not known.
-        clock: function that returns seconds.
+        total: int >= 0, how much there is to do, or `None` if that is not known.
+        clock: function that returns seconds. Defaults to `time.monotonic`.
+
+    Returns:
+        A context manager that gives a function `advance(count)`, to call when `count` more is done.
+
+    Example:
+
+    >>> from kerasrecipes.serving import progress
+    >>> with progress("counting", 3) as advance:
+    ...     for _ in range(3):
+    ...         advance(1)
     """
     bar = rich.progress.Progress(
         "{task.description}",

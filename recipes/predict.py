@@ -60,9 +60,6 @@ class Config:
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import evaluation, experiment, serving
-from kerasrecipes._atomic_write import atomic_write
-from kerasrecipes._printable import printable
-from kerasrecipes._progress import progress
 
 
 def main(config):
@@ -72,11 +69,11 @@ def main(config):
     files = list(serving.find_images(config.image, config.recursive))
     table = None if config.csv is None else open_table(config, answers)
     if table is not None and table.done:
-        print(f"{len(table.done)} images are in {printable(config.csv)} already.")
+        print(f"{len(table.done)} images are in {serving.printable(config.csv)} already.")
         files = [file for file in files if file not in table.done]
     strict = config.strict or not (table or any(map(os.path.isdir, config.image)))
     pictures, shown = Pictures(config, classifier), []
-    with progress("predicting", len(files)) as advance:
+    with serving.progress("predicting", len(files)) as advance:
         images = serving.ImageFiles(files, classifier.channels, config.exif, strict, advance)
         views = None if config.tta == "none" else config.tta
         for number, output in enumerate(classifier.predict(map(pictures.keep, images), views)):
@@ -99,7 +96,7 @@ def open_table(config, answers):
 def say(config, answers, images, shown):
     """Print what was predicted."""
     if config.csv is not None:
-        print(f"{len(images.good)} images predicted: {printable(config.csv)}")
+        print(f"{len(images.good)} images predicted: {serving.printable(config.csv)}")
     elif config.json:
         for one in map(answers.as_object, images.good, shown):
             print(json.dumps(one))
@@ -140,10 +137,11 @@ class Pictures:
 
     def _write(self, name, figure, titles):
         path, most = getattr(self._config, name), {"draw": DRAWN, "explain": EXPLAINED}[name]
-        with atomic_write(path) as temporary:
+        with serving.atomic_write(path) as temporary:
             temporary.write_bytes(evaluation.figure_png(figure))
         first = f", the first {most} of {len(titles)} images" if len(titles) > most else ""
-        print(f"wrote {printable(path)}{first}", file=sys.stderr if self._config.json else None)
+        stream = sys.stderr if self._config.json else None
+        print(f"wrote {serving.printable(path)}{first}", file=stream)
 
 
 if __name__ == "__main__":

@@ -48,8 +48,6 @@ class Config:
 parse_first(Config)  # --help and refused flags end here, before the slow imports
 
 from kerasrecipes import evaluation, experiment, models, serving
-from kerasrecipes._backend.requirement import require_scipy
-from kerasrecipes._printable import printable
 
 import keras
 import numpy as np
@@ -72,7 +70,7 @@ def main(config):
             folder.abandon()  # it stays if there are pictures
             raise stopped
     folder.release()
-    print(f"Pictures: {printable(folder.path)}")
+    print(f"Pictures: {serving.printable(folder.path)}")
     return {name: min(values) for name, values in losses.items()}
 
 
@@ -130,9 +128,10 @@ def relative(difference, target):
 
 def lbfgs(loss, start, config):
     """Optimise the pixels by L-BFGS."""
-    require_scipy("recipes/style_transfer.py")
-    from scipy.optimize import Bounds, minimize
-
+    try:
+        from scipy.optimize import Bounds, minimize
+    except ImportError:
+        raise ImportError("L-BFGS needs SciPy: pip install 'kerasrecipes[lbfgs]'") from None
     options = {"maxfun": config.evaluations, "maxiter": config.evaluations, "ftol": 0, "gtol": 0}
     minimize(loss, start, jac=True, method="L-BFGS-B", bounds=Bounds(0, 255), options=options)
 

@@ -123,6 +123,30 @@ def test_nobody_imports_keras_src_and_the_package_imports_no_recipe(path):
             assert name.split(".")[0] != "recipes", f"{path} imports {name}"
 
 
+def private_of_the_package(path):
+    """The imports in a file of modules or names of the package that begin with `_`."""
+    names = [name.split(".") for name, _ in imported_names(path)]
+    return [".".join(parts) for parts in names if parts[0].startswith("kerasrecipes")
+            and any(part.startswith("_") for part in parts)]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("recipes/*.py")), ids=lambda path: path.stem)
+def test_a_recipe_uses_public_names_alone(path):
+    found = private_of_the_package(path)
+    assert not found, f"{path.name} imports {found}: a recipe is copied, so its names are public"
+
+
+def test_private_imports_are_recognised(tmp_path):
+    path = tmp_path / "recipe.py"
+    path.write_text(
+        "import kerasrecipes._terminal\nimport os._x\nfrom kerasrecipes import experiment\n"
+        "def late():\n    from kerasrecipes._backend.requirement import require_scipy\n"
+    )
+    assert private_of_the_package(path) == [
+        "kerasrecipes._terminal", "kerasrecipes._backend.requirement.require_scipy",
+    ]  # fmt: skip
+
+
 # Private names of Keras's layers, models, optimizers, callbacks, metrics and tensors.
 PRIVATE_OF_KERAS = {
     "_accumulated_gradients", "_apply_weight_decay", "_backend_update_step", "_call_has_mask_arg",

@@ -11,8 +11,13 @@
 - `read_image`: reads the pixels of an image file.
 - `export_model`, `Export`, `EXPORTS`: export to ONNX, SavedModel or LiteRT, compared with Keras in
   the format's own runtime.
+- `atomic_write`, `printable`, `progress`: a file written whole or not at all, its name as it is
+  printed, a line for work that takes more than two seconds.
 """
 
+from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._printable import printable
+from kerasrecipes._progress import progress
 from kerasrecipes.serving.answers import Answers
 from kerasrecipes.serving.classifier import Classifier
 from kerasrecipes.serving.export import EXPORTS, Export, export_model
@@ -35,6 +40,7 @@ __all__ = [
     "Export",
     "ImageFiles",
     "PredictionFile",
+    "atomic_write",
     "calibrated_model",
     "explainer",
     "export_model",
@@ -44,6 +50,8 @@ __all__ = [
     "load_classifier",
     "model_file",
     "named_model",
+    "printable",
+    "progress",
     "read_image",
     "save",
     "serving_classifier",
