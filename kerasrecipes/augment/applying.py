@@ -1,5 +1,7 @@
 """Transforms applied to an image, to each image of a batch, and to a batch at once."""
 
+import itertools
+
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph, draws, functional
 
@@ -40,11 +42,24 @@ def on_each(head, images, seeds):
         images: (N, H, W, C).
         seeds: (N, number of transforms, 2).
     """
-    if not head:
-        return images
+    place = 0
+    for at_once, run in itertools.groupby(head, lambda one: hasattr(one, "of_batch")):
+        run = list(run)
+        own = seeds[:, place : place + len(run)]
+        place += len(run)
+        if not at_once:
+            images = _mapped(run, images, own)
+            continue
+        for number, transform in enumerate(run):
+            images = transform.of_batch(images, own[:, number])
+    return images
+
+
+def _mapped(run, images, seeds):
+    """Return the images of a batch, each transformed on its own."""
     arguments = [tf.TensorSpec(values.shape[1:], values.dtype) for values in (images, seeds)]
     transform = tf.function(
-        lambda image, seeds: _transformed(head, image, seeds), autograph=autograph.is_needed(head)
+        lambda image, seeds: _transformed(run, image, seeds), autograph=autograph.is_needed(run)
     )
     output = transform.get_concrete_function(*arguments).structured_outputs
     spec = tf.TensorSpec(output.shape, output.dtype)

@@ -65,10 +65,20 @@ class CenterCrop(Transform):
         short_side = round(self.size * 256 / 224) if self.resize is None else self.resize
         return functional.short_side_size(height, width, short_side)
 
-    def _from_pixels(self, image):
-        scaled = tf.stack(self._scaled(*tf.unstack(tf.shape(image)[:2])))
+    def of_batch(self, images: Any, seeds: Any) -> Any:
+        """Return the crops of pixels (N, H, W, C), the same bits as one by one."""
+        return self._from_pixels(decode.each_with_channels(images, self.channels))
+
+    def _from_pixels(self, images):
+        source = functional.image_size(images)
+        scaled = self._scaled(*source)
+        if all(isinstance(side, int) for side in source) and scaled == source:
+            top, left = (functional.center_offset(side, self.size) for side in source)
+            window = images[..., top : top + self.size, left : left + self.size, :]
+            return tf.cast(window, tf.float32)  # each pixel is one of the source's
+        scaled = tf.stack(scaled)
         offset = functional.center_offset(scaled, self.size)
-        return resample(image, scaled, offset, (self.size, self.size), exact=True)
+        return resample(images, scaled, offset, (self.size, self.size), exact=True)
 
     def _from_jpeg(self, data, channels):
         scaled = tf.stack(self._scaled(*tf.unstack(decode.jpeg_size(data))))

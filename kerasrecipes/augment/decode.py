@@ -186,13 +186,18 @@ def with_channels(image, channels):
             f"shape={image.shape}"
         )
     check_dtype(image.dtype, "image")
+    return each_with_channels(image, channels)
+
+
+def each_with_channels(image, channels):
+    """Return what `with_channels` does, also of a batch (N, H, W, C)."""
     present = image.shape[-1]
     if channels is None or present == channels:
         return image
     if present == 1 and channels == 3:
         return tf.image.grayscale_to_rgb(image)
     if present == 4:
-        return with_channels(image[..., :3], channels)
+        return each_with_channels(image[..., :3], channels)
     if present == 3 and channels == 1:
         return tf.image.rgb_to_grayscale(image)
     raise ValueError(

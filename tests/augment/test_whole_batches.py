@@ -24,6 +24,11 @@ SEVERAL = {
     "crop": CROPS,
     "crop, colour": [*CROPS, augment.ColorJitter(0.4, 0.4, 0.4), augment.Normalize(120, 60)],
     "crop twice": [*CROPS, augment.PadCrop(24), augment.Normalize(120, 60)],
+    "at once between": [
+        augment.PadCrop(22, 3),
+        augment.CenterCrop(20),
+        augment.RandomScaleCrop(16),
+    ],
     "one by one, mixed": [augment.RandomScaleCrop(16), *CROPS, augment.CutMix(), augment.MixUp()],
 }
 
@@ -81,6 +86,7 @@ QUICK = [
     ("crop, colour", "resumed"),
     ("crop, colour", "test shard"),
     ("one by one, mixed", "endless"),
+    ("at once between", "resumed"),
 ]
 PAIRS = [
     pytest.param(name, option, marks=() if (name, option) in QUICK else pytest.mark.slow)
@@ -98,6 +104,18 @@ def test_the_same_bits_for_several_transforms_and_every_option(name, option):
         assert whole == alone == []
         return
     assert_same(whole, alone)
+
+
+@pytest.mark.parametrize("channels", [None, 1])
+def test_a_crop_of_images_as_they_are_is_the_resampled_one(channels):
+    crop = augment.CenterCrop(17, 24, channels)
+    resampled = tf.function(crop, input_signature=[tf.TensorSpec([None, None, 3], tf.uint8)])
+    expected = np.stack([resampled(image) for image in IMAGES])
+    images = np.concatenate([images for images, _ in augment.pipeline(SOURCE, [crop], 8, False)])
+    np.testing.assert_array_equal(images, expected)
+    if channels is None:
+        np.testing.assert_array_equal(images, IMAGES[:, 4:21, 4:21].astype("float32"))
+    np.testing.assert_array_equal(crop(IMAGES[3]), expected[3])
 
 
 def test_labels_stay_integers_without_a_number_of_classes():

@@ -22,6 +22,16 @@ BREAKS = [
         f"{DEVICE} -k 'cut-mix'",
     ),
     Break(
+        "CenterCrop", "a pixel to the side where nothing is resized", "augment/center_crop.py",
+        "left : left + self.size, :]", "left + 1 : left + 1 + self.size, :]",
+        f"{WHOLE} -k as_they_are",
+    ),
+    Break(
+        "pipeline", "seeds of the crop before", "augment/applying.py",
+        "place += len(run)", "place += 0",
+        f"{WHOLE} -k 'between and resumed'",
+    ),
+    Break(
         "OnDevice", "draws of the part before", "augment/array_transform.py",
         "place += len(part)", "place += 1",
         f"{DEVICE} -k 'colour and True'",
