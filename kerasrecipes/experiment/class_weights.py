@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from kerasrecipes.transfer._class_weight import check_class_weight, weights_of_labels
+
 
 def class_weights(images: Any) -> Any:
     """Return weights for `fit(class_weight=...)` that give each class the same total weight.
@@ -67,8 +69,9 @@ def weighted_source(source: Any, class_weight: Any) -> Any:
     >>> class_weight, source.weights
     ({0: 2.0}, None)
     """
+    check_class_weight(class_weight)
     weights = getattr(source, "weights", None)
     if class_weight is None or weights is None:
         return source, class_weight
-    factors = np.array([class_weight.get(int(label), 1.0) for label in source.labels], "float32")
+    factors = weights_of_labels(source.labels, class_weight).astype("float32")
     return dataclasses.replace(source, weights=weights * factors), None

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from kerasrecipes._validation import check_integer
+from kerasrecipes.transfer._class_weight import check_class_weight, weights_of_labels
 
 
 class TrainingData:
@@ -22,6 +23,7 @@ class TrainingData:
     def __init__(self, data, batch_size, steps_per_epoch, class_weight, seed):
         self._data, self.class_weight = data, class_weight
         self.begin_at = None
+        check_class_weight(class_weight)
         if steps_per_epoch is not None:
             check_integer("steps_per_epoch", steps_per_epoch, "[1, inf)")
         if isinstance(data, tuple) and all(hasattr(array, "__len__") for array in data):
@@ -54,7 +56,7 @@ def _weighted(arrays, class_weight):
         )
     if class_weight is not None:
         classes = y if y.ndim == 1 else y.reshape(len(y), -1).argmax(axis=1)
-        factors = np.array([class_weight.get(int(label), 1.0) for label in classes], "float32")
+        factors = weights_of_labels(classes, class_weight).astype("float32")
         weights = factors if weights is None else np.asarray(weights) * factors
     return (x, y) if weights is None else (x, y, np.asarray(weights))
 

@@ -28,8 +28,8 @@ def fine_tune(
     callbacks: Sequence[keras.callbacks.Callback] = (),
     batch_size: int = 32,
     steps_per_epoch: Any = None,
-    class_weight: dict[int, float] | str | None = None,
-    seed: int | None = 0,
+    class_weight: dict[int, float] | None = None,
+    seed: int = 0,
     jit_compile: bool | str = "auto",
     verbose: int | str = "auto",
     weighted_metrics: Any = (),
@@ -57,19 +57,19 @@ def fine_tune(
             returns an infinite dataset from that step on, such as
             `lambda step: augment.pipeline(..., start_step=step)`: a killed run can then resume
             within an epoch.
-        phases: sequence of `Phase`, or a `Plan`.
+        phases: tuple or list of `Phase`, or a `Plan`.
         validation_data: as `fit` takes it, or `None`.
         optimizer: a Keras optimizer or its name; each phase trains with a copy. Defaults to Adam.
         loss: as `compile` takes it. Defaults to cross-entropy with integer labels.
-        metrics: sequence, as `compile` takes it. Defaults to accuracy.
-        callbacks: sequence of callbacks, the same for all phases. Defaults to none.
+        metrics: tuple or list, as `compile` takes it. Defaults to accuracy.
+        callbacks: tuple or list of callbacks, the same for all phases. Defaults to none.
         batch_size: int >= 1, for arrays. Defaults to 32.
         steps_per_epoch: int >= 1 for infinite data, `None` (default) for others.
-        class_weight: dict {class: weight} or `None`.
+        class_weight: dict {class: weight >= 0} or `None`.
         seed: int >= 0, seed of the order of arrays. Defaults to 0.
         jit_compile: as `compile` takes it. Defaults to `"auto"`.
         verbose: as `fit` takes it. Defaults to `"auto"`.
-        weighted_metrics: sequence, as `compile` takes it. Defaults to ().
+        weighted_metrics: tuple or list, as `compile` takes it. Defaults to ().
 
     Returns:
         `keras.callbacks.History` of all epochs. The model is compiled as in the phase of its
@@ -96,6 +96,7 @@ def fine_tune(
     """
     check_integer("seed", seed, "[0, inf)")
     check_integer("batch_size", batch_size, "[1, inf)")
+    _check_sequences(callbacks, metrics=metrics, weighted_metrics=weighted_metrics)
     phases = _checked_phases(model, getattr(phases, "phases", phases), callbacks)
     data = TrainingData(data, batch_size, steps_per_epoch, class_weight, seed)
     optimizers = PhaseOptimizers(model, keras.optimizers.get(optimizer))
@@ -130,12 +131,27 @@ def fine_tune(
     return history
 
 
+def _check_sequences(callbacks, **metrics):
+    """Raise for one object where several are asked for, and for a dict, which loses its values."""
+    for name, value in metrics.items():
+        if not isinstance(value, (tuple, list)):
+            raise TypeError(
+                f"Argument `{name}` must be a tuple or list. Received: {name}={value!r}"
+            )
+    several = isinstance(callbacks, (tuple, list))
+    if not several or not all(isinstance(one, keras.callbacks.Callback) for one in callbacks):
+        raise TypeError(
+            "Argument `callbacks` must be a tuple or list of keras callbacks. "
+            f"Received: callbacks={callbacks!r}"
+        )
+
+
 def _checked_phases(model, phases, callbacks):
     """Return the phases as a list, checked against the model and the callbacks."""
-    phases = list(phases)
-    if not phases or not all(isinstance(phase, Phase) for phase in phases):
+    several = isinstance(phases, (tuple, list)) and phases
+    if not several or not all(isinstance(phase, Phase) for phase in phases):
         raise TypeError(
-            "Argument `phases` must be a Plan or a sequence of one or more Phase. "
+            "Argument `phases` must be a Plan, or a tuple or list of one or more Phase. "
             f"Received: phases={phases!r}"
         )
     for phase in phases:
@@ -145,7 +161,7 @@ def _checked_phases(model, phases, callbacks):
         warnings.warn(
             "The `learning_rate` of the phases has no effect: SGDR sets the rate.", stacklevel=3
         )
-    return phases
+    return list(phases)
 
 
 def _callbacks_of_phase(callbacks, number):

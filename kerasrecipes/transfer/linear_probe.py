@@ -8,6 +8,7 @@ import numpy as np
 from kerasrecipes import models
 from kerasrecipes._progress import progress
 from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes.transfer._class_weight import check_class_weight, weights_of_labels
 from kerasrecipes.transfer._classes_problem import ClassesProblem
 from kerasrecipes.transfer._labels_problem import LabelsProblem
 from kerasrecipes.transfer._logistic_regression import cross_validate
@@ -30,7 +31,7 @@ def linear_probe(
     stages: Any = None,
     regularization: Sequence[float] = STRENGTHS,
     folds: int = 5,
-    class_weight: dict[int, float] | str | None = None,
+    class_weight: dict[int, float] | None = None,
     batch_size: int = 32,
     task: str = "classes",
 ) -> ProbeResult:
@@ -50,7 +51,7 @@ def linear_probe(
         regularization: float > 0, or a sequence of floats, from which cross-validation on `data`
             chooses one per stage. Defaults to a grid from 10 to 0.001.
         folds: int >= 2, folds of the cross-validation, stratified by class. Defaults to 5.
-        class_weight: dict {class: weight} or `None`: weights of the examples in the loss,
+        class_weight: dict {class: weight >= 0} or `None`: weights of the examples in the loss,
             multiplied by `sample_weight` if given. Other classes have weight 1.
         batch_size: int >= 1, images per batch if data are arrays. Defaults to 32.
         task: `"classes"` (default); `"multilabel"`, for y of 0 and 1 `(examples, labels)`, a
@@ -87,6 +88,7 @@ def linear_probe(
     stages = models.stages(backbone) if stages is None else list(stages)
     check_choice("task", task, tuple(PROBLEMS))
     kind = PROBLEMS[task]
+    check_class_weight(class_weight)
     if class_weight is not None and task != "classes":
         raise ValueError(f"Argument `class_weight` is for task='classes'. Received: task={task!r}")
     features, labels, *weights = _extract("data", backbone, data, stages, batch_size, kind)
@@ -145,7 +147,7 @@ def _weights(labels, class_weight, weights):
     """Return the weight of each example, or `None` if all are 1."""
     if class_weight is None:
         return weights[0] if weights else None
-    factors = np.array([class_weight.get(int(label), 1.0) for label in labels])
+    factors = weights_of_labels(labels, class_weight)
     return factors * weights[0] if weights else factors
 
 

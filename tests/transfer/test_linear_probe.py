@@ -177,11 +177,13 @@ X, Y = examples(20, 4)
         ({"regularization": []}, "regularization"),
         ({"folds": 1}, "folds=1"),
         ({"stages": ["nowhere"]}, "nowhere"),
+        ({"class_weight": {0: -1.0}}, "`class_weight` must be in"),
+        ({"class_weight": "balanced"}, "`class_weight` must be a dict .*'balanced'"),
     ],
 )
 def test_bad_arguments(change, words):
     given = {"backbone": plain(4), "data": (X, Y), "stages": ["whole"], **change}
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises((ValueError, TypeError), match=words):
         transfer.linear_probe(**given)
 
 
