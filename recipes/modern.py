@@ -3,9 +3,10 @@
 Each is a flag: warm-up and cosine, Nesterov momentum or AdamW, decay of kernels alone, label
 smoothing, TrivialAugment (Müller & Hutter, 2021) or RandAugment (Cubuk et al., 2019), CutMix (Yun
 et al., 2019, https://arxiv.org/abs/1905.04899) or MixUp (Zhang et al., 2017), random erasing,
-stochastic depth, averaged weights. Operations, mixing and erasing are off at first: they pay in
-long trainings, and cost accuracy in short ones. `--ablate` trains with all that are on and without
-each, by several seeds, and draws what each gives. Full size not run; results: recipes/README.md.
+stochastic depth, averaged weights. Operations, mixing and erasing are off at first: they should pay
+in long trainings, and cost accuracy in a short one. `--ablate` trains with all that are on and
+without each, by several seeds, and draws what each gives. Full size not run; results:
+recipes/README.md.
 
     python recipes/modern.py  # one crop 89.0%, mirror 89.7%, 140 s
     python recipes/modern.py --ablate --epochs 5

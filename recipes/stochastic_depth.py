@@ -4,7 +4,8 @@ Huang, Sun, Liu, Sedra & Weinberger, 2016, https://arxiv.org/abs/1603.09382: res
 skipped at random in training, late ones more often, which regularises a deep network and saves the
 work of the blocks skipped. Two networks of the same start see the same batches in one run; then
 training steps of both are timed in turn. The paper's test errors, with 110 layers: 6.41 and 5.25%
-on CIFAR-10, 27.22 and 24.98% on CIFAR-100.
+on CIFAR-10, 27.22 and 24.98% on CIFAR-100. Here, where 20 layers overfit 1,000 images, the loss
+falls, by 0.13 and 0.08 in two runs, and the accuracy does not rise.
 
     python recipes/stochastic_depth.py  # every block 83.7%, stochastic depth 83.3 ± 1.7%, 2 x 168 s
     python recipes/stochastic_depth.py --final-rate 0.5
