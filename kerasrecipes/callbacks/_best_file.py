@@ -5,10 +5,11 @@ import zipfile
 
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._backend.processes import by_first
-from kerasrecipes.callbacks import _state_file, _training_state
+from kerasrecipes.callbacks import _description, _state_file, _training_state
 from kerasrecipes.callbacks._writable_folder import make_folder
 
 ENTRY = "kerasrecipes.state"
+DESCRIPTION = "description"  # of the model and its compilation when the `fit` of the best began
 
 
 def check_path(filepath):
@@ -54,6 +55,25 @@ def check_architecture(filepath, state, model):
             "file or say `resume=False` to begin with no best. "
             f"Received: filepath={str(filepath)!r}"
         )
+
+
+def description_of(model):
+    """Return {name: text} of a model that has not been trained yet, {} of one that has.
+
+    Training changes its rate, and the script that trains it again means to continue.
+    """
+    optimizer = getattr(model, "optimizer", None)
+    has_begun = optimizer is not None and int(optimizer.iterations) > 0
+    return {} if has_begun else _description.describe_model(model)
+
+
+def difference(state, here):
+    """Return in words where the training that wrote a state differs from the one here, or ""."""
+    there = state.get(DESCRIPTION)
+    if not (there and here):
+        return ""
+    names = _description.differing_names(there, here)
+    return "; ".join(_description.difference_lines(there, here, names, most=2, where="file"))
 
 
 def check_folder(filepath):

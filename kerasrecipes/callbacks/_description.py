@@ -80,7 +80,7 @@ def is_allowed(name, allowed):
     return is_of_allowed_callback or words[-1] in allowed or name in allowed
 
 
-def difference_lines(stored, here, names, most=5):
+def difference_lines(stored, here, names, most=5, where="state"):
     """Return a readable line for each difference, and how many more there are.
 
     Data that are known by two names, such as an argument of `fit` and one of `Resume`, are one.
@@ -95,7 +95,7 @@ def difference_lines(stored, here, names, most=5):
         differences.setdefault((name.split()[0], *texts), []).append(name)
     lines = [
         f"{', '.join([first, *(name.split(maxsplit=1)[-1] for name in others)])}: {before} in the "
-        f"state, {now} here"
+        f"{where}, {now} here"
         for (_, before, now), (first, *others) in differences.items()
     ]
     more = len(lines) - most

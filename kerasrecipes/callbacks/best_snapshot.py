@@ -16,6 +16,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _best_file, _interruption, _monitor, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
+from kerasrecipes.callbacks.resume import Resume
 
 
 class BestSnapshot(FitCallback):
@@ -58,7 +59,9 @@ class BestSnapshot(FitCallback):
             kept in memory, and the write is tried again. Defaults to `None`.
         restore: bool, whether the model is the best one when training ends. Defaults to `True`.
         resume: bool, whether a `fit` that finds a file at `filepath` continues from its value, and
-            prints it. `False` begins with no best, for the next fold or trial. Defaults to `True`.
+            prints it; a warning says so if a `Resume` beside it begins anew, or if the file is of
+            a model that was compiled otherwise. `False` begins with no best, for a new training,
+            the next fold or trial. Defaults to `True`.
 
     Attributes:
         best: float, the best value of the monitor, NaN if there is none.
@@ -132,6 +135,7 @@ class BestSnapshot(FitCallback):
         self.stopped_epoch = None
         self._interruption = _interruption.Interruption()
         self._snapshot = None
+        self._description = {}
         self._in_fit = False
 
     @property
@@ -162,6 +166,7 @@ class BestSnapshot(FitCallback):
         if self.filepath is not None:
             check_one_model(self)
             _best_file.check_folder(self.filepath)
+            self._description = _best_file.description_of(self.model)
             self._go_on_from_file()
         self._in_fit = True
         self._interruption = _interruption.begin(self, takes=(signal.SIGINT,))
@@ -264,6 +269,7 @@ class BestSnapshot(FitCallback):
             "monitor": _monitor.text_of(self.monitor),
             "best": self.best,
             "best_epoch": self.best_epoch,
+            _best_file.DESCRIPTION: self._description,
         }
         try:
             _best_file.write(self.filepath, model, {**plain, **snapshot})
@@ -293,14 +299,33 @@ class BestSnapshot(FitCallback):
         if self.resume and _best_file.exists(self.filepath):
             stored = _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
-            self._say_where()
+            if is_first():
+                self._say_where(self._why_of_another_training(stored))
 
-    def _say_where(self):
-        if is_first():
-            say(
-                f"BestSnapshot continues from {_monitor.text_of(self.monitor)} {self.best:.4g} of "
-                f"epoch {self.best_epoch + 1} in {printable(self.filepath)}."
+    def _why_of_another_training(self, stored):
+        """Return why the file's best seems to be no earlier part of this training, or ""."""
+        if not self._description:  # the model has been trained: a further `fit`, or a next phase
+            return ""
+        states = [other for other in self.peers(Resume) if not other.has_state()]
+        if states:
+            return f"`Resume` begins anew, there is no state in {printable(states[0].directory)}"
+        if self.peers(Resume):
+            return ""
+        return _best_file.difference(stored, self._description)
+
+    def _say_where(self, reason):
+        text = (
+            f"BestSnapshot continues from {_monitor.text_of(self.monitor)} {self.best:.4g} of "
+            f"epoch {self.best_epoch + 1} in {printable(self.filepath)}"
+        )
+        if reason:
+            warn(
+                f"{text}, which seems to be of another training ({reason}): unless this one gets "
+                "better, its result is that file's model. For a training of its own say "
+                "`resume=False`, take another `filepath`, or delete the file."
             )
+        else:
+            say(f"{text}.")
 
     def _restore_best(self):
         snapshot, self._snapshot = self._snapshot, None

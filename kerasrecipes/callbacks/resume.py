@@ -140,6 +140,10 @@ class Resume(FitCallback):
     def finished(self) -> bool:
         return self._folder.newest().get("finished", False)
 
+    def has_state(self) -> bool:
+        """Whether there is a state to resume from."""
+        return bool(self._folder.newest())
+
     def part(self, name: str) -> Any:
         """Return a `Resume` with the same options and a folder of its own inside this one.
 

@@ -124,6 +124,16 @@ BREAKS = [
         f"{BEST_TESTS} -k model_optimizer_and_statistics",
     ),
     Break(
+        "BestSnapshot", "the file of an earlier training is taken silently", BEST,
+        "if not other.has_state()]", "if False]",
+        f"{BEST_TESTS} -k begins_anew",
+    ),
+    Break(
+        "BestSnapshot", "the file of a model compiled otherwise is taken silently", BEST,
+        "return _best_file.difference(stored, self._description)", 'return ""',
+        f"{BEST_TESTS} -k compiled_otherwise",
+    ),
+    Break(
         "BestSnapshot", "the model without its optimizer", BEST,
         "_training_state.variables(model).items()",
         "_training_state.model_variables(model).items()",

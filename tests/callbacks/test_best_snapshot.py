@@ -274,6 +274,36 @@ def test_fold_that_finds_a_file_says_so_or_begins_afresh(tmp_path, capsys):
     assert_same(everything(model), seen[0])
 
 
+def test_file_of_an_earlier_training_warns_where_resume_begins_anew(tmp_path, capsys, recwarn):
+    path = tmp_path / "best.keras"
+    fit(small_model(run_eagerly=True), 1, [BestSnapshot(filepath=path), Resume(tmp_path / "one")])
+    with pytest.warns(UserWarning, match=r"begins anew.*two.*`resume=False`, .*delete the file"):
+        fit(
+            small_model(run_eagerly=True),
+            1,
+            [BestSnapshot(filepath=path), Resume(tmp_path / "two")],
+        )
+    assert capsys.readouterr().out == ""
+    recwarn.clear()
+    model = small_model(run_eagerly=True)
+    for epochs in (2, 3):  # a restart, and a further `fit` of what has been trained
+        fit(model, epochs, [BestSnapshot(filepath=path), Resume(tmp_path / "one")])
+    fit(model, 1, [BestSnapshot(filepath=path), Resume(tmp_path / "three")])
+    assert "BestSnapshot continues" in capsys.readouterr().out
+    assert not [one for one in recwarn if "another training" in str(one.message)]
+
+
+def test_file_of_a_model_compiled_otherwise_warns_and_says_how(tmp_path, capsys):
+    path = tmp_path / "best.keras"
+    fit(small_model(run_eagerly=True), 2, [BestSnapshot(filepath=path)])
+    fit(small_model(run_eagerly=True), 1, [BestSnapshot(filepath=path)])
+    assert "BestSnapshot continues" in capsys.readouterr().out
+    model = small_model(run_eagerly=True, optimizer=keras.optimizers.SGD(0.25, momentum=0.9))
+    with pytest.warns(UserWarning, match=r"learning_rate: 0.5 in the file, 0.25 here.*`resume="):
+        fit(model, 1, [BestSnapshot(filepath=path)])
+    assert capsys.readouterr().out == ""
+
+
 def test_file_of_another_architecture_is_refused_before_the_first_step(tmp_path):
     path = tmp_path / "best.keras"
     run([3.0], filepath=path)
