@@ -7,11 +7,13 @@ import numpy as np
 from kerasrecipes._backend.requirement import has_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 
+PADDING = -np.finfo(np.float32).tiny  # times a loss it is lost in any sum
+
 
 def padded_batches(
     batches: Any, multiple: int, images: int, shard: tuple[int, int] = (0, 1)
 ) -> Any:
-    """Return batches of (images, labels, weights), filled up with copies of weight 0.
+    """Return batches of (images, labels, weights), filled up with copies of weight `PADDING`.
 
     Keras divides the loss of a batch by its size, padding included, and weighs batches by their
     size. So that the mean over all is that of the images alone, each image has the weight
@@ -20,7 +22,8 @@ def padded_batches(
     ceil(images / multiple) · multiple / images
     ```
 
-    times its own. Metrics must be compiled as `weighted_metrics`.
+    times its own. Metrics must be compiled as `weighted_metrics`, and tell padding from images of
+    weight 0 by its sign.
 
     Args:
         batches: what `pipeline(..., training=False)` returns; its batch size is a multiple of
@@ -51,12 +54,16 @@ def _padded_tensors(multiple, scale, images, labels, weights=None):
     count = tf.shape(images)[0]
     index = tf.concat([tf.range(count), tf.zeros([-count % multiple], tf.int32)], axis=0)
     weights = tf.ones([count]) if weights is None else tf.cast(weights, tf.float32)
-    weights = tf.pad(weights * scale, [[0, -count % multiple]])
+    weights = tf.pad(weights * scale, [[0, -count % multiple]], constant_values=PADDING)
     return tf.gather(images, index), tf.gather(labels, index), weights
 
 
 def _padded_arrays(multiple, scale, images, labels, weights=None):
     index = np.r_[np.arange(len(images)), np.zeros(-len(images) % multiple, int)]
     weights = np.ones(len(images), "float32") if weights is None else np.asarray(weights)
-    weights = np.pad(weights.astype("float32") * scale, (0, len(index) - len(images)))
+    weights = np.pad(
+        weights.astype("float32") * scale,
+        (0, len(index) - len(images)),
+        constant_values=PADDING,
+    )
     return np.asarray(images)[index], np.asarray(labels)[index], weights

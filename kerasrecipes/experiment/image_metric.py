@@ -1,4 +1,4 @@
-"""Metrics in which each image with a weight above 0 counts once, and padding not at all."""
+"""Metrics in which each image counts once, whatever its weight, and padding not at all."""
 
 from typing import Any
 
@@ -8,10 +8,9 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="kerasrecipes")
 class ImageMetric(keras.metrics.Metric):
-    """Another metric, with the weight 1 for each image whose weight is not 0.
+    """Another metric, with the weight 1 for each image whose weight is 0 or more.
 
-    Padding is told by its weight 0. So an image of a table whose weight is 0 does not count
-    either; on one device, where nothing is padded, it does.
+    Padding is told by its weight, which `augment.padded_batches` makes negative.
 
     Args:
         metric: `keras.metrics.Metric`, or `"accuracy"` of labels or one-hot labels.
@@ -25,7 +24,7 @@ class ImageMetric(keras.metrics.Metric):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         if sample_weight is not None:
-            sample_weight = ops.cast(ops.not_equal(sample_weight, 0), self.dtype)
+            sample_weight = ops.cast(ops.greater_equal(sample_weight, 0), self.dtype)
         return self.metric.update_state(y_true, y_pred, sample_weight)
 
     def result(self) -> Any:

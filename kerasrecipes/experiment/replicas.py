@@ -117,7 +117,7 @@ class Replicas(FitCallback):
     def metrics(self, metrics: Any) -> dict[str, Any]:
         """Return metrics as arguments of `compile`: on several devices, padding does not count.
 
-        Padding is told by its weight 0; every other weight counts as 1.
+        Padding is told by its weight below 0; every other weight counts as 1.
         """
         if self.count == 1:
             return {"metrics": metrics}

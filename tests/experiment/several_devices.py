@@ -17,7 +17,7 @@ from kerasrecipes.transfer import extract_features
 DEVICES, BATCH = 4, 8
 RNG = np.random.default_rng(0)
 PIXELS, LABELS = RNG.integers(0, 256, (40, 6, 6, 1)).astype("uint8"), RNG.integers(0, 3, 40)
-CLASS_WEIGHTS = {0: 0.5, 1: 1.0, 2: 3.0}
+CLASS_WEIGHTS = {0: 0.0, 1: 1.0, 2: 3.0}
 
 
 def train(config, held_out):

@@ -4,13 +4,15 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes.augment.padded_batches import PADDING
 from kerasrecipes.experiment.image_metric import ImageMetric
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 4, 30)
 PROBABILITIES = RNG.dirichlet(np.ones(4), 30).astype("float32")
-WEIGHTS = np.where(np.arange(30) % 3, RNG.uniform(0.1, 5, 30), 0).astype("float32")
-COUNTS = WEIGHTS > 0
+WEIGHTS = np.where(np.arange(30) % 3, RNG.uniform(0.1, 5, 30), PADDING).astype("float32")
+WEIGHTS[1::6] = 0  # images of weight 0, which count
+COUNTS = np.arange(30) % 3 > 0
 
 
 def found(metric, labels, predictions):
@@ -20,7 +22,7 @@ def found(metric, labels, predictions):
 
 
 @pytest.mark.parametrize("shape", ["labels", "column", "one-hot"])
-def test_accuracy_is_of_the_images_that_have_a_weight(shape):
+def test_accuracy_is_of_the_images_and_not_of_padding(shape):
     known = {"labels": LABELS, "column": LABELS[:, None], "one-hot": np.eye(4)[LABELS]}[shape]
     expected = np.mean((PROBABILITIES.argmax(axis=1) == LABELS)[COUNTS])
     metric = ImageMetric("accuracy")
@@ -58,7 +60,7 @@ def test_fit_shows_what_it_shows_without_weights():
     model.compile(
         "sgd", "sparse_categorical_crossentropy", weighted_metrics=[ImageMetric("accuracy")]
     )
-    weights = 1 + np.arange(30.0)
+    weights = np.arange(30.0)
     shown = model.evaluate(x, LABELS, sample_weight=weights, verbose=0, return_dict=True)
     accuracy = np.mean(model.predict(x, verbose=0).argmax(axis=1) == LABELS)
     assert shown["accuracy"] == pytest.approx(accuracy)
