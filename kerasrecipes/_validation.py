@@ -3,6 +3,7 @@
 import difflib
 import math
 import numbers
+import os
 
 
 def check_number(name, value, interval):
@@ -38,6 +39,15 @@ def check_boolean(name, value):
     if not isinstance(value, bool):
         raise TypeError(
             f"Argument `{name}` must be True or False. Received: "
+            f"{name}={value!r} (of type {type(value).__name__})"
+        )
+
+
+def check_path(name, value):
+    """Raise unless `value` is a path: a string or what `os.fspath` takes."""
+    if not isinstance(value, (str, os.PathLike)):
+        raise TypeError(
+            f"Argument `{name}` must be a path. Received: "
             f"{name}={value!r} (of type {type(value).__name__})"
         )
 

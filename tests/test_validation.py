@@ -45,6 +45,13 @@ def test_integer():
         check.check_integer("units", 4, "[1, 3]")
 
 
+def test_path(tmp_path):
+    check.check_path("directory", "runs")
+    check.check_path("directory", tmp_path)
+    with pytest.raises(TypeError, match=r"`directory` must be a path. Received: directory=3 \(of"):
+        check.check_path("directory", 3)
+
+
 def test_boolean_choice_and_range():
     check.check_boolean("center", False)
     check.check_choice("mode", "min", ("min", "max"))

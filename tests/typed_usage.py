@@ -10,7 +10,9 @@ import pathlib
 import keras
 
 from kerasrecipes import (
+    augment,
     callbacks,
+    data,
     inference,
     layers,
     losses,
@@ -38,10 +40,16 @@ optimizers.fit_lbfgs(model, [[1.0]], epochs="3")  # pyright: ignore
 loss: keras.losses.Loss = losses.MulticlassHinge(margin=1)
 
 callbacks.BestSnapshot("val_accuracy", patience=3, filepath=pathlib.Path("best.keras"))
-callbacks.SGDR(0.1, first_cycle_epochs=2)
+callbacks.SGDR(0.1, first_cycle_epochs=2.5, warmup_epochs=0.5)
 callbacks.Resume("run", every_steps=None)
 callbacks.PolyakAveraging(decay="0.99")  # pyright: ignore
 error: float = inference.expected_calibration_error([[0.5, 0.5]], [1])
 temperature: float = inference.fit_temperature([[0.5, 0.5]], [1])
 transfer.classifier(model, classes=3, dropout=0.2)
 transfer.fine_tune(model, ([1], [1]), [transfer.Phase("head", 1)], batch_size="8")  # pyright: ignore
+transfer.fine_tune(model, [], [], class_weight="balanced")  # pyright: ignore
+transfer.fine_tune(model, [], [], seed=None)  # pyright: ignore
+images = data.load("fashion_mnist_sample", seed=1)
+data.load("fashion_mnist_sample", seed=None)  # pyright: ignore
+augment.pipeline(images.train, [], 4, training=True, seed=None)  # pyright: ignore
+augment.OnDevice([]).batches(images.train, 4, training=True, seed=None)  # pyright: ignore

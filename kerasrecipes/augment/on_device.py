@@ -104,7 +104,7 @@ class OnDevice:
         dataset: Any,
         batch_size: int,
         training: bool,
-        seed: int | None = 0,
+        seed: int = 0,
         shuffle: bool | None = None,
         start_step: int = 0,
         drop_remainder: bool = False,

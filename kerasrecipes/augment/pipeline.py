@@ -33,7 +33,7 @@ def pipeline(
     transforms: Sequence[Any],
     batch_size: int,
     training: bool,
-    seed: int | None = 0,
+    seed: int = 0,
     shuffle: Any = None,
     start_step: int = 0,
     drop_remainder: bool = False,

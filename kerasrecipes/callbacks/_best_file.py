@@ -5,6 +5,7 @@ import zipfile
 
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._backend.processes import by_first
+from kerasrecipes._validation import check_path
 from kerasrecipes.callbacks import _description, _state_file, _training_state
 from kerasrecipes.callbacks._writable_folder import make_folder
 
@@ -12,13 +13,9 @@ ENTRY = "kerasrecipes.state"
 DESCRIPTION = "description"  # of the model and its compilation when the `fit` of the best began
 
 
-def check_path(filepath):
+def check_model_path(filepath):
     """Raise unless `filepath` is a path that ends with .keras."""
-    if not isinstance(filepath, (str, os.PathLike)):
-        raise TypeError(
-            "Argument `filepath` must be a path. Received: "
-            f"filepath={filepath!r} (of type {type(filepath).__name__})"
-        )
+    check_path("filepath", filepath)
     if not str(filepath).endswith(".keras"):
         raise ValueError(
             f"Argument `filepath` must end with '.keras'. Received: filepath={str(filepath)!r}"

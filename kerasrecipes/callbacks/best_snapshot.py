@@ -119,7 +119,7 @@ class BestSnapshot(FitCallback):
         check_boolean("resume", resume)
         _check_validation(monitor, every_steps, validation_data)
         if filepath is not None:
-            _best_file.check_path(filepath)
+            _best_file.check_model_path(filepath)
         self.monitor = monitor
         self.mode = mode
         self.min_delta = min_delta

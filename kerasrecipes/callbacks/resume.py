@@ -14,7 +14,7 @@ from kerasrecipes._backend.processes import by_each, by_first, check_one_model, 
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
 from kerasrecipes._terminal import say
-from kerasrecipes._validation import check_integer
+from kerasrecipes._validation import check_integer, check_path
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -107,15 +107,12 @@ class Resume(FitCallback):
         data: Any = None,
     ) -> None:
         super().__init__()
-        if not isinstance(directory, (str, os.PathLike)):
-            raise TypeError(
-                "Argument `directory` must be a path. Received: "
-                f"directory={directory!r} (of type {type(directory).__name__})"
-            )
+        check_path("directory", directory)
         if every_steps is not None:
             check_integer("every_steps", every_steps, "[1, inf)")
         check_integer("keep", keep, "[1, inf)")
-        if isinstance(allow, str) or not all(isinstance(name, str) for name in allow):
+        several = isinstance(allow, (tuple, list, set, frozenset))
+        if not several or not all(isinstance(name, str) for name in allow):
             raise TypeError(f"Argument `allow` must be a tuple of names. Received: allow={allow!r}")
         self.directory = directory
         self.every_steps = every_steps

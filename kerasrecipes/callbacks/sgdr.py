@@ -76,10 +76,10 @@ class SGDR(FitCallback):
     def __init__(
         self,
         max_learning_rate: float,
-        first_cycle_epochs: int = 10,
+        first_cycle_epochs: float = 10,
         cycle_multiplier: float = 2,
         min_learning_rate: float = 0.0,
-        warmup_epochs: int = 0,
+        warmup_epochs: float = 0,
         peak_multiplier: float = 1.0,
         optimizer: str | None = None,
     ) -> None:

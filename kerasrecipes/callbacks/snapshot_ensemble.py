@@ -9,7 +9,7 @@ import numpy as np
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._backend.processes import by_first, check_one_model, file_of_first
 from kerasrecipes._printable import printable
-from kerasrecipes._validation import check_boolean, check_integer
+from kerasrecipes._validation import check_boolean, check_integer, check_path
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
@@ -91,10 +91,8 @@ class SnapshotEnsemble(FitCallback):
             check_integer("every_epochs", every_epochs, "[1, inf)")
         if keep_last is not None:
             check_integer("keep_last", keep_last, "[1, inf)")
-        if directory is not None and not isinstance(directory, (str, os.PathLike)):
-            raise TypeError(
-                f"Argument `directory` must be a path. Received: directory={directory!r}"
-            )
+        if directory is not None:
+            check_path("directory", directory)
         check_boolean("from_logits", from_logits)
         self.sgdr = sgdr
         self.every_epochs = every_epochs

@@ -41,7 +41,7 @@ TABLES = (".csv", ".tsv", ".txt")
 def load(
     source: Any,
     split: Any = None,
-    seed: int | None = 0,
+    seed: int = 0,
     strict: bool = False,
     class_depth: int | None = None,
     exif: str = "apply",

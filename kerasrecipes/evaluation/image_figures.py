@@ -16,7 +16,7 @@ NOT_RANDOM = (augment.CenterCrop, augment.DecodeImage, augment.Normalize)
 RIGHT_SHOWN = 16
 
 
-def samples_figure(images: Any, train: Any, seed: int | None, caption: Any = None) -> Any:
+def samples_figure(images: Any, train: Any, seed: int, caption: Any = None) -> Any:
     """Return a figure of training images as the transforms leave them, before normalisation.
 
     Args:

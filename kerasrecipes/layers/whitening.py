@@ -127,6 +127,8 @@ class Whitening(keras.layers.Layer):
         statistics = FeatureStatistics()
         if batch_size is not None:
             check_integer("batch_size", batch_size, "[1, inf)")
+        if steps is not None:
+            check_integer("steps", steps, "[1, inf)")
         for step, (batch, *_) in enumerate(batches(data, batch_size or 1024)):
             if steps is not None and step == steps:
                 break

@@ -357,6 +357,8 @@ BAD = [
     ({"directory": "states", "every_steps": 0}, ValueError),
     ({"directory": "states", "every_steps": 1.5}, TypeError),
     ({"directory": "states", "keep": 0}, ValueError),
+    ({"directory": "states", "allow": 3}, TypeError),
+    ({"directory": "states", "allow": "patience"}, TypeError),
 ]
 
 

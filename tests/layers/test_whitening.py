@@ -100,6 +100,12 @@ def test_without_variance_and_with_fewer_samples_than_features_it_is_the_formula
     np.testing.assert_allclose(run(adapted(x, "zca"), x), expected, atol=2e-3)
 
 
+@pytest.mark.parametrize("steps, error", [(-1, ValueError), (0, ValueError), ("2", TypeError)])
+def test_steps_that_are_no_number_of_batches_are_refused(steps, error):
+    with pytest.raises(error, match="`steps` must be"):
+        Whitening("pca").adapt(data(), batch_size=2, steps=steps)
+
+
 def test_warns_before_adapt_and_not_after_loading(tmp_path, recwarn):
     x = data().astype("float32")
     layer = Whitening("zca")
