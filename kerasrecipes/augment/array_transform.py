@@ -9,7 +9,7 @@ from keras import ops
 from kerasrecipes._backend.compiled_function import compiled_function
 from kerasrecipes._backend.requirement import require_tensorflow
 from kerasrecipes.augment import host_draws
-from kerasrecipes.augment.pixel_values import check_dtype
+from kerasrecipes.augment.pixel_values import check_dtype, is_floating
 
 
 def draw_tensors(transform, seeds, shape):
@@ -110,11 +110,12 @@ def check_mixing(images, labels):
             "Argument `images` must be a batch (N, height, width, channels). Received: "
             f"shape={tuple(images.shape)}"
         )
-    shape, dtype = getattr(labels, "shape", None), str(getattr(labels, "dtype", None))
-    if shape is None or len(shape) != 2 or "float" not in dtype:
+    shape, dtype = getattr(labels, "shape", None), getattr(labels, "dtype", None)
+    if shape is None or len(shape) != 2 or not is_floating(dtype):
         raise ValueError(
-            "Argument `labels` must be one-hot floats (N, classes): `num_classes` makes them so. "
-            f"Received: shape={shape}, dtype={dtype}"
+            "Argument `labels` must be one-hot floats (N, classes): give `num_classes` to "
+            f"`augment.pipeline` or `OnDevice.batches`. Received: shape={shape}, "
+            f"dtype={getattr(dtype, 'name', dtype)}"
         )
 
 

@@ -1,5 +1,7 @@
 """Checks of the arguments that `pipeline` and `OnDevice.batches` share."""
 
+import numpy as np
+
 from kerasrecipes._validation import check_boolean, check_integer
 from kerasrecipes._warning import warn
 
@@ -27,6 +29,22 @@ def check_place(training, seed, shuffle, start_step, drop_remainder, shard):
     check_integer("shard", shard[0], f"[0, {shard[1]})")
     if training and shard[1] > 1 and not drop_remainder:
         raise ValueError(f"Argument `shard` needs `drop_remainder`. Received: shard={shard}")
+
+
+def weights_of(dataset, training, weighted):
+    """Return the array of the weights that batches are given with, or `None`.
+
+    Args:
+        dataset: the source.
+        training: bool.
+        weighted: bool, or `None` for `training`.
+    """
+    if weighted is not None:
+        check_boolean("weighted", weighted)
+    weights = getattr(dataset, "weights", None)
+    if not isinstance(weights, np.ndarray):  # a PyTorch `Dataset` may call anything so
+        return None
+    return weights if (training if weighted is None else weighted) else None
 
 
 def warn_of_single_images(batch_size, transforms):

@@ -11,13 +11,13 @@ from keras import ops
 
 from kerasrecipes._array_spec import ArraySpec
 from kerasrecipes._backend.out_of_memory import is_out_of_memory
-from kerasrecipes._validation import check_boolean
 from kerasrecipes.augment.array_reading import as_array_reader
 from kerasrecipes.augment.batch_arguments import (
     check_counts,
     check_place,
     warn_of_buffer,
     warn_of_single_images,
+    weights_of,
 )
 from kerasrecipes.augment.functional import restore_dtype
 from kerasrecipes.augment.numbered_batches import NumberedBatches, check_labels
@@ -130,11 +130,7 @@ def device_batches(
     )  # fmt: skip
     if num_classes is not None:
         check_labels(reader.labels(np.arange(1)), num_classes)
-    if weighted is not None:
-        check_boolean("weighted", weighted)
-    weights = getattr(dataset, "weights", None)
-    if not isinstance(weights, np.ndarray) or not (training if weighted is None else weighted):
-        weights = None
+    weights = weights_of(dataset, training, weighted)
     first_images = functools.partial(_first_images, reader, plan)
     warn_of_unit_range(reader.dtype, first_images, on_device.transforms)
     if resident and reader.stored:

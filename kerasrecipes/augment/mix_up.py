@@ -8,7 +8,7 @@ from kerasrecipes._backend.requirement import has_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
 from kerasrecipes.augment import device_pixels, draws, functional, host_draws
-from kerasrecipes.augment.array_transform import apply_to_batch
+from kerasrecipes.augment.array_transform import apply_to_batch, check_mixing
 from kerasrecipes.augment.draws import as_seed
 from kerasrecipes.augment.transform import Transform
 
@@ -73,14 +73,5 @@ class MixUp(Transform):
 def checked_batch(images, labels, seeds):
     """Return the three as tensors, or raise if they are not a batch with one-hot labels."""
     images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
-    if images.shape.rank != 4:
-        raise ValueError(
-            "Argument `images` must be a batch (N, height, width, channels). Received: "
-            f"shape={images.shape}"
-        )
-    if labels.shape.rank != 2 or not labels.dtype.is_floating:
-        raise ValueError(
-            "Argument `labels` must be one-hot floats (N, classes): give `num_classes` to "
-            f"`augment.pipeline`. Received: shape={labels.shape}, dtype={labels.dtype.name}"
-        )
+    check_mixing(images, labels)
     return images, labels, as_seed(seeds)

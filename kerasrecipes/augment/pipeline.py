@@ -5,11 +5,8 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from kerasrecipes._backend.requirement import has_tensorflow, require_tensorflow
 from kerasrecipes._backend.tensorflow_module import tf
-from kerasrecipes._validation import check_boolean
 from kerasrecipes._warning import warn
 from kerasrecipes.augment import autograph
 from kerasrecipes.augment.applying import as_dtype, on_batch, on_image
@@ -17,6 +14,7 @@ from kerasrecipes.augment.batch_arguments import (
     check_counts,
     check_place,
     warn_of_single_images,
+    weights_of,
 )
 from kerasrecipes.augment.device_batches import device_batches
 from kerasrecipes.augment.on_device import OnDevice
@@ -152,9 +150,7 @@ def pipeline(
         source.size, batch_size, training, start_step, drop_remainder, tuple(shard), seed, len(head)
     )
     buffer = buffer_size(source, shuffle, training, start_step)
-    if weighted is not None:
-        check_boolean("weighted", weighted)
-    weights = _weights(dataset) if (training if weighted is None else weighted) else None
+    weights = _on_host(weights_of(dataset, training, weighted))
     place = plan.first % max(plan.used, 1)
     warn_of_unit_range(source.spec[0].dtype, lambda: source.first_images(place), [*head, *tail])
 
@@ -214,10 +210,9 @@ def _stages(head, tail, images, batched):
     return stages
 
 
-def _weights(dataset):
-    """The weights of the images of a source as a tensor, or `None`."""
-    weights = getattr(dataset, "weights", None)
-    if not isinstance(weights, np.ndarray):  # a PyTorch `Dataset` may call anything so
+def _on_host(weights):
+    """The array as a tensor of no graph, or `None`."""
+    if weights is None:
         return None
     with tf.init_scope(), tf.device("CPU:0"):
         return tf.convert_to_tensor(weights)

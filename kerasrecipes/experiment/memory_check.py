@@ -26,6 +26,9 @@ class MemoryCheck(FitCallback):
     The outputs of layers that train are kept until their gradients are computed, so that their sum
     is the least that a step takes. On a GPU or TPU nothing is checked: they raise by themselves.
 
+    That is before any step. On JAX and PyTorch Keras draws a batch of images before it, for the
+    shapes, whose outputs it does not compute; it gives callbacks their model only after that.
+
     Args:
         batch_size: int, images of a step on this machine, those of its other processes too.
     """
