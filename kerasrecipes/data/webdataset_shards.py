@@ -16,6 +16,7 @@ from kerasrecipes.data.shard_images import read_by_python
 SUFFIX = ".tar"
 LABEL = "cls"
 LABEL_BYTES = 20  # more than any number of a class takes
+METADATA = re.compile(r"(\./)?__[^/]*__(/|$)")  # a name, or that of a folder, at the top
 NUMBER = re.compile(rb"\s*-?\d{1,18}\s*")
 CHUNK = 2**20
 
@@ -74,7 +75,8 @@ def scan(path):
         with tarfile.open(path, "r:") as archive:
             members = archive.getmembers()
             _check_end(path, archive.offset)
-            rows = [_row(path, archive, *sample) for sample in _samples(path, members)]
+            samples = (one for one in _samples(path, members) if not _is_metadata(*one))
+            rows = [_row(path, archive, *sample) for sample in samples]
     except tarfile.TarError as error:
         raise ValueError(
             f"{printable(path)}: no tar file, compressed, or truncated ({error}). Images are read "
@@ -112,9 +114,9 @@ def _samples(path, files):
 
 
 def _belongs_to_sample(path, member):
-    """Whether a member is a file with an extension that is not hidden; links are refused."""
+    """Whether a member is a file with an extension, not hidden nor metadata; links are refused."""
     name = os.path.basename(member.name)
-    if name.startswith(".") or "." not in name:
+    if name.startswith(".") or "." not in name or METADATA.match(member.name):
         return False
     where = f"{printable(path)}: {printable(member.name)!r}"
     if member.islnk() or member.issym():
@@ -125,6 +127,12 @@ def _belongs_to_sample(path, member):
     if member.issparse():
         raise ValueError(f"{where} is a sparse file. Write the archive without `tar --sparse`")
     return member.isfile()
+
+
+def _is_metadata(key, members):
+    """Whether files such as `__meta__.json` tell of the archive: none is an image or its label."""
+    of_sample = LABEL in members or any(f".{extension}" in SUFFIXES for extension in members)
+    return METADATA.match(key) is not None and not of_sample
 
 
 def _row(path, archive, key, members):

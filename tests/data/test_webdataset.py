@@ -157,6 +157,25 @@ def test_files_that_are_of_no_sample(tmp_path):
         data.load(f"webdataset:{tmp_path}/x.tar")
 
 
+def test_metadata_are_skipped_as_the_package_does_and_images_are_not(tmp_path):
+    meta = [
+        ("__meta__", b"?"),
+        ("__meta__/0.jpg", b"?"),
+        ("./__m__/a/0.cls", b"?"),
+        ("__meta__.json", b"{}"),
+        ("__an image__.jpg", IMAGES[0]),
+        ("__an image__.cls", b"7"),
+        ("__b.jpg", IMAGES[0]),
+        ("__b.cls", b"8"),
+    ]
+    path = archive(tmp_path / "x.tar", [*meta, *samples(2)])
+    assert scan(path)["labels"].tolist() == [7, 8, 0, 1]
+    webdataset = pytest.importorskip("webdataset")
+    archive(path, [*(one for one in meta if one[0] != "./__m__/a/0.cls"), *samples(2)])
+    found = list(webdataset.WebDataset(str(path), shardshuffle=False))
+    assert [int(one["cls"]) for one in found if "cls" in one] == [7, 8, 0, 1]
+
+
 @pytest.mark.parametrize("kind", [tarfile.LNKTYPE, tarfile.SYMTYPE])
 def test_links_are_refused(tmp_path, kind):
     archive(tmp_path / "x.tar", samples())
