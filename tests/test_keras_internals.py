@@ -183,6 +183,25 @@ def test_the_graph_of_a_model_in_another():
         np.testing.assert_array_equal(again.predict(batch, verbose=0), expected)
 
 
+def test_calls_are_replaced_within_the_context_alone():
+    layer = keras.layers.Dense(2, kernel_initializer="ones", use_bias=False)
+    model, x = keras.Sequential([keras.Input((3,)), layer]), np.ones((1, 3), "float32")
+
+    def plus(number):
+        return lambda _, call: lambda *args: call(*args) + number
+
+    def answer():
+        return float(model(x)[0, 0])
+
+    with keras_internals.calls_replaced([layer, layer], plus(10)):
+        assert answer() == 13, CHANGED
+        with pytest.raises(RuntimeError), keras_internals.calls_replaced([layer], plus(200)):
+            assert answer() == 213, CHANGED
+            raise RuntimeError
+        assert answer() == 13, CHANGED
+    assert answer() == 3 and "call" not in vars(layer), CHANGED
+
+
 def test_initial_epoch():
     class Skip(keras.callbacks.Callback):
         epochs = ()

@@ -3,6 +3,7 @@
 `tests/test_keras_internals.py` tests each: run it first for a new version of Keras.
 """
 
+import contextlib
 import functools
 import sys
 
@@ -107,9 +108,23 @@ def replace_call(layer, function):
     object.__setattr__(layer, "call", function)
 
 
-def restore_call(layer):
-    """Give back the `call` of a layer's class."""
-    object.__delattr__(layer, "call")
+@contextlib.contextmanager
+def calls_replaced(layers, replacement):
+    """Within the context, each layer calls `replacement(layer, call)` in place of its `call`.
+
+    After it, each has what it had before: the `call` of its class, or that of an outer context.
+    """
+    before = {id(layer): (layer, vars(layer).get("call")) for layer in layers}
+    try:
+        for layer, _ in before.values():
+            replace_call(layer, replacement(layer, layer.call))
+        yield
+    finally:
+        for layer, call in before.values():
+            if call is not None:
+                replace_call(layer, call)
+            elif "call" in vars(layer):
+                object.__delattr__(layer, "call")
 
 
 def input_in_graph(model, layer):

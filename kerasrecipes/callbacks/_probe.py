@@ -1,11 +1,12 @@
 """What the layers of a model put out, and what comes back to them, on one batch."""
 
-import contextlib
+import functools
 
 import keras
 from keras import ops
 
 from kerasrecipes._backend.gradient import gradients_of
+from kerasrecipes._backend.keras_internals import calls_replaced
 
 
 def outputs_and_gradients(model, layers, x, y):
@@ -30,29 +31,20 @@ def outputs_and_gradients(model, layers, x, y):
 
 def _run(model, layers, x, y, probes):
     """The loss, and each layer's outputs with their probes added."""
-    outputs = {}
+    outputs, rows = {}, {id(layer): row for layer, row in zip(layers, probes or [])}
     # Regularisers ask the scope for the values of their weights.
     weights = [(variable, variable.value) for variable in model.trainable_variables]
     scope = keras.StatelessScope(state_mapping=weights, collect_losses=True)
-    with _watched(layers, probes, outputs), scope:
+    with calls_replaced(layers, functools.partial(_watching, rows, outputs)), scope:
         y_pred = model(x, training=True)
         loss = 0.0 if y is None else model.compute_loss(x=x, y=y, y_pred=y_pred, training=True)
     return loss, [outputs.get(id(layer), []) for layer in layers]
 
 
-@contextlib.contextmanager
-def _watched(layers, probes, outputs):
-    """Have each layer add its probes to its outputs, and put them where they can be seen."""
-    try:
-        for layer, row in zip(layers, probes or [None] * len(layers)):
-            layer.call = _watching(layer, layer.call, row, outputs)
-        yield
-    finally:
-        for layer in layers:
-            vars(layer).pop("call", None)
+def _watching(rows, outputs, layer, call):
+    """Have a layer add its probes to its outputs, and put them where they can be seen."""
+    probes = rows.get(id(layer))
 
-
-def _watching(layer, call, probes, outputs):
     def watching_call(*args, **kwargs):
         result = call(*args, **kwargs)
         # A layer that is shared is seen where it is called first.

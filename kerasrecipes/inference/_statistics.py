@@ -1,7 +1,5 @@
 """Layers with statistics of their training data, such as batch normalisation."""
 
-import contextlib
-
 import keras
 
 from kerasrecipes._backend import keras_internals
@@ -30,20 +28,14 @@ def layers_with_statistics(model, x):
     return by_layer
 
 
-@contextlib.contextmanager
 def called_with_training(layers, training):
-    """Within the context, `layers` are always called with this value of `training`."""
-    before = {layer: layer.call for layer in layers}
-    try:
-        for layer, call in before.items():
-            layer.call = _with_training(call, training)
-        yield
-    finally:
-        for layer in before:
-            del layer.call
+    """Return a context in which `layers` are always called with this value of `training`."""
+    return keras_internals.calls_replaced(layers, lambda _, call: with_training(call, training))
 
 
-def _with_training(call, training):
+def with_training(call, training):
+    """Return the `call` of a layer with this value of `training`, whatever it is called with."""
+
     def call_with_training(*args, **kwargs):
         return call(*args, **{**kwargs, "training": training})
 

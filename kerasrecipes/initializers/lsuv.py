@@ -1,12 +1,11 @@
 """Layer-sequential unit variance: weights scaled by what they do to data."""
 
-import contextlib
 from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
-from kerasrecipes._backend.keras_internals import replace_call, restore_call
+from kerasrecipes._backend.keras_internals import calls_replaced
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.initializers._kernels import kernels_of, layers_with_kernels, orthonormal
 
@@ -92,7 +91,7 @@ class LSUV:
         before = [(k, np.array(keras.ops.convert_to_numpy(k))) for k in kernels]
         scales, generator = {}, np.random.default_rng(self.seed)
         try:
-            with _calls_replaced(layers, self._scaling_call(scales, generator)):
+            with calls_replaced(layers, self._scaling_call(scales, generator)):
                 model(_tensors(inputs), training=False)
         except BaseException:
             for kernel, value in before:
@@ -167,18 +166,6 @@ def _variance(layer, call, args, kwargs):
             f"outputs of {layer.name} with variance {variance}"
         )
     return variance
-
-
-@contextlib.contextmanager
-def _calls_replaced(layers, calling):
-    try:
-        for layer in layers:
-            replace_call(layer, calling(layer, layer.call))
-        yield
-    finally:
-        for layer in layers:
-            if "call" in vars(layer):
-                restore_call(layer)
 
 
 def _tensors(inputs):

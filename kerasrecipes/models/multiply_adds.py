@@ -1,12 +1,13 @@
 """Multiply-adds of a model, counted from its layers."""
 
+import functools
 import math
 from typing import Any
 
 import keras
 import numpy as np
 
-from kerasrecipes._backend.keras_internals import flatten_layers, replace_call, restore_call
+from kerasrecipes._backend.keras_internals import calls_replaced, flatten_layers
 
 KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
@@ -48,20 +49,13 @@ def multiply_adds(model: keras.Model, image_shape: Any = None) -> int:
         )
     counts = []
     layers = [layer for layer in flatten_layers(model) if _kernels(layer)]
-    for layer in layers:
-        replace_call(layer, _counting(layer, counts))
-    try:
-        dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
+    dtype = keras.backend.standardize_dtype(model.inputs[0].dtype)
+    with calls_replaced(layers, functools.partial(_counting, counts)):
         model(np.zeros((1, *shape), dtype), training=False)
-    finally:
-        for layer in layers:
-            restore_call(layer)
     return sum(counts)
 
 
-def _counting(layer, counts):
-    call = layer.call
-
+def _counting(counts, layer, call):
     def counted(inputs, *args, **kwargs):
         outputs = call(inputs, *args, **kwargs)
         if isinstance(layer, keras.layers.EinsumDense):

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from kerasrecipes._backend.keras_internals import flatten_layers, replace_call, restore_call
+from kerasrecipes._backend.keras_internals import calls_replaced, flatten_layers
 from kerasrecipes.preflight.sample import Sample
 from kerasrecipes.preflight.trial_model import TrialModel, to_numpy
 
@@ -51,18 +51,13 @@ def first_call(trial, x, training):
 
         return recording_call
 
-    layers = {
-        id(layer): layer
+    layers = [
+        layer
         for layer in flatten_layers(trial.model)
         if any(isinstance(getattr(layer, name, None), keras.Variable) for name in KERNELS)
-    }.values()
-    try:
-        for layer in layers:
-            replace_call(layer, recording(layer, layer.call))
+    ]
+    with calls_replaced(layers, recording):
         trial.forward(x, training)
-    finally:
-        for layer in layers:
-            restore_call(layer)
     return found[0] if found else None
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from kerasrecipes._backend import keras_internals
 from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes.callbacks._rebuilt_model import rebuild
+from kerasrecipes.inference._statistics import with_training
 
 NOISE = ("rate", "stddev")
 AUGMENTATION = ("Rand", "MixUp", "CutMix", "AugMix", "AutoContrast")  # Keras's layers
@@ -86,7 +87,7 @@ class TrialModel:
         """Switch off dropout and other noise, random image layers and regularisers."""
         for layer in keras_internals.flatten_layers(self.model):
             if type(layer).__name__.startswith(AUGMENTATION):
-                keras_internals.replace_call(layer, _as_in_prediction(layer.call))
+                keras_internals.replace_call(layer, with_training(layer.call, False))
             elif keras_internals.own_seed_generators(layer):
                 for name in NOISE:
                     if isinstance(getattr(layer, name, None), float | int):
@@ -119,13 +120,6 @@ class TrialModel:
             for variable in keras_internals.optimized_variables(optimizer):
                 owner[id(ours[number[id(variable)]])] = again
         return keras.optimizers.MultiOptimizer(lambda variable: owner[id(variable)])
-
-
-def _as_in_prediction(call):
-    def call_as_in_prediction(*args, **options):
-        return call(*args, **{**options, "training": False})
-
-    return call_as_in_prediction
 
 
 def _again(optimizer, rate):

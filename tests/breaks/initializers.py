@@ -20,4 +20,9 @@ BREAKS = [
         'layer.data_format == "channels_first"', "False",
         f"{TESTS} -k channels_first",
     ),
+    Break(
+        "LSUV", "calls of an outer context forgotten", "_backend/keras_internals.py",
+        "if call is not None:", "if False:",
+        "test_keras_internals.py -k calls_are_replaced",
+    ),
 ]  # fmt: skip
