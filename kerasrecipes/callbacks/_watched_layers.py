@@ -3,6 +3,7 @@
 import keras
 
 from kerasrecipes._backend.keras_internals import direct_sublayers
+from kerasrecipes._layer_names import unique_names
 
 NONLINEAR = (
     keras.layers.Activation, keras.layers.ReLU, keras.layers.LeakyReLU, keras.layers.PReLU,
@@ -21,7 +22,8 @@ def watched_layers(model, names):
     Raises:
         ValueError: if a name is not in the model, or there is no layer.
     """
-    every = _by_name(_leaves(model))
+    leaves = list(_leaves(model))
+    every = dict(zip(unique_names(leaves), leaves))
     if names is None:
         layers = {name: layer for name, layer in every.items() if is_nonlinear(layer)}
         layers = layers or {name: layer for name, layer in every.items() if layer.weights}
@@ -67,13 +69,3 @@ def _leaves(layer):
             waiting.extend(inner[::-1])
         elif not isinstance(layer, keras.Model):
             yield layer
-
-
-def _by_name(layers):
-    named = {}
-    for layer in layers:
-        name, number = layer.name, 2
-        while name in named:
-            name, number = f"{layer.name}#{number}", number + 1
-        named[name] = layer
-    return named

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend.keras_internals import calls_replaced
+from kerasrecipes._layer_names import unique_names
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.initializers._kernels import kernels_of, layers_with_kernels, orthonormal
 
@@ -97,7 +98,8 @@ class LSUV:
             for kernel, value in before:
                 kernel.assign(value)
             raise
-        return _named(scales.values())
+        names = unique_names(layer for layer, _ in scales.values())
+        return dict(zip(names, (scale for _, scale in scales.values())))
 
     def _scaling_call(self, scales, generator):
         """Return what layers do in place of their `call`: scale the kernel first."""
@@ -170,14 +172,3 @@ def _variance(layer, call, args, kwargs):
 
 def _tensors(inputs):
     return keras.tree.map_structure(keras.ops.convert_to_tensor, inputs)
-
-
-def _named(scales):
-    """Return {name: scale}; layers of one name have a number: "dense", "dense#2"."""
-    named = {}
-    for layer, scale in scales:
-        name, number = layer.name, 2
-        while name in named:
-            name, number = f"{layer.name}#{number}", number + 1
-        named[name] = scale
-    return named
