@@ -7,8 +7,8 @@ from typing import Any
 import keras
 
 from kerasrecipes._backend.accelerator import accelerator
-from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.experiment.progress import clock
+from kerasrecipes.experiment.stateless import Stateless
 from kerasrecipes.flags import DryRunEnded
 from kerasrecipes.models import multiply_adds
 
@@ -16,7 +16,7 @@ FEWEST_STEPS, MOST_STEPS = 5, 50
 SECONDS = 5.0
 
 
-class DryRun(FitCallback):
+class DryRun(Stateless):
     """Times some steps of `fit` and ends it with what the whole training would be.
 
     The first step, which compiles, is timed apart; then steps are timed for five seconds, from 5 to
@@ -77,13 +77,6 @@ class DryRun(FitCallback):
             "Dry run: nothing was written.",
             seconds,
         )
-
-    def get_state(self) -> dict[str, Any]:
-        """Return no state; the method tells `Resume` that the callback supports resuming."""
-        return {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Restore nothing."""
 
 
 def _network(model):

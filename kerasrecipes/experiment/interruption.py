@@ -3,10 +3,10 @@
 from typing import Any
 
 from kerasrecipes.callbacks import _interruption
-from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.experiment.stateless import Stateless
 
 
-class Interruption(FitCallback):
+class Interruption(Stateless):
     """Ends `fit` after a step at the first Ctrl-C, SIGTERM or SIGHUP; a second one stops at once.
 
     It works in the main thread, where Python handles signals, and does nothing in others. A
@@ -48,10 +48,3 @@ class Interruption(FitCallback):
 
     def _leave(self):
         _interruption.end(self, self._interruption)
-
-    def get_state(self) -> dict[str, Any]:
-        """Return no state; the method tells `Resume` that the callback supports resuming."""
-        return {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Restore nothing."""

@@ -7,20 +7,19 @@ import contextlib
 import math
 import os
 import pathlib
-from typing import Any
 
 import keras
 import numpy as np
 
 from kerasrecipes._backend.accelerator import accelerator
 from kerasrecipes._backend.keras_internals import flatten_layers
-from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.experiment.stateless import Stateless
 
 LIMIT_OF_CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
 GIGABYTE = 10**9
 
 
-class MemoryCheck(FitCallback):
+class MemoryCheck(Stateless):
     """Raises a `MemoryError` in `on_train_begin` if a step on the CPU cannot fit in memory.
 
     The outputs of layers that train are kept until their gradients are computed, so that their sum
@@ -44,13 +43,6 @@ class MemoryCheck(FitCallback):
                 f"The outputs of the layers alone take {needed / GIGABYTE:,.0f} GB for a step of "
                 f"{self.batch_size} images, and the machine has {memory / GIGABYTE:,.0f} GB"
             )
-
-    def get_state(self) -> dict[str, Any]:
-        """Return no state; the method tells `Resume` that the callback supports resuming."""
-        return {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Restore nothing."""
 
 
 def bytes_of_step(model, batch_size):

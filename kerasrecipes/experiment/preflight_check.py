@@ -9,16 +9,16 @@ from kerasrecipes import augment
 from kerasrecipes._backend.keras_internals import has_rate, locals_of_fit
 from kerasrecipes._backend.updating_optimizers import updating_optimizers
 from kerasrecipes._printable import printable
-from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.evaluation import figure_png
 from kerasrecipes.evaluation.pick import evenly_spaced
+from kerasrecipes.experiment.stateless import Stateless
 from kerasrecipes.preflight import preflight
 from kerasrecipes.preflight.rate_check import rate_range
 
 EXAMPLES, LARGEST_SIZE = 512, 32
 
 
-class PreflightCheck(FitCallback):
+class PreflightCheck(Stateless):
     """Prints the checks before the first step of a run, and ends a training that would be in vain.
 
     `preflight.json` and, of images, `preflight.png` are written into the folder of the run; with
@@ -76,13 +76,6 @@ class PreflightCheck(FitCallback):
         self._run.write("preflight.json", json.dumps(report.to_dict(), indent=2) + "\n")
         if report.pictures:
             self._run.write("preflight.png", figure_png(report.plot()))
-
-    def get_state(self) -> dict[str, Any]:
-        """Return no state; the method tells `Resume` that the callback supports resuming."""
-        return {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Restore nothing."""
 
 
 def plain_examples(images: Any) -> Any:

@@ -10,14 +10,14 @@ from kerasrecipes._backend.devices import data_parallel, mirrored
 from kerasrecipes._backend.keras_internals import flatten_layers
 from kerasrecipes._backend.torch_ranks import TorchRanks
 from kerasrecipes.augment.padded_batches import padded_batches
-from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
 from kerasrecipes.experiment.image_metric import ImageMetric
+from kerasrecipes.experiment.stateless import Stateless
 
 STRATEGIES = {"tensorflow": "mirrored", "jax": "jax", "torch": "torch"}
 
 
-class Replicas(FitCallback):
+class Replicas(Stateless):
     """The devices that a run trains on; as a callback, it checks the model and leaves them.
 
     The model is made within `scope`. `fit` then splits each batch; its loss and gradients are those
@@ -188,13 +188,6 @@ class Replicas(FitCallback):
         """Let models that are made from now on be on one device."""
         if self._distribution is not None:
             keras.distribution.set_distribution(None)
-
-    def get_state(self) -> dict[str, Any]:
-        """Return no state; the method tells `Resume` that the callback supports resuming."""
-        return {}
-
-    def set_state(self, state: dict[str, Any]) -> None:
-        """Restore nothing."""
 
 
 def _check_torch(config, count):
