@@ -9,7 +9,7 @@ the paper's settings only those of its convolutional networks could be checked, 
 
     python recipes/drop_connect.py  # dense 86.1%, drop connect 86.8 ± 0.1%, 2 x 57 s
     python recipes/drop_connect.py --mask example --units 256
-    python recipes/drop_connect.py --data mnist.npz --rate 0.5 --epochs 60
+    python recipes/drop_connect.py --data mnist.npz --no-flip --epochs 60
 
 The run's folder has the report, the curves, and the network as `model.keras`, which takes raw
 pixels. Full size not run; results: recipes/README.md.

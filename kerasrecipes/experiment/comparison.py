@@ -39,8 +39,10 @@ class Comparison:
         self.size = config.size or min(images.short_side, LARGEST_DEFAULT_SIZE)
         self._mean, self._std = channel_statistics(images.train, self.size, images.channels)
         crops = choose_crops(config.crops, images, self.size)
-        print(f"Crops: {crops.sentence}.")
-        self._crop, self._train = next(iter(crops.tests.values())), crops.train
+        mirrored = "mirrored at random" if config.flip else "not mirrored"
+        print(f"Crops: {crops.sentence}, {mirrored}.")
+        self._crop = next(iter(crops.tests.values()))
+        self._train = crops.train if config.flip else crops.train[:-1]
         self._normalize = augment.Normalize(self._mean, self._std)
         self._test_set = images.test or images.validation
         self.training = augment.pipeline(

@@ -1,11 +1,14 @@
 """The flags that the recipes which compare techniques share reach the networks and optimizers."""
 
 import pathlib
+import types
 
 import keras
 import numpy as np
 import pytest
 
+from kerasrecipes import data, experiment
+from kerasrecipes.experiment.replicas import Replicas
 from tests.recipes.helpers import load_recipe, write_npz
 
 RECIPES = pathlib.Path(__file__).parent.parent.parent / "recipes"
@@ -65,3 +68,19 @@ def test_kernels_alone_decay_and_each_optimizer_has_the_momentum(name, compiled,
     optimizer_of = getattr(model.optimizer, "_optimizer_map", lambda _: model.optimizer)
     found = {(one.nesterov, one.momentum) for one in map(optimizer_of, weights)}
     assert found == {(True, 0.75)}
+
+
+def test_images_are_mirrored_unless_the_flag_says_no(tmp_path):
+    mirrored = []
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (2, 12, 12, 1)).astype("uint8").repeat(32, axis=0)
+    labels = np.arange(64) // 32
+    npz = write_npz(tmp_path / "two.npz", classes=2, x_train=images, y_train=labels)
+    for flip in (True, False):
+        config = experiment.ComparisonConfig(flip=flip, crops="pad", size=12, data=str(npz))
+        run = types.SimpleNamespace(config=config, start_step=0, replicas=Replicas(config))
+        compared = experiment.Comparison(run, data.load(npz))
+        batch, numbers = next(iter(compared.training.as_numpy_iterator()))
+        halves = [batch[numbers == label].reshape(-1, 144) for label in (0, 1)]
+        mirrored.append(max(len(np.unique(half.round(3), axis=0)) for half in halves))
+    assert mirrored[1] <= 9 < mirrored[0]  # shifts out of a border of 1 pixel
