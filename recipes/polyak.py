@@ -21,6 +21,7 @@ import dataclasses
 from kerasrecipes_flags import ComparisonConfig, flag, parse_first
 
 AVERAGES = ("exponential", "equal")
+LEAST_REACHES = 3  # trainings of fewer give an exponential average too few weights
 PAYS = "It should pay at a rate that stays high; if it falls to 0, the last weights are as good."
 
 
@@ -65,7 +66,8 @@ def main(config):
             verbose=0,
         )
         results = compared.test({"raw_weights": raw_network(model, averaging), "averaged": model})
-        return compared.close(model, history, results, pays=PAYS)
+        steps = config.epochs * compared.training.steps_per_pass // config.accumulation_steps
+        return compared.close(model, history, results, pays=pays(config, steps))
 
 
 def build(config, images, size, run):
@@ -96,6 +98,16 @@ def average(config, compared):
         recalibration_data=compared.training,
         recalibration_steps=compared.training.steps_per_pass,
     )
+
+
+def pays(config, updates):
+    """Why the average may not pay: it reaches too far for the training, or the rate falls."""
+    if config.average == "exponential" and updates * (1 - config.decay) < LEAST_REACHES:
+        return (
+            f"The average reaches back over some {1 / (1 - config.decay):.0f} updates, too many "
+            f"for a training of {updates}: train longer, or lower --decay."
+        )
+    return PAYS
 
 
 def raw_network(model, averaging):

@@ -32,14 +32,25 @@ def warn_of_untested_classes(where, sets, class_names):
             )
 
 
-def warn_of_small_classes(where, images, class_names):
-    """Warn of classes that have fewer than 10 images, though one at least."""
-    sizes = class_sizes(images, len(class_names))
-    small = [(size, name) for size, name in zip(sizes or (), class_names) if 0 < size < FEWEST]
-    if small:
-        named = few([f"{name!r} ({size})" for size, name in sorted(small)])
-        warnings.warn(
-            f"{where}: {len(small)} of {len(class_names)} classes have fewer than {FEWEST} "
-            f"images, too few to learn and to judge from: {named}",
-            stacklevel=3,
-        )
+def small_classes(images, class_names):
+    """Pairs (name, images) of the classes with fewer than 10 images, though one at least."""
+    sizes = class_sizes(images, len(class_names)) or ()
+    small = [(size, name) for size, name in zip(sizes, class_names) if 0 < size < FEWEST]
+    return tuple((name, size) for size, name in sorted(small))
+
+
+def describe_small_classes(small, classes):
+    """A sentence about the pairs of `small_classes`, of so many classes; "" without any."""
+    if not small:
+        return ""
+    named = few([f"{name!r} ({size})" for name, size in small])
+    return (
+        f"{len(small)} of {classes} classes have fewer than {FEWEST} images, too few to learn and "
+        f"to judge from: {named}"
+    )
+
+
+def warn_of_small_classes(where, small, classes):
+    """Warn of the pairs of `small_classes`, if there are any."""
+    if sentence := describe_small_classes(small, classes):
+        warnings.warn(f"{where}: {sentence}", stacklevel=3)

@@ -98,7 +98,7 @@ def _list_classes(folder, class_depth, left_out, paths):
         if len(paths) == before:
             raise ValueError(
                 f"{printable(class_folder)}: no images in this class folder "
-                f"({others.total()} other files)"
+                f"({others.total()} other files): remove the folder, or fill it"
             )
         classes[name] = len(paths) - before
         left_out.update(others)

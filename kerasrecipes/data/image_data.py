@@ -42,6 +42,8 @@ class ImageData:
             would have to be read.
         duplicates: tuple of `Duplicate`, images that are also in an earlier set, or earlier
             in their own.
+        small_classes: tuple of pairs (name, images) of the classes that have fewer than 10 images
+            to learn from, before a single set is split.
 
     Example:
 
@@ -70,6 +72,7 @@ class ImageData:
     unchecked: int = 0
     class_sizes: tuple[int, ...] | None = None
     duplicates: tuple[Duplicate, ...] = ()
+    small_classes: tuple[tuple[str, int], ...] = ()
 
     @property
     def train_size(self) -> int:

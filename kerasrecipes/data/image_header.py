@@ -19,7 +19,10 @@ def image_header(contents):
 
 
 def _jpeg_header(contents):
-    shape = tf.image.extract_jpeg_shape(contents, output_type=tf.int64)
+    is_jpeg = tf.strings.substr(contents, 0, len(JPEG_SIGNATURE)) == JPEG_SIGNATURE
+    # The decoder would write a line of its own to standard error.
+    with tf.control_dependencies([tf.debugging.Assert(is_jpeg, ["neither JPEG nor PNG"])]):
+        shape = tf.image.extract_jpeg_shape(tf.identity(contents), output_type=tf.int64)
     channels = tf.where(shape[2] == 4, tf.constant(CMYK, tf.int64), shape[2])
     return shape[0], shape[1], channels
 

@@ -13,6 +13,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.data.array_source import name_arrays, read_arrays
 from kerasrecipes.data.class_sizes import (
     class_sizes,
+    small_classes,
     warn_of_small_classes,
     warn_of_untested_classes,
 )
@@ -165,7 +166,8 @@ def load(
     sets = {**sets, "train": fewer(sets["train"], train_images, seed, read.name)}
     duplicates = find_duplicates(sets)
     warn_of_duplicates(read.name, duplicates)
-    warn_of_small_classes(read.name, read.sets["train"], read.class_names)
+    small = small_classes(read.sets["train"], read.class_names)
+    warn_of_small_classes(read.name, small, len(read.class_names))
     warn_of_untested_classes(read.name, read.sets, read.class_names)
     return ImageData(
         name=read.name,
@@ -180,6 +182,7 @@ def load(
         unchecked=read.unchecked or 0,
         class_sizes=class_sizes(sets["train"], len(read.class_names)),
         duplicates=duplicates,
+        small_classes=small,
     )
 
 

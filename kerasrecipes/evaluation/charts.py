@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 
 from kerasrecipes.evaluation.figures import TRAINING, VALIDATION, shorten
 
+DARK = 0.6  # of the colour scale: from here on white is read better than black
+
 
 def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
     """Return the confusion matrix as a figure; the diagonal holds the correct predictions.
@@ -38,7 +40,7 @@ def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
         np.maximum(matrix, 0.5), cmap="Blues", norm=LogNorm(0.5, max(matrix.max(), 1))
     )
     if classes <= 20:
-        _write_counts(axes, matrix)
+        _write_counts(axes, matrix, picture.norm)
     else:
         figure.colorbar(picture, ax=axes, shrink=0.7, label="images")
     shown = range(classes) if classes <= 60 else range(0, classes, classes // 40)
@@ -54,10 +56,9 @@ def confusion_figure(matrix: Any, class_names: Sequence[str]) -> Any:
     return figure
 
 
-def _write_counts(axes, matrix):
-    dark = max(matrix.max(), 1) ** 0.6
+def _write_counts(axes, matrix, norm):
     for row, column in np.argwhere(matrix > 0):
-        color = "white" if matrix[row, column] > dark else "black"
+        color = "white" if norm(matrix[row, column]) > DARK else "black"
         count = str(matrix[row, column])
         axes.text(column, row, count, ha="center", va="center", fontsize=8, color=color)
 

@@ -72,8 +72,8 @@ def run_tests(
         task: what `task_of` returns, or `None` (default) for classes.
 
     Returns:
-        list of `TestResult` in the order of `protocols`. After Ctrl-C it has only the finished
-        tests.
+        list of `TestResult` in the order of `protocols`. After a signal (Ctrl-C, SIGTERM) it has
+        only the finished tests.
 
     Example:
 
@@ -95,7 +95,7 @@ def run_tests(
         except KeyboardInterrupt:
             if not results:
                 raise
-            print("\nCtrl-C: the remaining tests are skipped.", file=sys.stderr)
+            print("\nStopped by a signal: the remaining tests are skipped.", file=sys.stderr)
             break
     if verbose:
         print(results_table(results))

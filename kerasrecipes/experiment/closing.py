@@ -6,6 +6,7 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes._backend.processes import by_first
+from kerasrecipes.data.class_sizes import describe_small_classes
 from kerasrecipes.data.duplicates import describe_duplicates
 from kerasrecipes.evaluation import (
     figure_png,
@@ -103,6 +104,7 @@ def close_run(
         "class_sizes": images.class_sizes and list(images.class_sizes),
         "skipped": skipped,
         "duplicates": [duplicate._asdict() for duplicate in images.duplicates],
+        "small_classes": [list(pair) for pair in images.small_classes],
         "model": facts,
     }
     if baselines:
@@ -113,9 +115,8 @@ def close_run(
     result, summary = _summary(run, metrics, results, images, remarks)
     page = _report(run, metrics, results, images, shown, result, summary, settings)
     run.write("report.html", page)
-    run.write(
-        "MODEL_CARD.md", model_card(metrics, [result, *map(_text, summary)], facts_table(facts))
-    )
+    sentences = [result, *map(_text, summary)]
+    run.write("MODEL_CARD.md", model_card(metrics, sentences, facts_table(facts), run.command()))
     run.close(metrics)
     return metrics
 
@@ -155,8 +156,10 @@ def _summary(run, metrics, results, images, remarks):
         summary.append(sentence)
     result = how_good(results[-1]) if task.name == "classes" else f"{task.sentence(test)}."
     summary += [remark for remark in remarks if remark != result]
-    if run.interrupted:
-        summary.insert(0, ("warning", "Stopped by a signal before its last epoch."))
+    if small := describe_small_classes(images.small_classes, images.num_classes):
+        summary.insert(0, ("warning", f"{small}."))
+    if run.interruption:
+        summary.insert(0, ("warning", run.interruption))
     if run.diverged:
         summary.insert(0, ("warning", run.diverged))
     return result, summary

@@ -80,6 +80,8 @@ class Comparison:
         metrics = self._run.replicas.metrics({name: ["accuracy"] for name in networks})
         decay_kernels(model, optimizer, self._run.config.weight_decay)
         model.compile(optimizer, loss, **metrics, jit_compile=self._run.jit)
+        if len(networks) > 1:
+            print(f"loss and val_loss are the sums over the {len(networks)} networks.")
         return model
 
     @staticmethod

@@ -13,13 +13,16 @@ TAGS = {
 }
 
 
-def model_card(metrics: dict[str, Any], sentences: list[str], facts: Any) -> str:
+def model_card(
+    metrics: dict[str, Any], sentences: list[str], facts: Any, command: str | None = None
+) -> str:
     """Return the text of `MODEL_CARD.md`.
 
     Args:
         metrics: The content of `metrics.json`.
         sentences: What the report says first: data, results, remarks.
         facts: The table of `facts_table`.
+        command: str, the command that trained it. Defaults to `None`, that of `metrics`.
     """
     names = [printable(name) for name in metrics["class_names"]]
     what = {"classes": "Classes", "multilabel": "Labels", "regression": "Numbers"}[metrics["task"]]
@@ -29,7 +32,7 @@ def model_card(metrics: dict[str, Any], sentences: list[str], facts: Any) -> str
     return f"""{_header(metrics)}
 # {title}
 
-Trained by `{metrics["command"].replace("`", "'")}` with kerasrecipes \
+Trained by `{(command or metrics["command"]).replace("`", "'")}` with kerasrecipes \
 {metrics["versions"]["kerasrecipes"]} and Keras {metrics["versions"]["keras"]}.
 
 ## Results

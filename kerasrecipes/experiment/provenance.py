@@ -18,10 +18,11 @@ from kerasrecipes.version import __version__
 NOT_IN_COMMAND = ("output", "resume", "tensorboard")
 
 
-def command_of(recipe, config):
+def command_of(recipe, config, anywhere=True):
     """Return the command of a run to paste anywhere: flags that are not defaults, files absolute.
 
-    The folder of the run is not in it: the command is for another one.
+    The folder of the run is not in it: the command is for another one. With `anywhere=False`, files
+    are as they were given.
     """
     words = [_call(recipe)]
     config, settings = _preset_of(config)
@@ -33,7 +34,8 @@ def command_of(recipe, config):
         if isinstance(value, bool):
             words.append(f"--{name}" if value else f"--no-{name}")
         else:
-            words.append(f"--{name} {shell_word(_anywhere(field, str(value)))}")
+            text = _anywhere(field, str(value)) if anywhere else str(value)
+            words.append(f"--{name} {shell_word(text)}")
     return " ".join(words)
 
 

@@ -159,6 +159,15 @@ class Run:
         return self._interruption.interrupted or self._tests_were_cut
 
     @property
+    def interruption(self) -> str | None:
+        """A sentence on what a signal stopped, training or tests, or `None`."""
+        if self._interruption.interrupted:
+            return "Stopped by a signal before the end of its last epoch."
+        if self._tests_were_cut:
+            return "All epochs are trained; a signal stopped the tests, of which some are missing."
+        return None
+
+    @property
     def diverged(self) -> str | None:
         """A sentence on where training diverged, or `None`."""
         return self._divergence.sentence
@@ -201,7 +210,7 @@ class Run:
         self._folder.release()
 
     def tests_were_cut(self) -> None:
-        """Say that Ctrl-C ended the tests before the last one."""
+        """Say that a signal ended the tests before the last one."""
         self._tests_were_cut = True
 
     def metrics(self) -> dict[str, Any]:
@@ -235,6 +244,8 @@ class Run:
         ]
         if self.config.tensorboard and is_first():
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
+        if sentence := _what_the_losses_are(self.config, images):
+            print(sentence)
         return [*callbacks, *(_as_callback(function) for function in _watchers)]
 
     def write(self, name: str, content: str | bytes) -> None:
@@ -253,6 +264,10 @@ class Run:
         """The `History` of `fit` as lists of floats, without an epoch that a signal cut."""
         end = -1 if self._interruption.cut_epoch else None
         return {name: [float(v) for v in values[:end]] for name, values in history.history.items()}
+
+    def command(self) -> str:
+        """The command of the run, with paths as they were given: it may be shown to others."""
+        return command_of(self.recipe, self.config, anywhere=False)
 
     def metrics_of(self, test: Any, **more: Any) -> dict[str, Any]:
         """What `metrics.json` will say."""
@@ -321,6 +336,20 @@ class Run:
                     f"The run in {printable(self.folder)} was started with {name}={before!r}: a "
                     f"resumed run keeps its configuration. Received: {name}={ours[name]!r}"
                 )
+
+
+def _what_the_losses_are(config, images):
+    """Return what the figures of an epoch are of, where their names do not tell; "" if they do."""
+    sentences = []
+    if images.validation is None and images.test is not None:
+        sentences.append("val_: the test images, as there are no validation images.")
+    smoothing = getattr(config, "label_smoothing", 0)
+    if smoothing and images.task != "regression":
+        sentences.append(
+            f"loss and val_loss are with label smoothing {smoothing:g}, the losses of the tests "
+            "without."
+        )
+    return " ".join(sentences)
 
 
 def _finite(value):

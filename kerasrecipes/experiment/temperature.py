@@ -42,11 +42,24 @@ def calibrated(model: keras.Model, images: Any, crops: Any, finish: Any, config:
     elif config.label_smoothing:
         batches = _training_crops(images, crops, finish, config)
         model, sentence = with_temperature(model, batches, "training")
-        sentence += " Without validation images it undoes the label smoothing alone."
+        sentence += _what_it_does(model)
     else:
         sentence = "No temperature scaling: there are no validation images to fit it to."
     print(sentence)
     return model, [sentence]
+
+
+def _what_it_does(model):
+    """Return what a temperature does that is fitted to training images, "" without any."""
+    temperatures = [one.temperature for one in model.layers if one.name == "temperature"]
+    if not temperatures:
+        return ""
+    if temperatures[0] < 1:  # smoothing makes the probabilities of the right classes too low
+        return " Without validation images it undoes the label smoothing alone."
+    return (
+        " There are no validation images: the network is overconfident even on training images, "
+        "as after too short a training."
+    )
 
 
 def _training_crops(images, crops, finish, config):

@@ -79,6 +79,7 @@ def test_classes_under_ten_images_are_named_by_size(tmp_path):
         images = data.load(tmp_path, split=(0.8, 0.2, 0.0))
     labels = [int(label) for _, label in images.train]
     assert images.class_sizes == tuple(labels.count(label) for label in range(3))
+    assert images.small_classes == (("cow", 1), ("ant", 9))
 
 
 def test_ten_images_of_each_class_are_enough(tmp_path):

@@ -140,3 +140,11 @@ def test_names_that_are_not_utf8(tmp_path):
     check = check_images(PathList([os.fsdecode(path)]))
     assert not check.problems
     assert np.array_equal(check.short_sides, [600])
+
+
+def test_what_is_no_image_does_not_reach_the_decoder(tmp_path, capfd):
+    """It would write "Not a JPEG file: starts with 0x74 0x68" to standard error by itself."""
+    (tmp_path / "text.jpg").write_bytes(b"this is no image")
+    problems = check_images(PathList([str(tmp_path / "text.jpg")])).problems
+    assert problems == {0: "no image inside"}
+    assert "Not a JPEG" not in capfd.readouterr().err

@@ -144,7 +144,7 @@ def all_of_a_class_unusable(folder):
 BAD_FOLDERS = {
     no_folders: r"no class folders \(2 files lie directly",
     nothing: "no images found",
-    empty_class: "eel: no images in this class folder",
+    empty_class: "eel: no images in this class folder .*: remove the folder, or fill it",
     other_files_only: r"eel: no images in this class folder \(1 other files\)",
     single_class: "two classes at least are needed. Received: 1",
     class_unknown_in_training: "eel: there is no such class in training",

@@ -36,6 +36,20 @@ def test_confusion_of_few_and_many_classes(classes):
     assert pixels(figure).std() > 5
 
 
+@pytest.mark.parametrize("most", [1, 2, 100])
+def test_counts_are_read_on_their_colour(most):
+    """A contrast of at least 4.5, as the WCAG 2 asks of text."""
+    matrix = np.array([[most, 1], [0, most]])
+    axes = charts.confusion_figure(matrix, ["cold", "warm"]).axes[0]
+    colours = axes.images[0].to_rgba(np.maximum(matrix, 0.5))[..., :3]
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    light = linear @ [0.2126, 0.7152, 0.0722]
+    for text in axes.texts:
+        column, row = map(int, text.get_position())
+        ends = sorted([light[row, column], {"white": 1.0, "black": 0.0}[text.get_color()]])
+        assert (ends[1] + 0.05) / (ends[0] + 0.05) > 4.5, (most, text.get_text())
+
+
 def test_samples_keep_their_pixels_in_grey_and_colour():
     red = np.zeros((6, 6, 3))
     red[..., 0] = 255

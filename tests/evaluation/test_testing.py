@@ -47,9 +47,11 @@ def test_each_protocol_by_itself(dataset, capsys):
     assert lines[3] == "images/s: with reading and decoding, 8x8 pixels on CPU"
 
 
-def test_ctrl_c_keeps_the_tests_that_are_done(dataset):
+def test_a_signal_keeps_the_tests_that_are_done(dataset, capsys):
     results = run_tests(Bright(stop_after=12), dataset, PROTOCOLS, [], batch_size=40)
     assert [result.name for result in results] == ["one"]
+    words = "Stopped by a signal: the remaining tests are skipped."
+    assert capsys.readouterr().err.strip().endswith(words)
     with pytest.raises(KeyboardInterrupt):
         run_tests(Bright(stop_after=2), dataset, PROTOCOLS, [], batch_size=40)
 

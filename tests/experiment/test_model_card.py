@@ -13,7 +13,7 @@ FACTS = {
 }  # fmt: skip
 
 
-def card(task="classes", data="photos", **test):
+def card(task="classes", data="photos", command=None, **test):
     metrics = {
         "recipe": "resnet_crop",
         "command": "python recipes/resnet_crop.py --data photos",
@@ -23,9 +23,8 @@ def card(task="classes", data="photos", **test):
         "class_names": ["cat", "dog: a 'good' one", "#3"],
         "test": {"accuracy": 0.9, "loss": float("nan"), "images": 20, "recall": [1.0], **test},
     }
-    return model_card(
-        metrics, ["Accuracy 90.00% on 20 test images.", "A remark."], facts_table(FACTS)
-    )
+    sentences = ["Accuracy 90.00% on 20 test images.", "A remark."]
+    return model_card(metrics, sentences, facts_table(FACTS), command)
 
 
 @pytest.mark.parametrize("data", ["photos", "a: b", "- x", 'quo"te', "line\nbreak", "{y}"])

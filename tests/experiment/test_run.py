@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes import augment, data, experiment
+from kerasrecipes import augment, data, evaluation, experiment
 from kerasrecipes.experiment.provenance import command_of
 
 
@@ -181,6 +181,48 @@ def test_the_command_can_be_pasted_in_another_folder(config, tmp_path, monkeypat
     monkeypatch.setattr(sys.modules["__main__"], "__file__", "recipe.py", raising=False)
     words = shlex.split(command_of("recipe", dataclasses.replace(config, data="my photos")))
     assert words[:4] == ["python", f"{tmp_path}/recipe.py", "--data", f"{tmp_path}/my photos"]
+
+
+def test_the_command_that_others_see_has_paths_as_they_were_given(config, tmp_path, monkeypatch):
+    (tmp_path / "photos").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with opened(config, data="photos") as run:
+        assert " --data photos " in run.command() and str(tmp_path) not in run.command()
+
+
+def test_what_a_signal_stopped_is_said(config):
+    with opened(config) as run:
+        assert run.interruption is None
+        run.tests_were_cut()
+        assert run.interruption.startswith("All epochs are trained; a signal stopped the tests")
+        run._interruption._interruption.number = 15
+        assert run.interruption == "Stopped by a signal before the end of its last epoch."
+
+
+@pytest.mark.slow
+def test_classes_that_are_too_small_stand_beside_the_result(config):
+    pixels = np.random.default_rng(0).integers(0, 255, (24, 4, 4), "uint8")
+    with pytest.warns(UserWarning, match="fewer than 10"):
+        images = data.load((pixels, np.repeat([0, 1], [20, 4])))
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
+    model.add(keras.layers.Dense(2, "softmax"))
+    protocols = {"one crop": augment.CenterCrop(4)}
+    results = evaluation.run_tests(model, images.test, protocols, [], 8, verbose=False)
+    with experiment.run(config, "recipe") as run:
+        metrics = experiment.close_run(run, model, None, images, results, [], protocols)
+    assert metrics["small_classes"] == [["1", 4]]
+    for name in ("report.html", "MODEL_CARD.md"):
+        assert "1 of 2 classes have fewer than 10 images" in (run.folder / name).read_text()
+
+
+def test_the_figures_of_an_epoch_are_explained(config, capsys):
+    pixels = np.random.default_rng(0).integers(0, 255, (40, 4, 4), "uint8")
+    labels, said = np.arange(40) % 2, "val_: the test images, as there are no validation images."
+    with opened(config) as run:
+        run.callbacks(data.load((pixels[:20], labels[:20], pixels[20:], labels[20:])))
+        assert said in capsys.readouterr().out
+        run.callbacks(data.load((pixels, labels)))
+        assert said not in capsys.readouterr().out
 
 
 def test_shards_are_absolute_in_the_command_and_what_is_no_path_is_not(

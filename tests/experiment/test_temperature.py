@@ -66,11 +66,23 @@ def test_validation_images_where_there_are_any(model, capsys):
 def test_training_crops_undo_the_label_smoothing_where_there_are_none(model):
     images = images_of(80, 60)
     calibrated, (sentence,) = calibrate(model, images)
-    assert "fitted to 80 training predictions. Without validation images" in sentence
+    assert "fitted to 80 training predictions. There are no validation images" in sentence
     raw, _ = inference.multi_crop_predict(
         model, augment.pipeline(images.train, [NORMALIZE], 16, training=False), return_labels=True
     )
     assert temperature_of(calibrated) != 1 and np.isfinite(raw).all()
+
+
+@pytest.mark.parametrize(("scale", "words"), [(0.3, "undoes"), (300.0, "overconfident even on")])
+def test_what_a_temperature_of_training_images_does_goes_by_its_size(scale, words):
+    """Too low probabilities, as smoothing makes them, or too high ones."""
+    images = images_of(80, 60)
+    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.GlobalAveragePooling2D()])
+    network.add(keras.layers.Dense(3, "softmax"))
+    centres = np.array([-1.1, -0.1, 0.9])  # of the classes' grey, normalised
+    network.layers[-1].set_weights([scale * centres[None], -scale * centres**2 / 2])
+    calibrated, (sentence,) = calibrate(network, images)
+    assert (temperature_of(calibrated) < 1) == (words == "undoes") and words in sentence
 
 
 @pytest.mark.parametrize(

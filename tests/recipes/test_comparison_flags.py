@@ -84,3 +84,11 @@ def test_images_are_mirrored_unless_the_flag_says_no(tmp_path):
         halves = [batch[numbers == label].reshape(-1, 144) for label in (0, 1)]
         mirrored.append(max(len(np.unique(half.round(3), axis=0)) for half in halves))
     assert mirrored[1] <= 9 < mirrored[0]  # shifts out of a border of 1 pixel
+
+
+def test_an_average_that_reaches_too_far_for_its_training_says_so():
+    recipe = load_recipe("polyak")
+    words = recipe.pays(recipe.Config(decay=0.99), updates=30)
+    assert "back over some 100 updates, too many for a training of 30:" in words
+    assert recipe.pays(recipe.Config(decay=0.99), updates=470) == recipe.PAYS
+    assert recipe.pays(recipe.Config(average="equal"), updates=30) == recipe.PAYS
