@@ -39,6 +39,31 @@ def watched_layers(model, names):
     return layers
 
 
+def unit_axes(model):
+    """Return {id of a layer: axis of the units of its outputs}.
+
+    An activation has the data format of the layers before it, as it knows none of its own.
+    """
+    axes, before = {}, None
+    for layer in _leaves(model):
+        inner = layer.layer if isinstance(layer, keras.layers.TimeDistributed) else layer
+        data_format = getattr(inner, "data_format", None)
+        before = data_format or before
+        if data_format is None and isinstance(inner, NONLINEAR):
+            data_format = before
+        axes[id(layer)] = _unit_axis(layer, inner, data_format)
+    return axes
+
+
+def _unit_axis(layer, inner, data_format):
+    if data_format == "channels_first":
+        # A `TimeDistributed` and a `ConvLSTM2D` have time before the channels.
+        rank = getattr(getattr(inner, "cell", inner), "rank", None)
+        return 1 + (inner is not layer) if rank is None else -1 - rank
+    axis = getattr(inner, "axis", -1) if inner is layer and inner.weights else -1
+    return axis if data_format is None and isinstance(axis, int) else -1
+
+
 def is_nonlinear(layer):
     """Return whether a layer, or for a loop what it calls, has a nonlinearity."""
     function = activation(layer)

@@ -10,7 +10,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._activation_figure import activation_figure
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._probe import outputs_and_gradients
-from kerasrecipes.callbacks._watched_layers import activation, watched_layers
+from kerasrecipes.callbacks._watched_layers import activation, unit_axes, watched_layers
 
 BINS = 41
 BOUNDS = {  # of activations that saturate
@@ -27,10 +27,11 @@ class LayerStatistics(NamedTuple):
         deviation: float, the standard deviation.
         zeros: float, fraction of the outputs that are 0.
         dead: float, fraction of the units that are 0 for every example.
-        saturated: float, fraction at an end of the range of the activation; NaN without one.
+        saturated: float, fraction at an end of the range of the activation; 0 without one.
         gradient: float, root of the mean squared gradient of the loss by the outputs.
         counts: int array, the histogram of the outputs.
         edges: float array, the edges of its bins.
+        is_output: bool, whether the model returns these outputs.
     """
 
     mean: float
@@ -41,6 +42,7 @@ class LayerStatistics(NamedTuple):
     gradient: float
     counts: np.ndarray
     edges: np.ndarray
+    is_output: bool = False
 
 
 class ActivationStatistics(FitCallback):
@@ -49,8 +51,9 @@ class ActivationStatistics(FitCallback):
     For the outputs a of each layer over units and examples: mean and standard deviation; `zeros`,
     the fraction that is 0; `dead`, the fraction of units that are 0 for every example (dead ReLUs);
     `saturated`, the fraction at an end of the range of tanh, sigmoid, ... (within 1.5% of it);
-    `gradient`, √mean((∂loss/∂a)²). The batch goes through in training mode (batch statistics,
-    dropout), and the model is left as it was.
+    `gradient`, √mean((∂loss/∂a)²). A unit is a channel, where the layer or, for an activation, a
+    layer before it has a `data_format`; else a place on the last axis. The batch goes through in
+    training mode (batch statistics, dropout), and the model is left as it was.
 
     The outputs of a layer that returns several tensors (a tuple, list or dict) count together. A
     recurrent layer is looked at as one, over all time steps, and so is `TimeDistributed`: not the
@@ -125,11 +128,14 @@ class ActivationStatistics(FitCallback):
         """Return {layer: what is wrong with it, or "fine"} after `epoch` epochs (default: last).
 
         A unit of each: most outputs saturated; most units dead; outputs that vary less than 1% of
-        the first layer's; a gradient below 0.1% of the largest.
+        the first layer's; a gradient whose norm (√Σ over outputs and examples) is below 0.1% of
+        the largest among the layers within the model. Its outputs are no measure: the loss's
+        gradient by a probability p is 1/p.
         """
         record = self._record(epoch)
         first = next(iter(record.values())).deviation
-        largest = np.nanmax([0.0, *(layer.gradient for layer in record.values())])
+        within = [_norm(layer) for layer in record.values() if not layer.is_output]
+        largest = np.nanmax([0.0, *within])
         return {name: _verdict(layer, first, largest) for name, layer in record.items()}
 
     def plot(self, epoch: int | None = None) -> Any:
@@ -151,16 +157,18 @@ class ActivationStatistics(FitCallback):
             epoch, field, name = key.split("/", 2)
             if field == "mean":
                 fields = [state[f"{epoch}/{f}/{name}"] for f in LayerStatistics._fields]
-                plain = [float(value) for value in fields[:-2]]
-                statistics = LayerStatistics(*plain, *fields[-2:])
+                *plain, counts, edges, is_output = fields
+                plain = [float(value) for value in plain]
+                statistics = LayerStatistics(*plain, counts, edges, bool(is_output))
                 self.records.setdefault(int(epoch), {})[name] = statistics
 
     def _look(self, epoch):
         layers = watched_layers(self.model, self.layers)
         seen = outputs_and_gradients(self.model, list(layers.values()), self.x, self.y)
+        axes = unit_axes(self.model)
         record = {
-            name: _statistics(layer, outputs, gradients)
-            for (name, layer), outputs, gradients in zip(layers.items(), *seen)
+            name: _statistics(layer, axes[id(layer)], outputs, gradients, is_output)
+            for (name, layer), outputs, gradients, is_output in zip(layers.items(), *seen)
             if outputs
         }
         self._check_all_seen([name for name in layers if name not in record], record)
@@ -191,10 +199,10 @@ class ActivationStatistics(FitCallback):
         return self.records[epoch]
 
 
-def _statistics(layer, tensors, gradients):
+def _statistics(layer, axis, tensors, gradients, is_output):
     arrays = [_float64(tensor) for tensor in tensors]
     outputs = np.concatenate([array.ravel() for array in arrays])
-    dead = [_is_dead(array) for array in arrays]
+    dead = [_is_dead(array, axis) for array in arrays]
     counts, edges = np.histogram(outputs[np.isfinite(outputs)], BINS)
     size = np.nan
     if gradients is not None:
@@ -209,6 +217,7 @@ def _statistics(layer, tensors, gradients):
         gradient=size,
         counts=counts,
         edges=edges,
+        is_output=is_output,
     )
 
 
@@ -217,9 +226,16 @@ def _float64(tensor):
     return keras.ops.convert_to_numpy(tensor).astype("float64")
 
 
-def _is_dead(array):
-    """Return for each unit (place on the last axis) whether it is 0 for every example."""
-    return (np.atleast_1d(array) == 0).reshape(-1, array.shape[-1] if array.ndim else 1).all(axis=0)
+def _is_dead(array, axis):
+    """Return for each unit (place on the axis, or the last) whether it is 0 for every example."""
+    array = np.atleast_1d(array)
+    units = np.moveaxis(array, axis if -array.ndim <= axis < array.ndim else -1, -1)
+    return (units == 0).reshape(-1, units.shape[-1]).all(axis=0)
+
+
+def _norm(layer):
+    """Return the norm of the gradient, which layers with more outputs do not lower."""
+    return layer.gradient * np.sqrt(layer.counts.sum())
 
 
 def _saturated(layer, arrays):
@@ -246,6 +262,6 @@ def _verdict(layer, first, largest):
         return "dead"
     if layer.deviation < 0.01 * first:
         return "signal vanishes"
-    if layer.gradient < 1e-3 * largest:
+    if _norm(layer) < 1e-3 * largest:
         return "gradient vanishes"
     return "fine"

@@ -159,8 +159,9 @@ def neutral_loss(facts):
 
 def check_initial_loss(facts):
     """The loss is that of outputs that say nothing: log C for C classes."""
-    x, y = facts.batch.x, facts.batch.y
-    loss, _ = facts.trial.loss(x, y)
+    # The statistics of a new layer are not those of the batch: the signal grows with the depth.
+    is_new = any(map(_is_new, flatten_layers(facts.trial.model)))
+    loss, _ = facts.trial.loss(facts.batch.x, facts.batch.y, training=is_new)
     if not math.isfinite(loss):
         return Check(
             "initial_loss", FAIL, f"the loss is {loss}",

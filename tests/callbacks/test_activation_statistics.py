@@ -310,3 +310,97 @@ def test_a_model_with_regularisers_is_looked_at():
     model.compile("sgd", "sparse_categorical_crossentropy")
     (layer,) = look(model).records[0].values()
     assert np.isfinite(layer.gradient) and layer.gradient > 0
+
+
+def test_many_outputs_do_not_make_a_gradient_vanish():
+    keras.utils.set_random_seed(0)
+    layers = [
+        keras.Input((64, 64, 1)),
+        keras.layers.Conv2D(8, 3, padding="same", activation="relu", name="map"),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dense(8, "tanh", name="hidden"),
+        keras.layers.Dense(4, "softmax", name="classes"),
+    ]
+    model = keras.Sequential(layers)
+    model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy")
+    x = GENERATOR.normal(size=(16, 64, 64, 1)).astype("float32")
+    statistics = ActivationStatistics(x, Y[:16])
+    model.fit(x, Y[:16], callbacks=[statistics], verbose=0)
+    record = statistics.records[0]
+    assert record["map"].gradient < 1e-3 * record["hidden"].gradient  # each alone is small
+    assert set(statistics.diagnosis().values()) == {"fine"}
+
+
+@pytest.mark.parametrize("of_model", [True, False])
+def test_the_gradient_by_a_small_probability_is_no_measure(of_model):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential(
+        [
+            keras.Input((100,)),
+            keras.layers.Dense(20, "relu", name="hidden"),
+            keras.layers.Dense(4, name="scores"),
+            keras.layers.Softmax(name="classes"),
+        ]
+    )
+    weights = model.get_weights()
+    weights[-1][:] = [0, 0, 0, 12]  # the others have probabilities of about 1e-5
+    model.set_weights(weights)
+    model.compile(keras.optimizers.SGD(0.0), "sparse_categorical_crossentropy")
+    names = ["hidden", "classes"]
+    statistics = look(model, layers=names)
+    record = statistics.records[1]
+    assert record["hidden"].gradient < 1e-4 * record["classes"].gradient
+    assert not record["hidden"].is_output and record["classes"].is_output
+    other = ActivationStatistics(X, Y, names)
+    other.set_state(statistics.get_state())
+    if not of_model:
+        other.records[1]["classes"] = record["classes"]._replace(is_output=False)
+    verdict = "fine" if of_model else "gradient vanishes"
+    assert other.diagnosis() == {"hidden": verdict, "classes": "fine"}
+
+
+class ByChannel(keras.layers.Layer):
+    """Returns x, negative in its first three channels, as a layer of a data format."""
+
+    data_format, rank, activation = "channels_first", 2, staticmethod(keras.activations.relu)
+
+    def __init__(self, is_activated, **options):
+        super().__init__(**options)
+        self.is_activated = is_activated
+
+    def call(self, x):
+        signs = keras.ops.reshape([-1.0, -1.0, -1.0, 1.0], (4, 1, 1))
+        x = (keras.ops.abs(x) + 1) * signs
+        return keras.ops.relu(x) if self.is_activated else x
+
+
+@pytest.mark.parametrize(
+    "layers, name, shape",
+    [
+        ([ByChannel(True, name="own")], "own", (4, 6, 6)),
+        ([ByChannel(False), keras.layers.ReLU(name="relu")], "relu", (4, 6, 6)),
+        ([keras.layers.TimeDistributed(ByChannel(True), name="each")], "each", (3, 4, 6, 6)),
+    ],
+)
+def test_a_unit_is_a_channel(layers, name, shape):
+    top = [keras.layers.Flatten(), keras.layers.Dense(1)]
+    model = keras.Sequential([keras.Input(shape), *layers, *top])
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    x = np.ones((8, *shape), "float32")
+    statistics = ActivationStatistics(x, layers=[name])
+    model.fit(x, np.ones(8), callbacks=[statistics], verbose=0)
+    assert statistics.records[0][name].dead == 0.75
+    assert statistics.diagnosis() == {name: "dead"}
+
+
+def test_a_unit_of_a_layer_with_weights_is_on_its_axis():
+    layers = [keras.Input((4, 6)), keras.layers.BatchNormalization(axis=1, name="normal")]
+    model = keras.Sequential([*layers, keras.layers.Flatten(), keras.layers.Dense(1)])
+    weights = model.get_weights()
+    weights[0][:] = [0, 0, 0, 1]  # gamma
+    model.set_weights(weights)
+    model.compile(keras.optimizers.SGD(0.0), "mse")
+    x = GENERATOR.normal(size=(8, 4, 6)).astype("float32")
+    statistics = ActivationStatistics(x, layers=["normal"])
+    model.fit(x, np.ones(8), callbacks=[statistics], verbose=0)
+    assert statistics.records[0]["normal"].dead == 0.75

@@ -185,6 +185,20 @@ def residual():
     return compiled(model, sgd(total, nesterov=True), SPARSE, clothes())
 
 
+def deep_residual():
+    """Twenty layers, where a gradient is spread over maps of 784 places."""
+    return compiled(models.resnet(20, (28, 28, 1), 10), sgd(0.1), SPARSE, clothes())
+
+
+def pooled_convolutions():
+    """Layers of very different numbers of outputs: maps of 784 places, ten classes."""
+    parts = [kl.Conv2D(32, 3, padding="same", activation="relu", kernel_initializer="he_normal")
+             for _ in range(2)]  # fmt: skip
+    parts += [kl.GlobalAveragePooling2D(), kl.Dense(10, "softmax")]
+    model = keras.Sequential([keras.Input((28, 28, 1)), *parts])
+    return compiled(model, adam(3e-3), SPARSE, clothes())
+
+
 def stochastic_depth():
     model = models.resnet(8, (28, 28, 1), 10, stochastic_depth=0.5)
     return compiled(model, sgd(0.05), SPARSE, clothes())
@@ -333,8 +347,8 @@ PAIRS = [
     binary, binary_logits, several_labels, regression, regression_of_several, multiclass_hinge,
     categorical_hinge, label_smoothing, mixed_labels, plain_convolutions,
     batch_normalization_and_sgd, group_normalization, pixels_scaled_inside,
-    pixels_normalized_inside, augmentation_inside, residual, stochastic_depth, separable,
-    drop_connect, maxout, recurrent, tokens, attention, two_outputs, two_networks_at_once,
-    frozen_backbone, fine_tuning_at_a_low_rate, rates_by_layer, subclassed, batches_in_a_list,
-    own_loss,
+    pixels_normalized_inside, augmentation_inside, residual, deep_residual,
+    pooled_convolutions, stochastic_depth, separable, drop_connect, maxout, recurrent, tokens,
+    attention, two_outputs, two_networks_at_once, frozen_backbone, fine_tuning_at_a_low_rate,
+    rates_by_layer, subclassed, batches_in_a_list, own_loss,
 ]  # fmt: skip
