@@ -17,6 +17,7 @@ from kerasrecipes.callbacks._fit import Fit
 SECONDS_BETWEEN_BARS = 0.5
 BAR_WIDTH = 24
 WIDTH_OF_A_FILE = 120
+LONG_FIRST_STEP = 5.0  # seconds
 NO_BREAK = "\xa0"
 
 
@@ -24,9 +25,10 @@ class Progress(keras.callbacks.Callback):
     """Shows a bar within the epoch on a terminal, and a line an epoch anywhere.
 
     Each line has the losses and metrics, the learning rate of the epoch's last batch, the time
-    taken and an estimate of the time left, which leaves out the first step, as it compiles. The
-    line of an epoch that was stopped says after how many steps. The rate also joins the logs as
-    `learning_rate`, so place it before callbacks that read it.
+    taken and an estimate of the time left, which leaves out the first step, as it compiles; the
+    first line says how long that took, from 5 seconds on. The line of an epoch that was stopped
+    says after how many steps. The rate also joins the logs as `learning_rate`, so place it before
+    callbacks that read it.
 
     Args:
         stream: a text stream; `None` (default) is standard output.
@@ -48,6 +50,7 @@ class Progress(keras.callbacks.Callback):
         self._start = self._last_bar = 0.0
         self._epoch = self._first_epoch = self._steps = 0
         self._compiled = None
+        self._began = self._seconds_of_first = 0.0
 
     def __getstate__(self):
         """A copy or a pickle has the option, not the fit that it took part in."""
@@ -78,9 +81,10 @@ class Progress(keras.callbacks.Callback):
         is_first = self._steps == 0 and self._epoch == self._first_epoch
         self._steps = before + batch + self.model.steps_per_execution
         if is_first:
-            self._first_epoch = self._position(before + batch)
+            self._first_epoch, self._began = self._position(before + batch), now
         elif self._compiled is None:
             self._compiled = now, self._position(before + batch)
+            self._seconds_of_first = now - self._began
         if self._is_terminal and now - self._last_bar > SECONDS_BETWEEN_BARS:
             self._last_bar = now
             with output_may_be_lost():
@@ -101,6 +105,7 @@ class Progress(keras.callbacks.Callback):
                 line = textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
             self._stream.write(line.replace(NO_BREAK, " ") + "\n")
             self._stream.flush()
+        self._seconds_of_first = 0.0  # said once
 
     def _line(self, figures, epoch):
         steps = self.params.get("steps") or 0
@@ -110,6 +115,9 @@ class Progress(keras.callbacks.Callback):
             words = [name, *figures.values(), taken]
         else:
             words = [self._name, *figures.values(), self._times(epoch + 1)]
+        if self._seconds_of_first >= LONG_FIRST_STEP:
+            compiling = "" if keras.backend.backend() == "torch" else ", compiling"
+            words.append(f"first step {clock(self._seconds_of_first)}{compiling}")
         return self._separator.join(word.replace(" ", NO_BREAK) for word in words)
 
     def _draw_bar(self, batch, step, is_first):

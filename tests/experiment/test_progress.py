@@ -107,6 +107,9 @@ def test_the_first_step_which_compiles_is_not_in_the_estimate(monkeypatch):
     assert "0 s, compiling" in bars[0] and "left" not in bars[0]
     assert "1 min 40 s ·" in bars[1] and "compiling" not in bars[1]
     assert "about 10 s left" in bars[2] and "about 9 s left" in bars[3]
+    lines = screen.lines()
+    assert "first step 1 min 40 s" in " ".join(lines[:-2])
+    assert "first step" not in lines[-1]
 
 
 def test_a_resumed_epoch_counts_the_steps_of_its_first_part(tmp_path):
