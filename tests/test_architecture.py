@@ -199,6 +199,29 @@ def test_private_names_are_recognised(source, names):
     assert [name for _, name in private_of_keras(ast.parse(source))] == names
 
 
+def raw_warnings(tree):
+    """Yield the line of each use of `warnings.warn`, under any name."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in ("warn", "warn_explicit"):
+            if getattr(node.value, "id", "") == "warnings":
+                yield node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module == "warnings":
+            yield node.lineno
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_warnings_are_given_in_one_way(path):
+    if path == PACKAGE / "_warning.py":
+        return
+    found = list(raw_warnings(ast.parse(path.read_text(encoding="utf-8"))))
+    assert not found, f"{path}, lines {found}: use `_warning.warn`, which finds the user's line"
+
+
+def test_raw_warnings_are_recognised():
+    source = "warnings.warn('x')\nfrom warnings import warn\nself.warn('x')\nwarn('x')\n"
+    assert sorted(raw_warnings(ast.parse(source))) == [1, 2]
+
+
 def test_rooms_are_tables_of_contents():
     for room in sorted(path for path in PACKAGE.iterdir() if path.is_dir()):
         if room.name == "__pycache__":

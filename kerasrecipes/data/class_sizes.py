@@ -1,9 +1,8 @@
 """How many images each class has to learn from."""
 
-import warnings
-
 import numpy as np
 
+from kerasrecipes._warning import warn
 from kerasrecipes.data.image_sets import few
 from kerasrecipes.data.image_source import ImageSource
 
@@ -25,10 +24,9 @@ def warn_of_untested_classes(where, sets, class_names):
         sizes = class_sizes(images, len(class_names))
         absent = [repr(name) for name, size in zip(class_names, sizes or ()) if size == 0]
         if absent and set_name != "train":
-            warnings.warn(
+            warn(
                 f"{where}: no {set_name} image of {len(absent)} of {len(class_names)} classes, on "
-                f"which the {set_name} figures say nothing: {few(absent)}",
-                stacklevel=3,
+                f"which the {set_name} figures say nothing: {few(absent)}"
             )
 
 
@@ -53,4 +51,4 @@ def describe_small_classes(small, classes):
 def warn_of_small_classes(where, small, classes):
     """Warn of the pairs of `small_classes`, if there are any."""
     if sentence := describe_small_classes(small, classes):
-        warnings.warn(f"{where}: {sentence}", stacklevel=3)
+        warn(f"{where}: {sentence}")

@@ -1,11 +1,11 @@
 """Duplicates: across splits (leakage), and within one."""
 
 import itertools
-import warnings
 from typing import NamedTuple
 
 import numpy as np
 
+from kerasrecipes._warning import warn
 from kerasrecipes.data.image_sets import few
 from kerasrecipes.data.image_source import ImageSource
 
@@ -82,4 +82,4 @@ def warn_of_duplicates(where, duplicates):
     """A warning for each two sets that share images, and for each that has some twice."""
     for sentence, shared in describe_duplicates(duplicates):
         named = few([f"{found.image} = {found.twin}" for found in shared])
-        warnings.warn(f"{where}: {sentence} {named}", stacklevel=3)
+        warn(f"{where}: {sentence} {named}")

@@ -3,11 +3,11 @@
 import collections
 import dataclasses
 import os
-import warnings
 
 import numpy as np
 
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 from kerasrecipes.data.folder_sets import class_folders, level_below, set_folders
 from kerasrecipes.data.image_sets import few
 from kerasrecipes.data.path_list import PathList
@@ -59,9 +59,7 @@ def list_folder(root, class_depth=None):
     label_of = None
     for set_name, folder in set_folders(root).items():
         if set_name != "train" and not any(path.name[0] != "." for path in folder.iterdir()):
-            warnings.warn(
-                f"{printable(folder)}: is empty, and left out as if it were not there", stacklevel=6
-            )
+            warn(f"{printable(folder)}: is empty, and left out as if it were not there")
             continue
         start = len(paths)
         classes = _list_classes(folder, class_depth, left_out, paths)
@@ -125,9 +123,7 @@ def _warn_of_left_out(root, left_out):
     if HEIC & set(kinds):
         advice = ". HEIC is read by the package pillow-heif: convert these files to JPEG with it"
     counted = few([f"{left_out[kind]:,} {kind}" for kind in kinds], limit=6)
-    warnings.warn(
-        f"{printable(root)}: files left out by their kind: {counted}{advice}", stacklevel=7
-    )
+    warn(f"{printable(root)}: files left out by their kind: {counted}{advice}")
 
 
 def _holds_images(folder):

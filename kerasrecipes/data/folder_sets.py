@@ -1,9 +1,9 @@
 """Which folders are the training, validation and test sets, and at which level classes are."""
 
 import re
-import warnings
 
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 from kerasrecipes.data.image_sets import few
 
 SET_WORDS = {
@@ -55,10 +55,9 @@ def set_folders(root):
             sets[name] = folder
     others = [folder for name, folder in named if not name]
     if others:
-        warnings.warn(
+        warn(
             f"{printable(root)}: folders beside the training set that are no set are not read: "
-            f"{_listed(others)}",
-            stacklevel=2,
+            f"{_listed(others)}"
         )
     return {name: sets[name] for name in ("train", "validation", "test") if name in sets}
 
@@ -143,10 +142,9 @@ def _warn_of_sets_beside(root):
     beside = {set_of(path.name): path for path in visible_folders(parent)}
     others = [path for name, path in beside.items() if name not in (None, own)]
     if others:
-        warnings.warn(
+        warn(
             f"{printable(root)}: is one set of several, and is divided as if it were all; "
-            f"{printable(parent)} has {_listed(others)} too. Give {printable(parent)} for all",
-            stacklevel=2,
+            f"{printable(parent)} has {_listed(others)} too. Give {printable(parent)} for all"
         )
 
 

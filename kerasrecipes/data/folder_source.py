@@ -1,11 +1,10 @@
 """Image files in folders of classes."""
 
-import warnings
-
 import numpy as np
 
 from kerasrecipes._backend.exif_orientation import UPRIGHT
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 from kerasrecipes.data.checked_reader import checked_reader
 from kerasrecipes.data.folder_listing import list_folder
 from kerasrecipes.data.image_check import check_images
@@ -83,7 +82,7 @@ def _report(where, skipped, total, strict):
     counted = f"{where}: {len(skipped):,} of {total:,} images cannot be used"
     if strict:
         raise ValueError(f"{counted}: {named}")
-    warnings.warn(f"{counted} and are skipped: {named}", stacklevel=6)
+    warn(f"{counted} and are skipped: {named}")
 
 
 def _part(files, usable, span):

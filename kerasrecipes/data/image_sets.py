@@ -1,11 +1,11 @@
 """What each kind of source is read into before it is split."""
 
 import dataclasses
-import warnings
 
 import numpy as np
 
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 
 SETS = ("train", "validation", "test")
 
@@ -52,7 +52,7 @@ def check_presence(where, labels, class_names):
     absent = np.setdiff1d(np.arange(len(class_names)), present)
     if absent.size:
         named = few([repr(class_names[label]) for label in absent])
-        warnings.warn(f"{where}: no training image of class {named}", stacklevel=5)
+        warn(f"{where}: no training image of class {named}")
 
 
 def few(values, limit=3):

@@ -1,11 +1,11 @@
 """Image files and their labels, named by a table."""
 
 import os
-import warnings
 
 import numpy as np
 
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 from kerasrecipes.data.folder_listing import FolderListing
 from kerasrecipes.data.folder_sets import set_of
 from kerasrecipes.data.folder_source import read_listing
@@ -36,10 +36,9 @@ def read_table(table, options, strict, exif, check):
     names = given or _usual_labels(table, options.task, {image, split, weight})
     labels, class_names, problems = read_labels(table, names, options.task)
     if options.task == "classes" and separated(table.columns[names[0]]):
-        warnings.warn(
+        warn(
             f"{table.where}: cells of {names[0]!r} have several labels, of which each combination "
-            "is a class of its own. Give task='multilabel' if an image may have several",
-            stacklevel=4,
+            "is a class of its own. Give task='multilabel' if an image may have several"
         )
     sets, weights = _sets(table, split, problems), _weights(table, weight, problems)
     paths = [_path(table, cell) for cell in table.columns[image]]

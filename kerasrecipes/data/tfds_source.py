@@ -7,12 +7,12 @@ import logging
 import socket
 import textwrap
 import urllib.request
-import warnings
 
 import numpy as np
 
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._printable import printable, visible
+from kerasrecipes._warning import warn
 from kerasrecipes.data.image_sets import SETS, ImageSets, check_labels
 from kerasrecipes.data.image_stream import ImageStream
 
@@ -111,7 +111,7 @@ def _labelled(where, sets):
     """The sets without those that were published without labels."""
     bare = [name for name in sets if name != "train" and np.all(sets[name].sample[2] == -1)]
     if bare:
-        warnings.warn(f"{where}: {', '.join(bare)} has no labels and is left out", stacklevel=6)
+        warn(f"{where}: {', '.join(bare)} has no labels and is left out")
     return {name: images for name, images in sets.items() if name not in bare}
 
 

@@ -1,11 +1,11 @@
 """The crops of training and of testing that belong together."""
 
 import dataclasses
-import warnings
 from typing import Any
 
 from kerasrecipes import augment
 from kerasrecipes._validation import check_choice, check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.flags import CROPS
 
 SMALL_SIDE = 64
@@ -77,14 +77,13 @@ def choose_crops(kind: str, images: Any, size: int, padding: int | None = None) 
     if kind == "auto":
         kind = "pad" if short_side < SMALL_SIDE else "scale"
     if kind in ("scale", "inception") and short_side < SMALL_SIDE:
-        warnings.warn(
+        warn(
             f"crops={kind!r} shows the network a part of each image, as little as a fifth of its "
             f"area; of images of {short_side} pixels that is too little to tell what they show. "
-            "crops='pad' suits images of under 64 pixels.",
-            stacklevel=2,
+            "crops='pad' suits images of under 64 pixels."
         )
     if padding is not None and kind != "pad":
-        warnings.warn(f"`padding` has no effect with crops={kind!r}.", stacklevel=2)
+        warn(f"`padding` has no effect with crops={kind!r}.")
     train, tests, sentence = _PROTOCOLS[kind](size, images.channels, padding)
     has_size = images.train.element_spec[0].shape == (size, size, images.channels)
     if kind in ("pad", "none") and not has_size:

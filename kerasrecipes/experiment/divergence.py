@@ -2,11 +2,11 @@
 
 import math
 import threading
-import warnings
 from typing import Any
 
 import numpy as np
 
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _rate, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 
@@ -83,7 +83,7 @@ class Divergence(FitCallback):
         if self._weights is not None and not _is_finite(model):
             model.set_weights(self._weights)
             self.sentence += " The best finite weights before it are restored."
-        warnings.warn(self.sentence, stacklevel=2)
+        warn(self.sentence)
 
     def get_state(self) -> dict[str, Any]:
         weights = self._weights or []

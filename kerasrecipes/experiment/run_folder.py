@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import shutil
-import warnings
 from typing import Any
 
 from kerasrecipes._atomic_write import PART, atomic_write, remove_parts
@@ -17,6 +16,7 @@ from kerasrecipes._backend.processes import by_first, is_first
 from kerasrecipes._folder_lock import NAME as LOCK
 from kerasrecipes._folder_lock import FolderLock
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 
 CHECKS = ("preflight.json", "preflight.png")  # all that a run leaves that is not trained
 
@@ -164,10 +164,7 @@ class RunFolder:
     def _recreate(self):
         if self.path.is_dir():
             return
-        warnings.warn(
-            f"The folder {str(self.path)!r} was removed during the run: it is created again.",
-            stacklevel=3,
-        )
+        warn(f"The folder {str(self.path)!r} was removed during the run: it is created again.")
         self.path.mkdir(parents=True)
         self._lock.acquire()
         if self._config is not None:

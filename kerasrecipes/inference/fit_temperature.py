@@ -1,12 +1,12 @@
 """Temperature scaling: calibration by one scalar."""
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from kerasrecipes._validation import check_boolean
+from kerasrecipes._warning import warn
 from kerasrecipes.inference._outcomes import checked_outcomes
 
 TOLERANCE, ITERATIONS = 1e-10, 200
@@ -61,10 +61,7 @@ def fit_temperature(probabilities: Any, labels: Any, from_logits: bool = False) 
             if not true_scores.any()
             else "the logits do not predict the labels"
         )
-        warnings.warn(
-            f"No temperature is optimal, because {reason}: it stays 1. Fit it on more examples.",
-            stacklevel=2,
-        )
+        warn(f"No temperature is optimal, because {reason}: it stays 1. Fit it on more examples.")
         return 1.0
     return float(1 / _root(lambda inverse: _slope(scores, true_scores, inverse), 1 / scale))
 

@@ -1,7 +1,6 @@
 """Recomputes the statistics of normalisation layers from data."""
 
 import itertools
-import warnings
 from typing import Any
 
 import keras
@@ -9,6 +8,7 @@ import numpy as np
 
 from kerasrecipes._batches import batches
 from kerasrecipes._validation import check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.inference._statistics import called_with_training, layers_with_statistics
 from kerasrecipes.layers import GhostBatchNormalization
 
@@ -75,10 +75,7 @@ def recalibrate_normalization(
         if hasattr(layer, "momentum")
     }
     if not normalizations:
-        warnings.warn(
-            f"{model.name} has no normalisation layer with trainable statistics: nothing changes.",
-            stacklevel=2,
-        )
+        warn(f"{model.name} has no normalisation layer with trainable statistics: nothing changes.")
         return model
     sums, count = _measure(model, normalizations, itertools.chain([first], stream))
     for layer, weights in normalizations.items():

@@ -1,6 +1,5 @@
 """Whitening as preprocessing: centring, decorrelation or whitening by fixed statistics."""
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from kerasrecipes._backend.stored_value import value_of
 from kerasrecipes._batches import batches
 from kerasrecipes._feature_statistics import FeatureStatistics
 from kerasrecipes._validation import check_axis, check_choice, check_integer, check_number
+from kerasrecipes._warning import warn
 
 _METHODS = ("center", "decorrelate", "pca", "zca")
 
@@ -156,10 +156,7 @@ class Whitening(keras.layers.Layer):
 
     def call(self, inputs: Any) -> Any:
         if not self._adapted and self._is_identity():
-            warnings.warn(
-                f"The layer `{self.name}` has no effect before `adapt(data)` is called.",
-                stacklevel=2,
-            )
+            warn(f"The layer `{self.name}` has no effect before `adapt(data)` is called.")
         dtype = wide_type(inputs.dtype, self.compute_dtype)
         x = ops.cast(inputs, dtype)
         rows = self._to_rows(x, ops) - ops.cast(self.mean, dtype)

@@ -1,13 +1,12 @@
 """The loss of all data and its gradient, as functions of one vector of all trained weights."""
 
-import warnings
-
 import keras
 import numpy as np
 from keras import ops
 
 from kerasrecipes._backend.float64 import keeping_float64
 from kerasrecipes._backend.gradient import compiled_value_and_gradient
+from kerasrecipes._warning import warn
 
 
 class FullBatchLoss:
@@ -119,9 +118,8 @@ class FullBatchLoss:
                 f"{tuple(ops.shape(loss))}"
             )
         if self._dtype == "float64" and "float64" not in str(loss.dtype):
-            warnings.warn(
+            warn(
                 "The weights are float64 and the loss is float32, so that the minimum is not "
                 "exact: call `keras.config.set_floatx('float64')` before building and compiling "
-                "the model (on JAX, set JAX_ENABLE_X64=1 too).",
-                stacklevel=4,
+                "the model (on JAX, set JAX_ENABLE_X64=1 too)."
             )

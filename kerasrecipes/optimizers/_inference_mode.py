@@ -1,11 +1,10 @@
 """Whether a model is the same function at each evaluation, and what it leaves out for that."""
 
-import warnings
-
 import numpy as np
 from keras import ops, tree
 
 from kerasrecipes._backend.keras_internals import flatten_layers, own_seed_generators
+from kerasrecipes._warning import warn
 
 ROWS = 2
 SHORT_DTYPES = ("float16", "bfloat16")
@@ -61,16 +60,12 @@ def _warn_of_training_mode(model, x):
         noise = ", ".join(dict.fromkeys(seeds.values())) or "layers without a seed generator"
     statistics = _names([v for v in changed if id(v) not in seeds], seeds)
     if noise:
-        warnings.warn(
+        warn(
             f"L-BFGS switches off the noise of {noise}: the loss must be the same at each "
-            "evaluation. Regularize by `kernel_regularizer` instead.",
-            stacklevel=4,
+            "evaluation. Regularize by `kernel_regularizer` instead."
         )
     if statistics:
-        warnings.warn(
-            f"L-BFGS uses {statistics} in inference mode: their moving statistics do not change.",
-            stacklevel=4,
-        )
+        warn(f"L-BFGS uses {statistics} in inference mode: their moving statistics do not change.")
 
 
 def _changes(model, x, training):

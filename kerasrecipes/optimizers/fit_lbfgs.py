@@ -1,12 +1,12 @@
 """Full-batch training by L-BFGS."""
 
-import warnings
 from typing import Any
 
 import keras
 
 from kerasrecipes._backend.requirement import require_scipy
 from kerasrecipes._validation import check_choice, check_integer, check_number
+from kerasrecipes._warning import warn
 from kerasrecipes.optimizers._chunks import Chunks
 from kerasrecipes.optimizers._full_batch_loss import FullBatchLoss
 from kerasrecipes.optimizers._inference_mode import check_inference
@@ -173,16 +173,13 @@ def _warn_of_no_effect(model, callbacks):
     """Warn of options that L-BFGS ignores and that would change the result of `fit`."""
     decay = getattr(model.optimizer, "weight_decay", None)
     if decay:
-        warnings.warn(
+        warn(
             f"The optimizer's `weight_decay={decay}` has no effect on L-BFGS: use "
-            "`kernel_regularizer`.",
-            stacklevel=3,
+            "`kernel_regularizer`."
         )
     names = [type(callback).__name__ for callback in callbacks.callbacks]
     for name in sorted(set(names) & set(OF_THE_RATE)):
-        warnings.warn(
-            f"The callback {name} has no effect: L-BFGS has no learning rate.", stacklevel=3
-        )
+        warn(f"The callback {name} has no effect: L-BFGS has no learning rate.")
 
 
 def _measure(model, x, y, sample_weight, validation_data, callbacks, size):

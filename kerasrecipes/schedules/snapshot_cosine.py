@@ -1,13 +1,13 @@
 """Cosine cycles of one length, for snapshot ensembles."""
 
 import math
-import warnings
 from typing import Any
 
 import keras
 from keras import ops
 
 from kerasrecipes._validation import check_integer, check_number
+from kerasrecipes._warning import warn
 from kerasrecipes.schedules._step import STEPS, as_int32, float_type
 
 
@@ -54,10 +54,9 @@ class SnapshotCosine(keras.optimizers.schedules.LearningRateSchedule):
         self._length = math.ceil(total / cycles)
         begun = math.ceil(total / self._length)
         if begun < cycles:
-            warnings.warn(
+            warn(
                 f"{cycles} cycles of ⌈{total} / {cycles}⌉ = {self._length} steps do not fit into "
-                f"{total} steps: only {begun} will begin.",
-                stacklevel=2,
+                f"{total} steps: only {begun} will begin."
             )
 
     def __call__(self, step: Any) -> Any:

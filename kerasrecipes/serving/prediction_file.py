@@ -5,11 +5,11 @@ import io
 import json
 import os
 import pathlib
-import warnings
 from collections.abc import Mapping, Sequence
 
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._printable import printable
+from kerasrecipes._warning import warn
 
 
 class PredictionFile:
@@ -98,10 +98,9 @@ def _check_made_by(path, made_by):
     try:
         stored = dict(json.loads(beside.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        warnings.warn(
+        warn(
             f"{printable(path)}: is continued, though {printable(beside.name)} is missing or "
-            "damaged, which says by which model it was begun",
-            stacklevel=4,
+            "damaged, which says by which model it was begun"
         )
         return
     others = [name for name, value in made_by.items() if stored.get(name) != value]

@@ -5,6 +5,8 @@ import warnings
 
 import numpy as np
 
+from kerasrecipes._warning import warn
+
 TOLERANCE, ROUGH_TOLERANCE = 1e-6, 1e-4
 MOST_ITERATIONS = 2000
 RISES_TO_STOP = 2
@@ -63,10 +65,9 @@ class LogisticRegression:
             warnings.simplefilter("ignore")  # it names scikit-learn's arguments
             self._solver.fit(self._examples, self._labels, self._weights)
         if max(self._solver.n_iter_) >= MOST_ITERATIONS:
-            warnings.warn(
+            warn(
                 f"The linear classifier is not at its minimum after {MOST_ITERATIONS} iterations "
-                f"with regularization={regularization:.3g}: use a larger one",
-                stacklevel=4,
+                f"with regularization={regularization:.3g}: use a larger one"
             )
         kernel, bias = self._of_all_classes()
         kernel = kernel if self._basis is None else self._basis @ kernel

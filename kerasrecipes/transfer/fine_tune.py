@@ -1,13 +1,13 @@
 """Fine-tuning in phases: head first, then deeper."""
 
 import math
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import keras
 
 from kerasrecipes._validation import check_integer
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import SGDR, Resume
 from kerasrecipes.callbacks._interruption import was_interrupted
 from kerasrecipes.transfer._best_phase import BestPhase
@@ -158,9 +158,7 @@ def _checked_phases(model, phases, callbacks):
         first_trained(model, phase.train)
     driven = any(isinstance(other, SGDR) for other in callbacks)
     if driven and any(phase.learning_rate is not None for phase in phases):
-        warnings.warn(
-            "The `learning_rate` of the phases has no effect: SGDR sets the rate.", stacklevel=3
-        )
+        warn("The `learning_rate` of the phases has no effect: SGDR sets the rate.")
     return list(phases)
 
 
