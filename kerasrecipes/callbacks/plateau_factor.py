@@ -6,6 +6,7 @@ from typing import Any
 from kerasrecipes._validation import check_choice, check_integer, check_number
 from kerasrecipes.callbacks import _monitor, _rate
 from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks._rate_rivals import warn_of_rivals
 from kerasrecipes.callbacks.sgdr import SGDR
 
 
@@ -99,6 +100,7 @@ class PlateauFactor(FitCallback):
         )
         self._best, self._wait, self._rest = math.nan, 0, 0
         self._was_there = self._direction_is_checked = False
+        warn_of_rivals(self, self.model)
         _rate.begin(self.model)
         self._apply(1.0)
 

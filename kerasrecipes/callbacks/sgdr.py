@@ -8,6 +8,7 @@ from keras import ops
 from kerasrecipes._validation import check_number
 from kerasrecipes.callbacks import _rate
 from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks._rate_rivals import warn_of_rivals
 from kerasrecipes.schedules import WarmRestarts
 
 UPDATES = 10_000  # of an epoch, where only the place in it counts
@@ -105,6 +106,7 @@ class SGDR(FitCallback):
         self.check_only(
             "An optimizer can follow one schedule", lambda other: other.optimizer == self.optimizer
         )
+        warn_of_rivals(self, self.model)
         _rate.begin(self.model)
         for control in _rate.controls(self.model, self.optimizer):
             control.warn_if_scheduled()

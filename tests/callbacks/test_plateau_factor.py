@@ -1,10 +1,11 @@
 import math
+import warnings
 
 import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import PlateauFactor
+from kerasrecipes.callbacks import SGDR, PlateauFactor
 from kerasrecipes.schedules import Scaled, StepDecay, preview
 from tests.callbacks.rates import Weights, ones, slope_model
 
@@ -45,6 +46,23 @@ def test_keras_reduce_lr_on_plateau_and_learning_rate_scheduler_raise_on_a_sched
             assert "not settable" in str(error)
             continue
         pytest.skip(f"{type(callback).__name__} of this Keras works on a schedule: mended")
+
+
+@pytest.mark.parametrize("ours", [SGDR(0.1), PlateauFactor("loss")])
+@pytest.mark.parametrize("theirs", ["ReduceLROnPlateau", "LearningRateScheduler"])
+def test_a_callback_of_keras_that_sets_the_rate_too_costs_a_warning(ours, theirs, recwarn):
+    options = {"ReduceLROnPlateau": {"monitor": "loss"}}
+    rival = getattr(keras.callbacks, theirs)(**options.get(theirs, {"schedule": lambda epoch: 0.1}))
+    for callbacks in ([ours, rival], [rival, ours], [ours]):
+        model = slope_model(keras.optimizers.SGD(0.1))
+        warnings.simplefilter("always")
+        model.fit(*ones(2), 1, epochs=1, callbacks=callbacks, verbose=0)
+    said = [str(one.message) for one in recwarn if "overwrites" in str(one.message)]
+    assert len(said) == 2 and set(said) == {
+        f"{theirs} beside {type(ours).__name__}: both set the learning rate, and one overwrites "
+        f"the other. Leave out {theirs}; PlateauFactor lowers the rate on a plateau, on top of "
+        "SGDR or any schedule."
+    }
 
 
 @pytest.mark.parametrize("compiled", ["number", "schedule"])
