@@ -11,7 +11,7 @@ PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 EVERYONE = {
     "_array_spec", "_atomic_write", "_backend", "_batches", "_feature_statistics",
-    "_folder_lock", "_layer_names", "_printable", "_progress", "_quiet_import",
+    "_folder_lock", "_image_sources", "_layer_names", "_printable", "_progress", "_quiet_import",
     "_shard_kinds", "_terminal", "_validation", "_warning", "version",
 }  # fmt: skip
 
@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "_batches": set(),
     "_feature_statistics": set(),
     "_folder_lock": set(),
+    "_image_sources": set(),
     "_layer_names": set(),
     "_printable": set(),
     "_progress": set(),

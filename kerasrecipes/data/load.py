@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kerasrecipes._backend.requirement import require_tensorflow
+from kerasrecipes._image_sources import KINDS, SAMPLE, TABLES, TFDS, check_source_is_there
 from kerasrecipes._printable import printable
 from kerasrecipes._shard_kinds import split_shard_source
 from kerasrecipes._validation import check_boolean, check_choice, check_integer
@@ -29,14 +30,6 @@ from kerasrecipes.data.split import check_split, fewer, split_sets
 from kerasrecipes.data.table_options import TableOptions
 from kerasrecipes.data.table_source import read_table
 from kerasrecipes.data.tfds_source import read_tfds
-
-SAMPLE = "fashion_mnist_sample"
-KINDS = (
-    f"'{SAMPLE}', 'tfds:NAME', a folder of class folders, 'tfrecord:PATTERN', "
-    "'webdataset:PATTERN', 'arrayrecord:PATTERN', a CSV file of files and labels, a pandas frame "
-    "of those, an .npz file, or arrays"
-)
-TABLES = (".csv", ".tsv", ".txt")
 
 
 def load(
@@ -221,9 +214,9 @@ def _read_named(source, table, **options):
     table.check_no_effect(source)
     if source == SAMPLE:
         return read_npz(pathlib.Path(__file__).with_name(f"{SAMPLE}.npz"))
-    if source.startswith("tfds:"):
+    if source.startswith(TFDS):
         require_tensorflow(f"{source}: data sets of TensorFlow Datasets")
-        return read_tfds(source.removeprefix("tfds:"))
+        return read_tfds(source.removeprefix(TFDS))
     kind, pattern = split_shard_source(source)
     if kind is not None:
         require_tensorflow(f"{kind}: shards")
@@ -234,8 +227,5 @@ def _read_named(source, table, **options):
         return read_folder(path, **options)
     if path.suffix == ".npz" and path.exists():
         return read_npz(path)
-    if source and path.exists():
-        raise ValueError(f"{printable(path)}: not a source of images, which are {KINDS}")
-    if path.suffix in (".npz", *TABLES) or os.sep in source or source.startswith((".", "~")):
-        raise FileNotFoundError(f"No such file or folder: {printable(path)}")
-    raise ValueError(f"Unknown source and no such folder: {source!r}. Sources are {KINDS}")
+    check_source_is_there(source)
+    raise ValueError(f"{printable(path)}: not a source of images, which are {KINDS}")

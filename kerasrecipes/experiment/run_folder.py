@@ -142,8 +142,14 @@ class RunFolder:
     def _make(self, path):
         """Create a folder and its parents, and remember the new ones, the deepest first."""
         missing = [folder for folder in (path, *path.parents) if not folder.exists()]
-        for folder in reversed(missing):
-            folder.mkdir(exist_ok=True)
+        try:
+            for folder in reversed(missing):
+                folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise ValueError(
+                f"Argument `output` must be a folder that can be made ({error.strerror}). "
+                f"Received: output={printable(path)}"
+            ) from error
         self._made = missing
         if not os.access(path, os.W_OK):
             raise PermissionError(f"The folder {str(path)!r} cannot be written")

@@ -20,7 +20,9 @@ from kerasrecipes.flags.dry_run_ended import DryRunEnded
 from kerasrecipes.flags.fields import plain_type
 from kerasrecipes.flags.machine_errors import is_of_the_machine, one_line
 from kerasrecipes.flags.presets import add_preset_flag, preset_defaults, preset_sentence
+from kerasrecipes.flags.run_config import RunConfig
 from kerasrecipes.flags.run_finished import RunFinished
+from kerasrecipes.flags.run_place import check_run_place
 from kerasrecipes.flags.stored_config import add_config_flag, stored_defaults, stored_sentence
 
 PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -85,7 +87,7 @@ def command_line(main: Any, config_class: Any, arguments: Any = None) -> NoRetur
 
 
 def parse_first(config_class: Any) -> None:
-    """End the script at `--help` or a refused flag, before the imports below this call.
+    """End the script at `--help`, a refused flag or a path that cannot be, before its imports.
 
     It does nothing if the module of `config_class` is imported instead of run as a script.
     `command_line` parses the flags again, and calls `main`. Until then, Ctrl-C ends the process at
@@ -107,7 +109,12 @@ def parse_first(config_class: Any) -> None:
     >>> parse_first(Config)
     """
     if config_class.__module__ == "__main__":
-        _parse(config_class, sys.modules["__main__"].__doc__, None)
+        parser, config = _parse(config_class, sys.modules["__main__"].__doc__, None)
+        if isinstance(config, RunConfig):
+            try:
+                check_run_place(config)
+            except (ValueError, OSError) as error:
+                parser.fail(error)
         quiet_interruption.begin()
 
 

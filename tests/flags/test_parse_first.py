@@ -49,6 +49,20 @@ def test_refused_flags_import_nothing_slow(flags):
     assert result.stderr.endswith("(--help lists the flags)\n")
 
 
+def test_paths_that_cannot_be_import_nothing_slow(tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "metrics.json").write_text("{}")
+    for flags, words in (
+        (["--data", "no/such"], "error: No such file or folder: no/such"),
+        (["--data", "fotos"], "error: Unknown source and no such folder: 'fotos'."),
+        (["--output", str(tmp_path / "file" / "run")], "`output` must be a folder that can be"),
+        (["--output", str(tmp_path)], "`output` must be a new folder, or give --resume"),
+    ):
+        result = run(REPORT, "recipes/resnet_crop.py", *flags)
+        assert (result.returncode, result.stdout) == (2, "SLOW\n"), flags
+        assert words in result.stderr and result.stderr.count("\n") == 1, result.stderr
+
+
 @pytest.mark.slow
 def test_rooms_are_registered_after_the_flags():
     code = """
