@@ -13,6 +13,11 @@ from kerasrecipes._validation import check_boolean, check_integer, check_path
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
+from kerasrecipes.callbacks._with_probabilities import (
+    output_activations,
+    takes_logits,
+    with_probabilities,
+)
 from kerasrecipes.callbacks._writable_folder import make_folder
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.inference import Ensemble
@@ -39,9 +44,10 @@ class SnapshotEnsemble(FitCallback):
         directory: path of a folder for the snapshots, as `snapshot-EPOCH.keras`, made if it is not
             there, written atomically; `None` (default) keeps them in memory. Where the disk is
             full, a warning says so, the snapshot stays in memory, and the write is tried again.
-        from_logits: bool, whether the model ends in logits, so that its snapshots get a softmax
-            (or a sigmoid, if the loss is binary). A loss that is `from_logits` warns where this is
-            `False`, the default.
+        from_logits: bool, whether the model ends in logits, so that its snapshots get a softmax, or
+            a sigmoid if the loss is a binary crossentropy or there is one unit. Of several outputs,
+            those whose loss is `from_logits` get theirs, each by its own loss. Such a loss warns
+            where this is `False`, the default.
 
     Attributes:
         epochs: list of the 0-based epochs at whose end the snapshots were taken that are kept.
@@ -50,7 +56,8 @@ class SnapshotEnsemble(FitCallback):
         ValueError: for an argument outside its range; before the first step, if the cycles do not
             fit the epochs, `sgdr` is not in the same `fit`, the folder cannot be written, the model
             cannot be made again from its configuration, or several processes have no distribution,
-            which `directory` needs. On data of unknown length, cycles are
+            which `directory` needs; with `from_logits`, if the losses do not tell which outputs get
+            a softmax and which a sigmoid. On data of unknown length, cycles are
             checked after the first epoch.
         TypeError: for an argument of the wrong type.
 
@@ -202,7 +209,7 @@ class SnapshotEnsemble(FitCallback):
     def _load(self, epoch):
         """Return the model of an epoch, from pixels to probabilities."""
         member = self._member(epoch)
-        return _with_probabilities(member, self._trained_model) if self.from_logits else member
+        return with_probabilities(member, self._trained_model) if self.from_logits else member
 
     def _member(self, epoch):
         member = rebuild(self._trained_model)
@@ -220,6 +227,8 @@ class SnapshotEnsemble(FitCallback):
         self._check_cycles()
         rebuild(self._trained_model)
         self._warn_of_logits(self._trained_model)
+        if self.from_logits and getattr(self._trained_model, "outputs", None):
+            output_activations(self._trained_model)  # raises if the losses do not tell
 
     def _check_cycles(self):
         epochs = self.params["epochs"]
@@ -238,7 +247,7 @@ class SnapshotEnsemble(FitCallback):
         self.sgdr.check_cycles_fit_epochs()
 
     def _warn_of_logits(self, model):
-        if not self.from_logits and any(map(_takes_logits, keras.tree.flatten(model.loss))):
+        if not self.from_logits and any(map(takes_logits, keras.tree.flatten(model.loss))):
             warn(
                 "The loss is `from_logits`, and SnapshotEnsemble averages what the model gives: "
                 "say `from_logits=True` to average probabilities.",
@@ -252,19 +261,3 @@ def _values(model):
 def _assign(model, values):
     for variable, value in zip(model.weights, values, strict=True):
         variable.assign(value)
-
-
-def _takes_logits(loss):
-    return isinstance(loss, keras.losses.Loss) and loss.get_config().get("from_logits", False)
-
-
-def _with_probabilities(member, trained):
-    """Return a model that ends in a softmax, or a sigmoid where the loss is binary."""
-    is_binary = "binary" in str(getattr(trained.loss, "name", trained.loss)).lower()
-    layer = keras.layers.Activation("sigmoid" if is_binary else "softmax", dtype="float32")
-    if getattr(member, "inputs", None):
-        inputs = member.inputs[0] if len(member.inputs) == 1 else member.input
-        return keras.Model(inputs, keras.tree.map_structure(layer, member(inputs)))
-    model = keras.Sequential([member, layer])
-    model.build(trained.get_build_config()["input_shape"])
-    return model

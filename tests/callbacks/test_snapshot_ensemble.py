@@ -226,6 +226,72 @@ def test_logits_warn_or_are_averaged_as_probabilities(kind):
     np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
 
 
+def nameless(y_true, y_pred):
+    return keras.losses.binary_crossentropy(y_true, y_pred, from_logits=True)
+
+
+@pytest.mark.parametrize(
+    "loss", [keras.losses.BinaryCrossentropy(from_logits=True, name="bce"), nameless]
+)
+def test_one_logit_is_a_sigmoid_whatever_the_loss_is_called(loss):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", loss)
+    snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
+    model.fit(X, Y % 2, callbacks=[snapshots], verbose=0)
+    expected = 1 / (1 + np.exp(-model.predict(X, verbose=0).astype("float64")))
+    np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
+
+
+def several_outputs(keys):
+    """A model of a binary output, of classes, of a number and of probabilities."""
+    inputs = keras.Input((4,))
+    outputs = [keras.layers.Dense(n, a)(inputs) for n, a in ((2, None), (3, None), (1, None))]
+    outputs.append(keras.layers.Dense(3, "softmax")(inputs))
+    losses = [
+        keras.losses.BinaryCrossentropy(from_logits=True, name="first"),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        "mse",
+        "sparse_categorical_crossentropy",
+    ]
+    targets = [np.stack([Y % 2, Y > 1], 1).astype("float32"), Y, Y.astype("float32")[:, None], Y]
+    if keys is not None:
+        outputs, losses, targets = (dict(zip(keys, v)) for v in (outputs, losses, targets))
+    return keras.Model(inputs, outputs), losses, targets
+
+
+@pytest.mark.parametrize("keys", [None, "dcba"])
+def test_each_output_has_the_probabilities_of_its_loss(keys):
+    model, losses, targets = several_outputs(keys)
+    model.compile("sgd", losses)
+    snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
+    model.fit(X, targets, callbacks=[snapshots], verbose=0)
+    logits, found = model.predict(X, verbose=0), snapshots.model().predict(X, verbose=0)
+    order = range(4) if keys is None else keys
+    binary, classes, number, probabilities = (logits[key].astype("float64") for key in order)
+    exponents = np.exp(classes)
+    expected = (
+        1 / (1 + np.exp(-binary)),
+        exponents / exponents.sum(1, keepdims=True),
+        number,
+        probabilities,
+    )
+    for key, values in zip(order, expected):
+        np.testing.assert_allclose(found[key], values, atol=1e-6)
+
+
+def test_losses_that_do_not_tell_the_probabilities_raise_before_the_first_step():
+    one = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    one.compile("sgd", nameless)
+    several, losses, targets = several_outputs(None)
+    several.compile("sgd", [*losses[:2], nameless, losses[3]])
+    for model, y in ((one, np.eye(3)[Y]), (several, targets)):
+        before = model.get_weights()
+        snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
+        with pytest.raises(ValueError, match="tells a softmax from a sigmoid.*Received: loss=.*na"):
+            model.fit(X, y, callbacks=[snapshots], verbose=0)
+        np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
 @pytest.mark.parametrize("is_mended", [True, False])
 def test_full_disk_keeps_snapshots_in_memory_and_tries_again(is_mended, tmp_path, monkeypatch):
     fsync = os.fsync
