@@ -10,6 +10,7 @@ from claims_runs import (
     convolutional,
     dense,
     fit,
+    relu_units,
     result,
     standardised,
     trained,
@@ -117,13 +118,8 @@ def _pooled(images, ratio):
 
 def whitened_dense(images):
     """Two hidden layers of 200 units, 12 epochs."""
-
-    def hidden(number):
-        start = keras.initializers.HeNormal(seed=1000 * images.seed + number)
-        return keras.layers.Dense(200, "relu", kernel_initializer=start)
-
     return {
-        name: trained(dense(images, hidden, before), images, 12, 0.02)
+        name: trained(dense(images, relu_units(images, 200), before), images, 12, 0.02)
         for name, before in _inputs(images).items()
     }
 

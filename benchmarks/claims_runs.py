@@ -168,6 +168,16 @@ def classified(inputs, features, seed):
     )
 
 
+def relu_units(images, count):
+    """Return the `hidden` of `dense`: layers of `count` rectified units, drawn by the seed."""
+
+    def hidden(number):
+        start = keras.initializers.HeNormal(seed=1000 * images.seed + number)
+        return keras.layers.Dense(count, "relu", kernel_initializer=start)
+
+    return hidden
+
+
 def dense(images, hidden, before=None):
     """Two hidden layers that `hidden(number)` makes, and a classifier."""
     inputs, x = standardised(images)

@@ -5,6 +5,7 @@ import pathlib
 import statistics
 
 from kerasrecipes.evaluation import mean_interval
+from kerasrecipes.experiment.results import between
 
 BEGIN, END = "<!-- claims begin -->", "<!-- claims end -->"
 HEADER = ("Claim", "Technique", "Against", "Accuracy", "Difference in points", "Loss",
@@ -63,10 +64,8 @@ def settings(claims, folder):
 
 def with_table(text, claims, folder):
     """Return a page with the table and the settings between its two markers."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
     content = f"{table(claims, folder)}\n\n{settings(claims, folder)}"
-    return f"{before}{BEGIN}\n{content}\n{END}{after}"
+    return between(text, BEGIN, END, content)
 
 
 def _cells(runs, pair):

@@ -4,7 +4,17 @@ import dataclasses
 import functools
 
 import keras
-from claims_runs import Claim, Clock, convolutional, dense, fit, predicted, result, trained
+from claims_runs import (
+    Claim,
+    Clock,
+    convolutional,
+    dense,
+    fit,
+    predicted,
+    relu_units,
+    result,
+    trained,
+)
 
 from kerasrecipes import callbacks, inference, schedules
 
@@ -77,11 +87,6 @@ def _averaging(words, rate):
 
 def early_stopping(images):
     """Two hidden layers of 200 units, 60 epochs of Adam; 500 of the images are for validation."""
-
-    def hidden(number):
-        start = keras.initializers.HeNormal(seed=1000 * images.seed + number)
-        return keras.layers.Dense(200, "relu", kernel_initializer=start)
-
     held = (images.x[:500], images.y[:500])
     used = dataclasses.replace(images, x=images.x[500:], y=images.y[500:])
     arms = {
@@ -91,8 +96,8 @@ def early_stopping(images):
     }
     return {
         name: trained(
-            dense(used, hidden), used, 60, None, optimizer=keras.optimizers.Adam(1e-3),
-            validation_data=held, callbacks=stop,
+            dense(used, relu_units(used, 200)), used, 60, None,
+            optimizer=keras.optimizers.Adam(1e-3), validation_data=held, callbacks=stop,
         )
         for name, stop in arms.items()
     }  # fmt: skip

@@ -9,6 +9,7 @@ import math
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import functional
 from kerasrecipes.augment.formula_ops import formula_ops
+from kerasrecipes.augment.pixel_values import check_color
 
 
 class Operations:
@@ -69,6 +70,13 @@ class Operations:
         amounts.update(self.warps[name](sign * strength, *sides))
         warped = functional.warp_affine(image, *_affine(formula_ops(image), **amounts))
         return functional.restore_dtype(warped, image.dtype)
+
+
+def one_by_one(change, images, seeds):
+    """Return a batch of colour images, each after `change(image, seed)`."""
+    check_color(images)
+    one = lambda pair: change(*pair)  # noqa: E731
+    return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
 
 
 def on_uint8(images, change):

@@ -5,12 +5,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_integer, check_number
 from kerasrecipes.augment import draws, host_draws
 from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.pixel_values import check_color
-from kerasrecipes.augment.policy import Operations, on_uint8, sign_of
+from kerasrecipes.augment.policy import Operations, on_uint8, one_by_one, sign_of
 from kerasrecipes.augment.transform import Transform
 
 _OPERATIONS = Operations(
@@ -58,9 +57,7 @@ class RandAugment(Transform):
         self.count, self.magnitude = count, magnitude
 
     def apply(self, images: Any, seeds: Any) -> Any:
-        check_color(images)
-        one = lambda pair: self._one(*pair)  # noqa: E731
-        return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
+        return one_by_one(self._one, images, seeds)
 
     def _one(self, image, seed):
         steps = [self._drawn(draws, seed, number) for number in range(self.count)]

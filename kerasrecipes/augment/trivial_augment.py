@@ -4,12 +4,11 @@ from typing import Any
 
 import keras
 
-from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes._validation import check_number
 from kerasrecipes.augment import draws, host_draws
 from kerasrecipes.augment.formula_ops import formula_ops
 from kerasrecipes.augment.pixel_values import check_color
-from kerasrecipes.augment.policy import Operations, on_uint8, sign_of
+from kerasrecipes.augment.policy import Operations, on_uint8, one_by_one, sign_of
 from kerasrecipes.augment.transform import Transform
 
 _OPERATIONS = Operations({"enhance": 0.99, "bits": 6, "degrees": 135, "shear": 0.99, "move": 32})
@@ -53,9 +52,7 @@ class TrivialAugment(Transform):
         self.strongest = strongest
 
     def apply(self, images: Any, seeds: Any) -> Any:
-        check_color(images)
-        one = lambda pair: self._one(*pair)  # noqa: E731
-        return tf.map_fn(one, (images, seeds), fn_output_signature=images.dtype)
+        return one_by_one(self._one, images, seeds)
 
     def _one(self, image, seed):
         return self._changed(image, _OPERATIONS.apply_one, *self._drawn(draws, seed))

@@ -9,7 +9,7 @@ from PIL import Image
 from kerasrecipes import augment
 from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.metrics import confident_mistakes, predicted_classes
-from kerasrecipes.evaluation.pick import evenly_spaced, pick
+from kerasrecipes.evaluation.pick import evenly_spaced, pick, pick_in_order
 
 SHOWN = 32
 NOT_RANDOM = (augment.CenterCrop, augment.DecodeImage, augment.Normalize)
@@ -86,13 +86,12 @@ def mistakes_figure(images: Any, result: Any, crop: Any) -> Any:
     32
     """
     worst = confident_mistakes(result.probabilities, result.labels, SHOWN)
-    indices = sorted(int(index) for index in worst)
-    pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
+    pixels = pick_in_order(images.test or images.validation, worst, crop)
     mistakes = [result.task.mistake(images.class_names, result, index) for index in worst]
     captions = [f"{answer}\nis {true}" for _, answer, true in mistakes]
     wrong = int(np.sum(predicted_classes(result.probabilities) != result.labels))
     title = f"{_how_many(wrong)} in {len(result.labels)} test images"
-    return image_grid([pixels[int(i)] for i in worst], captions, title)
+    return image_grid(pixels, captions, title)
 
 
 def right_figure(images: Any, result: Any, crop: Any) -> Any:

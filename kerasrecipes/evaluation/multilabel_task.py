@@ -11,7 +11,7 @@ from kerasrecipes.evaluation.classes_task import rate
 from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.multilabel_metrics import best_thresholds, multilabel_metrics
 from kerasrecipes.evaluation.not_finite_sentence import not_finite_sentence
-from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.evaluation.pick import pick_in_order
 
 SHOWN = 32
 HEADER = (
@@ -123,9 +123,8 @@ class MultilabelTask:
 
     def _mistakes(self, images, result, crop):
         worst = self.worst(result, SHOWN)
-        indices = sorted(int(index) for index in worst)
-        pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
+        pixels = pick_in_order(images.test or images.validation, worst, crop)
         mistakes = [self.mistake(images.class_names, result, index) for index in worst]
         captions = [f"{answer}\nis {true}" for _, answer, true in mistakes]
         title = f"The most confident mistakes in {len(result.labels)} test images"
-        return image_grid([pixels[int(index)] for index in worst], captions, title)
+        return image_grid(pixels, captions, title)

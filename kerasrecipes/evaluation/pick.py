@@ -21,3 +21,10 @@ def pick(dataset, indices, transform):
             yield np.asarray(transform(image))
         if index >= last:
             return
+
+
+def pick_in_order(dataset, indices, transform):
+    """Return what `pick` yields as a list, in the order of indices that need not be sorted."""
+    ordered = sorted(int(index) for index in indices)
+    images = dict(zip(ordered, pick(dataset, ordered, transform)))
+    return [images[int(index)] for index in indices]

@@ -10,7 +10,7 @@ from keras import ops
 from kerasrecipes.evaluation.charts import scatter_figure
 from kerasrecipes.evaluation.figures import image_grid, shorten
 from kerasrecipes.evaluation.not_finite_sentence import not_finite_sentence
-from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.evaluation.pick import pick_in_order
 from kerasrecipes.evaluation.regression_metrics import regression_metrics
 
 SHOWN = 32
@@ -114,8 +114,7 @@ class RegressionTask:
 
     def _mistakes(self, images, result, crop):
         worst = self.worst(result, SHOWN)
-        indices = sorted(int(index) for index in worst)
-        pixels = dict(zip(indices, pick(images.test or images.validation, indices, crop)))
+        pixels = pick_in_order(images.test or images.validation, worst, crop)
         captions = [
             shorten(self.caption((), result.probabilities[index]), 18)
             + "\nis "
@@ -123,4 +122,4 @@ class RegressionTask:
             for index in worst
         ]
         title = f"The largest errors in {len(result.labels)} test images"
-        return image_grid([pixels[int(index)] for index in worst], captions, title)
+        return image_grid(pixels, captions, title)

@@ -6,7 +6,7 @@ import numpy as np
 
 from kerasrecipes import augment
 from kerasrecipes.evaluation import explanation_figure
-from kerasrecipes.evaluation.pick import pick
+from kerasrecipes.evaluation.pick import pick_in_order
 from kerasrecipes.serving.grad_cam import explainer
 
 SHOWN = 8
@@ -31,12 +31,11 @@ def explanations(model: Any, images: Any, result: Any, crop: Any) -> Any:
     if explain is None:
         return None
     decode = augment.DecodeImage(images.channels) if images.encoded else np.asarray
-    indices = sorted(worst)
-    pixels = dict(zip(indices, pick(images.test or images.validation, indices, decode)))
+    pixels = pick_in_order(images.test or images.validation, worst, decode)
     mistakes = [task.mistake(images.class_names, result, index) for index in worst]
-    heats = [explain(pixels[i], label).heat for i, (label, _, _) in zip(worst, mistakes)]
+    heats = [explain(image, label).heat for image, (label, _, _) in zip(pixels, mistakes)]
     return explanation_figure(
-        [np.asarray(crop(pixels[index])) for index in worst],
+        [np.asarray(crop(image)) for image in pixels],
         heats,
         titles=[f"is {true}" for _, _, true in mistakes],
         names=[answer for _, answer, _ in mistakes],

@@ -104,9 +104,14 @@ def table(results_folder):
 
 def with_table(text, results_folder):
     """Return a page with the table between its two markers."""
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return f"{before}{BEGIN}\n{table(results_folder)}\n{END}{after}"
+    return between(text, BEGIN, END, table(results_folder))
+
+
+def between(text, begin, end, content):
+    """Return a page with other content between two markers, which are lines of their own."""
+    before, _, rest = text.partition(begin)
+    _, _, after = rest.partition(end)
+    return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def with_result(text, content):
