@@ -219,12 +219,6 @@ def test_initial_epoch():
     assert keras_internals.initial_epoch(model) == 2, CHANGED
 
 
-def test_raw_model():
-    callback, model = keras.callbacks.Callback(), network()
-    callback.set_model(model)
-    assert keras_internals.raw_model(callback) is model, CHANGED
-
-
 def test_metric_direction():
     model = trained("sgd", metrics=["mae", keras.metrics.BinaryAccuracy()])
     directions = [

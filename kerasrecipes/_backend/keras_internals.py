@@ -188,11 +188,6 @@ def set_initial_epoch(model, epoch):
     model._initial_epoch = epoch
 
 
-def raw_model(callback):
-    """Return a callback's model. The public `model` copies all weights back from JAX."""
-    return callback._model
-
-
 def end_epoch_of_data(model):
     """Tell the data of the running `fit` that an epoch is over, which `stop_training` has ended.
 

@@ -23,17 +23,17 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / the golden ratio: multiples of it lie far 
 OF_REPLICA = GOLDEN >> 33  # the same for the 31 bits of TensorFlow's seeds
 
 
-def draw_uniform(shape, seed_generator, dtype="float32", common=False):
+def draw_uniform(shape, seed_generator, common=False):
     """Return uniform numbers in [0, 1); with `common`, the same ones on every replica."""
     backend = keras.backend.backend()
     if backend == "torch" and not common and replica_number() is not None:
-        return _of_this_rank("rand", shape, seed_generator, dtype)
+        return _of_this_rank("rand", shape, seed_generator, "float32")
     if backend != "tensorflow":
-        return keras.random.uniform(shape, dtype=dtype, seed=seed_generator)
+        return keras.random.uniform(shape, dtype="float32", seed=seed_generator)
     import tensorflow as tf
 
     seed = _tensorflow_seed(seed_generator, common)
-    return tf.random.stateless_uniform(shape, seed, dtype=dtype, alg="philox")
+    return tf.random.stateless_uniform(shape, seed, alg="philox")
 
 
 def draw_uniform_on_gpu(shape, seed_generator):

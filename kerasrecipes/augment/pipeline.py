@@ -192,7 +192,7 @@ def pipeline(
 
 def _require_device_forms(transforms):
     """Raise an `ImportError` that names the extra, where a transform needs TensorFlow."""
-    for transform in checked(transforms):
+    for transform in transforms:
         if not getattr(transform, "has_device_form", False):
             require_tensorflow(f"Transforms such as `{_name(transform)}`")
 

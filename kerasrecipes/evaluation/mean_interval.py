@@ -6,6 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+COVERAGE = 0.95
+
 
 class MeanInterval(NamedTuple):
     """The result of `mean_interval`: a mean and its 95% confidence interval.
@@ -56,8 +58,8 @@ def mean_interval(values: Sequence[float]) -> Any:
     return MeanInterval(mean, mean - half, mean + half)
 
 
-def student_quantile(freedom, coverage=0.95):
-    """Return the t with `P(|T| < t) = coverage`, for a whole number of degrees of freedom.
+def student_quantile(freedom):
+    """Return the t with `P(|T| < t) = 0.95`, for a whole number of degrees of freedom.
 
     >>> round(student_quantile(4), 4)
     2.7764
@@ -65,7 +67,7 @@ def student_quantile(freedom, coverage=0.95):
     low, high = 0.0, math.pi / 2
     for _ in range(60):
         angle = (low + high) / 2
-        low, high = (angle, high) if _probability(angle, freedom) < coverage else (low, angle)
+        low, high = (angle, high) if _probability(angle, freedom) < COVERAGE else (low, angle)
     return math.sqrt(freedom) * math.tan(low)
 
 

@@ -10,38 +10,37 @@ from PIL import Image
 
 LEVELS = 14
 GRID = 160
+COLUMNS = 3  # panels of a row
+FRAMES = 30  # at most one a step
+DOTS_PER_INCH = 70
 FRAME_MILLISECONDS = 120
 LAST_MILLISECONDS = 2500
 
 
-def paths_figure(panels: Any, columns: int = 3) -> Any:
+def paths_figure(panels: Any) -> Any:
     """Return a panel per function, with its contours and the paths of optimizers.
 
     Args:
         panels: list of (title, function of points `(..., 2)`, limits `(x low, x high, y low, y
             high)`, {name: points `(steps + 1, 2)`}); one name has one colour in all panels.
-        columns: int, panels per row. Defaults to 3.
     """
-    return _figure_and_lines(panels, columns)[0]
+    return _figure_and_lines(panels)[0]
 
 
-def paths_gif(panels: Any, frames: int = 30, dots_per_inch: int = 70, columns: int = 3) -> bytes:
+def paths_gif(panels: Any) -> bytes:
     """Return the same as the bytes of an animated GIF, the paths growing from frame to frame.
 
     Args:
         panels: as of `paths_figure`.
-        frames: int >= 1, at most one per step. Defaults to 30.
-        dots_per_inch: int, resolution. Defaults to 70.
-        columns: int, panels per row. Defaults to 3.
     """
-    figure, lines = _figure_and_lines(panels, columns)
-    figure.set_dpi(dots_per_inch)
+    figure, lines = _figure_and_lines(panels)
+    figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     figure.set_layout_engine("none")  # the axes stay where they are
     most = max(len(path) - 1 for _, _, path in lines)
     images = []
-    for count in np.unique(np.linspace(0, most, min(frames, most + 1)).round().astype(int)):
+    for count in np.unique(np.linspace(0, most, min(FRAMES, most + 1)).round().astype(int)):
         for line, dot, path in lines:
             shown = path[: count + 1]
             line.set_data(shown[:, 0], shown[:, 1])
@@ -57,9 +56,9 @@ def paths_gif(panels: Any, frames: int = 30, dots_per_inch: int = 70, columns: i
     return stream.getvalue()
 
 
-def _figure_and_lines(panels, columns):
+def _figure_and_lines(panels):
     """Return the figure, and (line, dot at its end, path) of each path."""
-    columns = min(columns, len(panels))
+    columns = min(COLUMNS, len(panels))
     rows = -(-len(panels) // columns)
     figure = Figure(figsize=(4.6 * columns, 3.9 * rows + 0.9), layout="constrained")
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
@@ -100,19 +99,18 @@ def _contours(axes, title, value, limits):
     axes.set_title(title, fontsize=10)
 
 
-def rates_figure(rates: Any, title: str = "Learning rate by step") -> Any:
+def rates_figure(rates: Any) -> Any:
     """Return learning rates by step, side by side on one pair of axes.
 
     Args:
         rates: dict from a name to an array of rates.
-        title: str.
     """
     figure = Figure(figsize=(7.0, 3.8), layout="constrained")
     axes = figure.subplots()
     for name, values in rates.items():
         axes.plot(np.arange(len(values)), values, label=name, linewidth=1.6)
     axes.set(xlabel="step", ylabel="learning rate", ylim=(0, None))
-    axes.set_title(title, fontsize=10)
+    axes.set_title("Learning rate by step", fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False, fontsize=9)
     return figure

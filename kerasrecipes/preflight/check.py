@@ -2,7 +2,7 @@
 
 import dataclasses
 
-PASS, WARN, FAIL, SKIP = STATUSES = ("pass", "warn", "fail", "skip")
+PASS, WARN, FAIL, SKIP = ("pass", "warn", "fail", "skip")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,6 +10,7 @@ from kerasrecipes.preflight.sample import Sample, example_hashes
 
 FEWEST, FEWEST_OF_CLASS = 60, 5
 CHUNK = 64
+PICTURES = 24
 PICTURE = (
     "Look at the picture of inputs and labels: were they shuffled apart, or does augmentation "
     "destroy the label?"
@@ -106,13 +107,13 @@ def _known_leakage(duplicates):
     return Check("leakage", FAIL if len(across) >= 10 else WARN, finding, APART)
 
 
-def pictures_of(facts, sample, class_names, count=24):
+def pictures_of(facts, sample, class_names):
     """Return pairs (image, label) to be drawn, () where the inputs are no images."""
     parts = keras.tree.flatten(sample.x)
     if len(parts) != 1 or parts[0].ndim != 4 or parts[0].shape[-1] not in (1, 3):
         return ()
     head = facts.heads[0]
-    sample = sample.take(count)
+    sample = sample.take(PICTURES)
     target = target_of(facts, head, sample.y)
     if head.kind == "classes":
         names = head._replace(target=target).labels()

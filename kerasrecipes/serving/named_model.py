@@ -59,12 +59,6 @@ def calibrated_model(model: keras.Model, temperature: float) -> Any:
     return _followed_by(model, TemperatureScaling(temperature, dtype="float32", name="temperature"))
 
 
-def find_class_names(model):
-    """Return the names in the model's last `layers.ClassNames`, or `None`."""
-    layer = find_names_layer(model)
-    return layer.class_names if layer else None
-
-
 def find_names_layer(model):
     """Return the model's last `layers.ClassNames`, or `None`."""
     found = [layer for layer in flatten_layers(model) if isinstance(layer, ClassNames)]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import layers, serving
-from kerasrecipes.serving.named_model import find_class_names
+from kerasrecipes.serving.named_model import find_names_layer
 from tests.serving.color_classifier import NAMES, color_model, color_shares, saved_color_model
 
 
@@ -50,11 +50,11 @@ def test_names_and_temperature_go_behind_a_model_once():
     model = color_model()
     named = serving.named_model(model, NAMES)
     assert serving.named_model(named, ("x", "y", "z")) is named
-    assert find_class_names(model) is None and find_class_names(named) == NAMES
+    assert find_names_layer(model) is None and find_names_layer(named).class_names == NAMES
     nested = serving.serving_model(named, keras.layers.Rescaling(1.0), 3)
-    assert find_class_names(nested) == NAMES
+    assert find_names_layer(nested).class_names == NAMES
     cooler = serving.calibrated_model(named, 2.0)
-    assert find_class_names(cooler) == NAMES
+    assert find_names_layer(cooler).class_names == NAMES
     x = images_of([(5, 5)])[0][None]
     before, after = (m.predict_on_batch(x)[0].astype("float64") for m in (named, cooler))
     roots = np.sqrt(before)
