@@ -3,10 +3,11 @@
 The rooms (each `__init__` is a table of contents):
 
 `ops`, `layers`, `losses`, `schedules`, `callbacks`, `optimizers`, `models`, `inference`,
-`transfer`, `initializers` run on every Keras backend. `augment` and `data` are built on `tf.data`
-and work with any backend; so do `evaluation` (metrics, test protocols, figures), `serving` (models
-that take pixels, reading of image files, export) and `experiment` (run folder and report of the
-recipes). `flags` is the command line of the recipes, `search` a random search over those flags.
+`transfer`, `initializers`, `preflight` (checks before a long run) run on every Keras backend.
+`augment` and `data` are built on `tf.data` and work with any backend; so do `evaluation` (metrics,
+test protocols, figures), `serving` (models that take pixels, reading of image files, export) and
+`experiment` (run folder and report of the recipes). `flags` is the command line of the recipes,
+`search` a random search over those flags.
 """
 
 import importlib

@@ -11,7 +11,8 @@ PACKAGE = ROOT / "kerasrecipes"
 BACKENDS = {"tensorflow", "jax", "jaxlib", "torch"}
 EVERYONE = {
     "_array_spec", "_atomic_write", "_backend", "_batches", "_feature_statistics",
-    "_folder_lock", "_image_sources", "_layer_names", "_printable", "_progress", "_quiet_import",
+    "_folder_lock", "_image_sources", "_layer_names", "_png", "_printable", "_progress",
+    "_quiet_import",
     "_shard_kinds", "_terminal", "_validation", "_warning", "version",
 }  # fmt: skip
 
@@ -23,6 +24,7 @@ MAY_IMPORT = {
     "_folder_lock": set(),
     "_image_sources": set(),
     "_layer_names": set(),
+    "_png": set(),
     "_printable": set(),
     "_progress": set(),
     "_quiet_import": set(),
@@ -221,6 +223,18 @@ def test_warnings_are_given_in_one_way(path):
 def test_raw_warnings_are_recognised():
     source = "warnings.warn('x')\nfrom warnings import warn\nself.warn('x')\nwarn('x')\n"
     assert sorted(raw_warnings(ast.parse(source))) == [1, 2]
+
+
+def test_the_tree_of_contributing_is_the_folder():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    tree = text.split("```\nkerasrecipes/\n")[1].split("```")[0]
+    named = {line.split()[0] for line in tree.splitlines() if line.startswith("  ")}
+    there = {
+        path.name + ("/" if path.is_dir() else "")
+        for path in PACKAGE.iterdir()
+        if path.name not in ("__init__.py", "__pycache__", "py.typed")
+    }
+    assert named == there
 
 
 def test_rooms_are_tables_of_contents():

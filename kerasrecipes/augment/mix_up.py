@@ -20,7 +20,7 @@ class MixUp(Transform):
     `weight · image + (1 - weight) · other`, weight ~ Beta(alpha, alpha), a draw for each image.
 
     Args:
-        alpha: float > 0, default 0.2; the larger, the stronger. 0 mixes nothing.
+        alpha: float >= 0, default 0.2; the larger, the stronger. 0 mixes nothing.
 
     Call arguments:
         images: (N, H, W, C).

@@ -61,8 +61,7 @@ class RandomErasing(Transform):
         check_range("ratio", ratio, "(0, inf)")
         if value != "noise":
             check_number("value", value, "(-inf, inf)")
-        self.probability, self.area, self.ratio = probability, tuple(area), tuple(ratio)
-        self.value = value
+        self.probability, self.area, self.ratio, self.value = probability, area, ratio, value
 
     @property
     def before_normalize(self) -> bool:

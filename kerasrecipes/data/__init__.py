@@ -2,8 +2,8 @@
 
 Arrays, `.npz` files and the sample are read without TensorFlow; everything else by `tf.data`.
 
-- `load`: a data set from the sample in the package, TensorFlow Datasets, a folder, an `.npz`
-  file or arrays.
+- `load`: a data set from the sample in the package, TensorFlow Datasets, a folder, a table of
+  files and labels (CSV, TSV or a data frame), shards, an `.npz` file or arrays.
 - `ImageData`: what `load` returns: the three sets and what is known about them.
 - `ImageSource`: a set of images that is read by index; `ImageStream`: one that has an order only.
 """

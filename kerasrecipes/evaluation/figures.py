@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
-from PIL import Image
 
+from kerasrecipes._png import png_bytes
 from kerasrecipes._printable import printable
 
 TRAINING, VALIDATION = "#8a8a8a", "#0b6e99"
@@ -189,6 +189,4 @@ def image_png(image: Any) -> Any:
     b'PNG'
     """
     pixels = np.clip(np.round(np.asarray(image, "float32")), 0, 255).astype("uint8")
-    stream = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(stream, "PNG")
-    return stream.getvalue()
+    return png_bytes(pixels)

@@ -12,10 +12,10 @@ from typing import Any
 
 import keras
 import numpy as np
-from PIL import Image
 
 from kerasrecipes import augment
 from kerasrecipes._atomic_write import atomic_write
+from kerasrecipes._png import png_bytes
 from kerasrecipes._validation import check_choice
 from kerasrecipes.serving.runtimes import PACKAGES, has_runtime, run_exported
 
@@ -119,7 +119,7 @@ def _write_and_compare_jpeg(model, scratch, pixels):
         transform = augment.CenterCrop(height, channels=channels)
     with _quiet("saved_model"):
         augment.export_jpeg_classifier(model, path, [transform])
-    contents = _png(pixels)
+    contents = png_bytes(pixels)
     expected = model.predict_on_batch(np.asarray(transform(contents), "float32")[None])
     return _difference(path, "saved_model", [contents], expected)
 
@@ -149,9 +149,3 @@ def _quiet(kind):
         except Exception as error:  # converters raise many types
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ValueError(f"This model cannot be exported to {kind}: {reason[:200]}") from error
-
-
-def _png(pixels):
-    stream = io.BytesIO()
-    Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(stream, "PNG")
-    return stream.getvalue()

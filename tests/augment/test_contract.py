@@ -211,3 +211,11 @@ def test_jitted_on_a_batch_equals_eager_one_by_one(name):
 def test_bad_input_names_the_argument(make, message):
     with pytest.raises((ValueError, TypeError, tf.errors.InvalidArgumentError), match=message):
         make()
+
+
+def test_a_pair_given_as_a_list_is_stored_as_given():
+    listed = augment.RandomErasing(1.0, area=[0.1, 0.3], ratio=[1, 2])
+    assert listed.get_config()["area"] == [0.1, 0.3] and listed.get_config()["ratio"] == [1, 2]
+    paired = augment.RandomErasing(1.0, area=(0.1, 0.3), ratio=(1, 2))
+    image = np.zeros((8, 8, 1), "uint8")
+    np.testing.assert_array_equal(listed(image, 3), paired(image, 3))

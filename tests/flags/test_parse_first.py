@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import kerasrecipes_flags
+from kerasrecipes import flags as room
 from kerasrecipes import serving
 from kerasrecipes_flags import EXPORTS
 
@@ -80,3 +82,8 @@ print([bool(keras.saving.get_registered_object(f"kerasrecipes>{name}")) for name
 
 def test_the_choices_are_those_of_the_room_that_acts_on_them():
     assert EXPORTS == serving.EXPORTS
+
+
+def test_the_quick_module_has_every_name_of_the_room():
+    assert set(kerasrecipes_flags.__all__) == set(room.__all__)
+    assert all(getattr(kerasrecipes_flags, name) is getattr(room, name) for name in room.__all__)
