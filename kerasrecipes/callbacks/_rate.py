@@ -33,14 +33,16 @@ class RateControl:
         counted_without_data: int, how many of the batches counted last were none: TensorFlow
             counts one when data of unknown length have ended.
         origin: int, the count of updates at which the schedule begins.
-        factor: float that the rate is multiplied by.
+        factor: float that plateaus multiply the rate by.
+        scale: float that the size of the batch multiplies it by, besides.
     """
 
     def __init__(self, optimizer):
         self.optimizer = optimizer
         self.schedule = self.batches = self._kind = None
         self._origin = RateParameter(0, "int32")
-        self._factor = RateParameter(1.0, float_type())
+        self._factor, self._scale = 1.0, 1.0
+        self._product = RateParameter(1.0, float_type())
         self.counted_without_data = 0
 
     @classmethod
@@ -61,15 +63,25 @@ class RateControl:
 
     @property
     def factor(self):
-        return self._factor.value
+        return self._factor
 
     @factor.setter
     def factor(self, factor):
-        self._factor.value = factor
+        self._factor = factor
+        self._product.value = factor * self._scale
+
+    @property
+    def scale(self):
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale):
+        self._scale = scale
+        self._product.value = self._factor * scale
 
     @property
     def parameters(self):
-        return [self._origin, self._factor]
+        return [self._origin, self._product]
 
     def drive(self, schedule, kind, origin=0):
         """Use `schedule` from the count `origin` on; those of equal `kind` are the same."""
@@ -91,7 +103,7 @@ class RateControl:
         else:
             rate = self.own_rate()
         rate = ops.convert_to_tensor(rate)
-        return rate * ops.cast(self._factor.in_step(), rate.dtype)
+        return rate * ops.cast(self._product.in_step(), rate.dtype)
 
     def own_rate(self):
         """The rate that the optimizer was compiled with."""
@@ -135,7 +147,7 @@ class RateControl:
             rate = own(last)
         else:
             rate = self.own_rate()
-        return float(ops.convert_to_numpy(rate)) * self.factor
+        return float(ops.convert_to_numpy(rate)) * self._product.value
 
 
 def check_option(optimizer):
@@ -191,18 +203,22 @@ def release(model, name=None):
         if control.schedule is None and control.batches is not None:
             control.batches.remove()
             control.batches = None
-        if control.schedule is None and control.factor == 1:
+        if control.schedule is None and control.factor == control.scale == 1:
             keras_internals.replace_rate(control.optimizer, None)
 
 
 def make_permanent(control):
     """Leave the factor with the optimizer, in its own variable or schedule."""
-    optimizer = control.optimizer
+    optimizer, factor = control.optimizer, control.factor
     own = keras_internals.rate_or_schedule(optimizer)
+    if factor == 1:
+        return  # a new schedule would compile a new step
+    if isinstance(own, Scaled):
+        own, factor = own.schedule, own.factor * factor
     if _is_schedule(own):
-        optimizer.learning_rate = Scaled(own, control.factor)
+        optimizer.learning_rate = Scaled(own, factor)
     elif isinstance(own, keras.Variable):
-        optimizer.learning_rate = float(ops.convert_to_numpy(own)) * control.factor
+        optimizer.learning_rate = float(ops.convert_to_numpy(own)) * factor
     else:
         return
     control.factor = 1.0

@@ -9,7 +9,7 @@ WARM_UP_EPOCHS = 5
 
 
 class ScaledRate(FitCallback):
-    """Multiplies the rate, whatever drives it, as a larger batch asks.
+    """Multiplies the rate, whatever drives or lowers it, as a larger batch asks.
 
     ```
     rate(t) = schedule(t) · (1 + (k - 1) · min(1, t / w)),   k = batch size / usual batch size
@@ -68,4 +68,4 @@ class ScaledRate(FitCallback):
 
     def _apply(self, factor):
         for control in _rate.controls(self._trained_model):
-            control.factor = factor
+            control.scale = factor

@@ -56,6 +56,10 @@ BREAKS = [
         "jax",
     ),
     Break(
+        "PlateauFactor", "a schedule times 1 after each fit", RATE,
+        "    if factor == 1:\n", "    if False:\n", f"{PLATEAU_TESTS} -k without_a_plateau",
+    ),
+    Break(
         "SnapshotEnsemble", "all outputs have the first one's loss",
         "callbacks/_with_probabilities.py",
         "return list(loss) if isinstance(loss, (list, tuple)) else [loss] * count",
@@ -122,7 +126,7 @@ BREAKS = [
     ),
     Break(
         "PlateauFactor", "factor forgotten by a schedule", RATE,
-        "Scaled(own, control.factor)", "Scaled(own, 1.0)",
+        "Scaled(own, factor)", "Scaled(own, 1.0)",
         f"{PLATEAU_TESTS} -k lower_rate_stays",
     ),
     Break(

@@ -90,6 +90,25 @@ def test_the_lower_rate_stays_and_is_saved(tmp_path):
     np.testing.assert_allclose(recorder.rates, 0.25, rtol=1e-6)
 
 
+def test_fits_without_a_plateau_leave_schedule_and_step_as_they_are():
+    model = slope_model(keras.optimizers.SGD(StepDecay(0.5, [100])))
+    schedule, steps = model.optimizer.get_config()["learning_rate"], []
+    for _ in range(3):
+        rates_of(model, [1.0])
+        steps.append(model.train_function)
+    assert model.optimizer.get_config()["learning_rate"] == schedule
+    assert steps[0] is steps[1] is steps[2]
+
+
+def test_factors_of_several_fits_are_one():
+    model = slope_model(keras.optimizers.SGD(StepDecay(0.5, [100])))
+    for _ in range(2):
+        rates_of(model, [1.0, 1.0], factor=0.5, patience=1)
+    config = model.optimizer.get_config()["learning_rate"]
+    restored = keras.optimizers.schedules.deserialize(config)
+    assert restored.factor == 0.25 and isinstance(restored.schedule, StepDecay)
+
+
 def test_nan_is_no_improvement_cooldown_and_floor():
     model = slope_model(keras.optimizers.SGD(0.5))
     values = [math.nan, math.nan, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0]

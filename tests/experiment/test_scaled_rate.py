@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import SGDR, Resume
+from kerasrecipes.callbacks import SGDR, PlateauFactor, Resume
 from kerasrecipes.experiment import TrainingConfig
 from kerasrecipes.experiment.scaled_rate import ScaledRate
 from tests.callbacks.small_fit import STEPS, Kill, KillAt, assert_same, fit, small_model, values
@@ -39,6 +39,21 @@ def test_it_multiplies_a_callback_that_drives_the_rate():
     fit(small_model(), epochs=8, callbacks=[SGDR(0.1, 8), plain])
     factor = 1 + 2 * np.minimum(1, np.arange(8 * STEPS) / (2 * STEPS))
     np.testing.assert_allclose(rates.rates, np.array(plain.rates) * factor, rtol=1e-5)
+
+
+@pytest.mark.parametrize("plateau_first", [True, False])
+def test_it_multiplies_the_factor_of_plateaus(plateau_first):
+    model, rates = small_model(), Rates()  # at 0.5
+    plateau = PlateauFactor("loss", factor=0.5, patience=1, min_delta=1e9)
+    callbacks = [plateau, ScaledRate(3.0)][:: 1 if plateau_first else -1]
+    history = fit(model, epochs=4, callbacks=[*callbacks, rates])
+    factors = np.repeat([1, 1, 0.5, 0.25], STEPS)
+    steps = np.arange(4 * STEPS)
+    expected = 0.5 * factors * (1 + 2 * np.minimum(1, steps / STEPS))
+    np.testing.assert_allclose(rates.rates, expected, rtol=1e-6)
+    np.testing.assert_allclose(history.history["learning_rate"], expected[STEPS - 1 :: STEPS])
+    assert plateau.total_factor == 0.125
+    np.testing.assert_allclose(float(model.optimizer.learning_rate), 0.5 * 0.125)
 
 
 @pytest.mark.slow
