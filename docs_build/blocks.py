@@ -3,10 +3,10 @@
 import pathlib
 import re
 
-from docs_build import gallery, included, measured, speeds
+from docs_build import ablated, gallery, included, measured, speeds
 
 ROOT = pathlib.Path(__file__).parent.parent
-KINDS = "measured|claim|speeds|include|source|grids"
+KINDS = "measured|ablation|claim|speeds|include|source|grids"
 BLOCK = re.compile(rf"^```({KINDS})\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -19,6 +19,8 @@ def replaced(kind, body, page):
     """Return the Markdown that a block stands for."""
     if kind == "measured":
         return measured.gain(body, page)
+    if kind == "ablation":
+        return ablated.ablated(body, page)
     if kind == "claim":
         return measured.claim(body.strip(), page)
     if kind == "grids":

@@ -55,4 +55,14 @@ BREAKS = [
         "        random.setstate(python)\n", "",
         "preflight/test_preflight.py -k unchanged",
     ),
+    Break(
+        "gradient_errors", "a gradient that is not finite passes", "preflight/gradient_errors.py",
+        "return np.inf", "return 0.0",
+        "preflight/test_gradient_errors.py",
+    ),
+    Break(
+        "gradient_errors", "one-sided differences", "preflight/gradient_errors.py",
+        "for s in (1, -1)]", "for s in (1, 0)]",
+        "preflight/test_gradient_errors.py",
+    ),
 ]  # fmt: skip

@@ -9,6 +9,7 @@ import keras
 import pytest
 
 from docs_build import (
+    ablated,
     api_pages,
     blocks,
     card_figures,
@@ -99,6 +100,24 @@ def test_the_gain_of_a_card_is_that_of_the_stored_result(tmp_path, monkeypatch):
     assert "**+7.5 points** (95% interval +3.9 to +11.1; by run +10.0, +5.0)" in text
     with pytest.raises(ValueError, match="Received: 'd'"):
         measured.gain("result: x\ntest: d\nagainst: a", "techniques/x.md")
+
+
+def test_an_ablation_is_shown_with_and_without_the_part(tmp_path, monkeypatch):
+    arms = {"all techniques": (0.8, 0.9), "without a": (0.7, 0.78), "without b": (0.8, 0.9)}
+    ablation = {
+        name: {"accuracy": list(both), "loss": [1.0, 1.0], "calibration_error": [0.1, 0.3]}
+        for name, both in arms.items()
+    }
+    content = {"command": "python recipes/x.py --ablate", "data": "images", "ablation": ablation}
+    (tmp_path / "ablation").mkdir()
+    path = tmp_path / "ablation" / "x.json"
+    path.write_text(json.dumps({**content, "test": {"images": 1000}}))
+    monkeypatch.setattr(ablated, "RESULTS", tmp_path)
+    text = ablated.ablated("x: a\n", "techniques/a.md")
+    assert "| without a | 0.7400 | -0.1100 | -0.2371 to +0.0171 |" in text  # 0.01 · 12.706 each way
+    assert "without b" not in text and "2 paired seeds, 1,000 test images" in text
+    with pytest.raises(ValueError, match="Received: 'c'"):
+        ablated.ablated("x: c", "techniques/a.md")
 
 
 def test_newcombe_is_as_in_his_paper():

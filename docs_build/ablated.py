@@ -1,0 +1,34 @@
+"""What one part of a recipe gives: two rows of a stored ablation, by paired seeds."""
+
+import json
+
+from docs_build.measured import RESULTS
+from kerasrecipes.experiment.ablation import HEADER, compared
+
+
+def ablated(body, page):
+    """Return the table of a recipe with all its parts and without one.
+
+    Args:
+        body: str, `RECIPE: PART`, such as `resnet_crop: weight decay`.
+        page: str, the page of the site, whose links begin there.
+
+    Raises:
+        ValueError: If the ablation has no such part.
+    """
+    recipe, _, part = body.strip().partition(": ")
+    path = RESULTS / "ablation" / f"{recipe}.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    first, *others = compared(content["ablation"])[0]
+    rows = [row for row in others if row[0] == f"without {part}"]
+    if not rows:
+        names = [row[0].removeprefix("without ") for row in others]
+        raise ValueError(f"The parts are {names}. Received: {part!r}")
+    lines = [f"| {' | '.join(row)} |" for row in (HEADER, ["---"] * len(HEADER), first, *rows)]
+    seeds = len(content["ablation"][first[0]]["accuracy"])
+    up, images = "../" * page.count("/"), content["test"]["images"]
+    origin = (
+        f"From `{content['command']}` ([source]({up}recipes/{recipe}.md)): {seeds} paired seeds, "
+        f"{images:,} test images of {content['data']}."
+    )
+    return "\n".join([*lines, "", origin])
