@@ -176,7 +176,7 @@ def test_integers_and_uniform_numbers_are_the_same_bits():
         (draws.fold(-7, 3), host_draws.fold(-7, 3)),
         (draws.fold(7, numbers), host_draws.fold(7, numbers)),
         (draws.uniform(SEEDS, 20), host_draws.uniform(SEEDS, 20)),
-        (draws.shares(SEEDS, 3), host_draws.shares(SEEDS, 3)),
+        (draws.fractions(SEEDS, 3), host_draws.fractions(SEEDS, 3)),
         (draws.integers(SEEDS, -4, 9), host_draws.integers(SEEDS, -4, 9)),
     ):
         np.testing.assert_array_equal(drawn, host)

@@ -81,12 +81,12 @@ def count_of_updates(counts, groups):
     return sum(count // group for count, group in zip(counts, groups))
 
 
-def mix(average, value, share):
-    """Return average + share · (value - average), exact where `share` is 0 or 1."""
-    share = ops.cast(share, average.dtype)
+def mix(average, value, fraction):
+    """Return average + fraction · (value - average), exact where `fraction` is 0 or 1."""
+    fraction = ops.cast(fraction, average.dtype)
     value = ops.cast(value, average.dtype)
     step = value - average
-    return ops.where(share < 0.5, average + share * step, value - (1 - share) * step)
+    return ops.where(fraction < 0.5, average + fraction * step, value - (1 - fraction) * step)
 
 
 def wide_dtype(variable):

@@ -35,11 +35,11 @@ def decorrelated_batch(x, axis, gamma, beta, size, epsilon, dtype):
     return y.movedim(-1, axis), *statistics
 
 
-def interpolated(average, value, share):
-    """Return (1 - share) · average + share · value, in the type of the average."""
+def interpolated(average, value, fraction):
+    """Return (1 - fraction) · average + fraction · value, in the type of the average."""
     import torch
 
-    return torch.lerp(average, value.to(average.dtype), share)
+    return torch.lerp(average, value.to(average.dtype), fraction)
 
 
 def _forward(size, epsilon, statistics, x, gamma, beta):

@@ -71,8 +71,8 @@ def draw_order(count, seed_generator):
     return keras.random.shuffle(ops.arange(count, dtype="int32"), seed=seed_generator)
 
 
-def draw_bits(shape, share, seed_generator):
-    """Return bytes of independent bits that are 1 with the probability `share`.
+def draw_bits(shape, probability, seed_generator):
+    """Return bytes of independent bits that are 1 with a probability.
 
     The probability is rounded to a multiple of 2^-16. A probability with k binary digits needs k
     random words. From the last digit to the first, a new word is combined by `or` if the digit is
@@ -80,13 +80,13 @@ def draw_bits(shape, share, seed_generator):
 
     Args:
         shape: Tuple; its first number may be a tensor.
-        share: float in [0, 1], the probability.
+        probability: float in [0, 1].
         seed_generator: `keras.random.SeedGenerator`.
 
     Returns:
         uint8 tensor.
     """
-    digits = f"{round(share * 2**DIGITS):0{DIGITS + 1}b}"
+    digits = f"{round(probability * 2**DIGITS):0{DIGITS + 1}b}"
     if digits[0] == "1" or "1" not in digits:
         return ops.full(shape, 255 * int(digits[0]), dtype="uint8")
     draw, to_bytes = _WORDS[keras.backend.backend()]

@@ -52,18 +52,18 @@ def integers(seed, low, high):
 
     `low` and `high` are integers, or tensors that broadcast with the batch of seeds.
     """
-    return between(shares(seed, 1)[..., 0], low, high)
+    return between(fractions(seed, 1)[..., 0], low, high)
 
 
-def shares(seed, count):
+def fractions(seed, count):
     """Return `count` float64 numbers per seed, uniform in [0, 1), shape `(..., count)`."""
     return tf.cast(_shift(_bits(seed, count), 11), tf.float64) * 2.0**-53
 
 
-def between(share, low, high):
-    """Return the int in [low, high] that a float64 `share` of [0, 1) picks, as int64."""
+def between(fraction, low, high):
+    """Return the int in [low, high] that a float64 `fraction` of [0, 1) picks, as int64."""
     low, high = tf.cast(low, tf.int64), tf.cast(high, tf.int64)
-    return low + tf.cast(share * tf.cast(high - low + 1, tf.float64), tf.int64)
+    return low + tf.cast(fraction * tf.cast(high - low + 1, tf.float64), tf.int64)
 
 
 def normal(seed, count):

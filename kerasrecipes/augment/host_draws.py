@@ -39,20 +39,20 @@ def uniform(seed, count):
     return (_bits(seed, count) >> np.uint64(40)).astype(np.float32) * np.float32(2.0**-24)
 
 
-def shares(seed, count):
+def fractions(seed, count):
     """Return `count` float64 numbers per seed, uniform in [0, 1), shape `(..., count)`."""
     return (_bits(seed, count) >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def integers(seed, low, high):
     """Return one integer per seed, uniform in [low, high], both included, as int64."""
-    return between(shares(seed, 1)[..., 0], low, high)
+    return between(fractions(seed, 1)[..., 0], low, high)
 
 
-def between(share, low, high):
-    """Return the int in [low, high] that a float64 `share` of [0, 1) picks, as int64."""
+def between(fraction, low, high):
+    """Return the int in [low, high] that a float64 `fraction` of [0, 1) picks, as int64."""
     low, high = np.asarray(low, np.int64), np.asarray(high, np.int64)
-    return low + (share * (high - low + 1).astype(np.float64)).astype(np.int64)
+    return low + (fraction * (high - low + 1).astype(np.float64)).astype(np.int64)
 
 
 def normal(seed, count):

@@ -74,10 +74,10 @@ class RandomScaleCrop(Transform):
     def draw(self, seed: Any, height: int, width: int) -> Any:
         """Return the resized (height, width) and the (top, left) of the crop in it."""
         low, high = (round(self.size * factor) for factor in self.scale)
-        share = draws.shares(seed, 3)
-        short_side = tf.cast(draws.between(share[0], low, high), tf.int32)
+        fraction = draws.fractions(seed, 3)
+        short_side = tf.cast(draws.between(fraction[0], low, high), tf.int32)
         scaled = tf.stack(functional.short_side_size(height, width, short_side))
-        offset = tf.cast(draws.between(share[1:], 0, scaled - self.size), tf.int32)
+        offset = tf.cast(draws.between(fraction[1:], 0, scaled - self.size), tf.int32)
         return scaled, offset
 
     def __call__(self, image: Any, seed: Any = None) -> Any:
@@ -98,11 +98,11 @@ class RandomScaleCrop(Transform):
 
     def draw_on_host(self, seeds: Any, shape: Any) -> Any:
         low, high = (round(self.size * factor) for factor in self.scale)
-        share = host_draws.shares(seeds, 3)
-        short_side = host_draws.between(share[:, :1], low, high)
+        fraction = host_draws.fractions(seeds, 3)
+        short_side = host_draws.between(fraction[:, :1], low, high)
         source = np.array(shape[:2])
         scaled = short_side * source // source.min()
-        offset = host_draws.between(share[:, 1:], 0, scaled - self.size)
+        offset = host_draws.between(fraction[:, 1:], 0, scaled - self.size)
         return scale_crop(source, scaled, offset, self.size, self.exact)
 
     def apply_on_device(self, images: Any, *drawn: Any) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 
 MOST_HISTOGRAMS = 10
 LINES = (
-    ("deviation", "deviation", "C0"),
+    ("deviation", "standard deviation", "C0"),
     ("gradient", "size of the gradient", "C3"),
 )
 SHARES = (("zeros", "zero", "C7"), ("dead", "dead units", "k"), ("saturated", "saturated", "C1"))

@@ -19,7 +19,7 @@ class StateFolder:
 
     Args:
         directory: path of the folder.
-        keep: integer >= 1, how many states stay.
+        keep: int >= 1, how many states stay.
     """
 
     def __init__(self, directory, keep):

@@ -43,12 +43,12 @@ class BestSnapshot(FitCallback):
         mode: `"min"`, `"max"` or `"auto"`, which reads it from the metric. Defaults to `"auto"`.
         min_delta: float >= 0, the least gain that patience counts as one. The best snapshot takes
             any strict gain; NaN is none. Defaults to 0.
-        patience: integer >= 0, checks without a gain after which training stops, or `None`: it
+        patience: int >= 0, checks without a gain after which training stops, or `None`: it
             never stops. A check is an epoch's end, or a validation of `every_steps`. Defaults to
             `None`.
         start_from_epoch: int >= 0, epochs before this one (0-based) are not checked.
             Defaults to 0.
-        every_steps: integer >= 1, validate on `validation_data` after every so many steps, inside
+        every_steps: int >= 1, validate on `validation_data` after every so many steps, inside
             epochs as well, or `None`. Defaults to `None`.
         validation_data: what `every_steps` validates on: `(x, y)`, `(x, y, sample_weight)`, the
             same as a list, or any data set that `evaluate` takes. Defaults to `None`.

@@ -39,7 +39,7 @@ class LearningRateFinder(FitCallback):
     Args:
         min_learning_rate: float > 0, the first rate. Defaults to 1e-7.
         max_learning_rate: float > min_learning_rate, the last. Defaults to 10.
-        steps: integer >= 2, updates from the first rate to the last; `None` (default) for all that
+        steps: int >= 2, updates from the first rate to the last; `None` (default) for all that
             `fit` would do.
         smoothing: float in [0, 1), s. Defaults to 0.9.
         divergence: float > 1, stop when the smoothed loss exceeds so many times the lowest since

@@ -25,7 +25,7 @@ def read_npz(path):
 def _load(path):
     if not zipfile.is_zipfile(path):
         raise ValueError(
-            f"{printable(path)}: not an .npz file as numpy.savez writes it, or cut short"
+            f"{printable(path)}: not an .npz file as numpy.savez writes it, or truncated"
         )
     try:
         with np.load(path, allow_pickle=False) as file:  # reading a pickle can run code

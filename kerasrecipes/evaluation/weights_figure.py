@@ -48,8 +48,8 @@ def weights_figure(kernels: Any, limit: float, columns: int = 3) -> Any:
         colors[BINS // 2] = NEAR_COLOR
         axes.bar(edges[:-1], counts / np.size(weights), np.diff(edges), align="edge", color=colors)
         axes.set_yscale("log")
-        share = f"{near_zero(weights, limit):.0%} within ±{limit:g}"
-        axes.set_title(f"{shorten(title, 24)}: {share}", fontsize=9, parse_math=False)
+        fraction = f"{near_zero(weights, limit):.0%} within ±{limit:g}"
+        axes.set_title(f"{shorten(title, 24)}: {fraction}", fontsize=9, parse_math=False)
         axes.spines[["top", "right"]].set_visible(False)
         axes.tick_params(labelsize=8)
     for axes in grid.ravel()[len(kernels) :]:

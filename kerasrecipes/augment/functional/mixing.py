@@ -6,15 +6,15 @@ from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment.functional.color import restore_dtype
 
 
-def mix_up(images: Any, labels: Any, share: Any) -> Any:
-    """Return `share · image + (1 - share) · other` of images and labels.
+def mix_up(images: Any, labels: Any, weight: Any) -> Any:
+    """Return `weight · image + (1 - weight) · other` of images and labels.
 
     The other image is the one before in the batch, for the first the last.
 
     Args:
         images: (N, H, W, C).
         labels: (N, classes), one-hot or probabilities.
-        share: (N,) in [0, 1], the weight of the image itself.
+        weight: (N,) in [0, 1], the weight of the image itself.
 
     Returns:
         Tensors (images, labels), of the shapes that were given; images of integers are rounded.
@@ -32,12 +32,12 @@ def mix_up(images: Any, labels: Any, share: Any) -> Any:
     Reference: Zhang et al., 2017, https://arxiv.org/abs/1710.09412.
     """
     images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
-    rows, weight = tf.reshape(images, [tf.shape(images)[0], -1]), share[:, None]
+    rows, of_row = tf.reshape(images, [tf.shape(images)[0], -1]), weight[:, None]
     # Two plain loops: rolled, XLA would ask at each value where it comes from, at twice the time.
-    first = _blend(rows[:1], rows[-1:], weight[:1])
-    mixed = tf.concat([first, _blend(rows[1:], rows[:-1], weight[1:])], axis=0)
+    first = _blend(rows[:1], rows[-1:], of_row[:1])
+    mixed = tf.concat([first, _blend(rows[1:], rows[:-1], of_row[1:])], axis=0)
     mixed = tf.ensure_shape(tf.reshape(mixed, tf.shape(images)), images.shape)
-    return mixed, _mix_labels(labels, share)
+    return mixed, _mix_labels(labels, weight)
 
 
 def cut_mix(images: Any, labels: Any, top: Any, left: Any, height: Any, width: Any) -> Any:
@@ -98,6 +98,6 @@ def _blend(values, others, weight):
     return restore_dtype(mixed, values.dtype)
 
 
-def _mix_labels(labels, share):
-    weight = tf.cast(share, labels.dtype)[:, None]
+def _mix_labels(labels, weight):
+    weight = tf.cast(weight, labels.dtype)[:, None]
     return weight * labels + (1 - weight) * tf.roll(labels, 1, axis=0)
