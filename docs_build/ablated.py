@@ -3,7 +3,10 @@
 import json
 
 from docs_build.measured import RESULTS
-from kerasrecipes.experiment.ablation import HEADER, compared
+from kerasrecipes.experiment.ablation import compared
+
+HEADER = ("Training", "Accuracy", "Change (95% interval)", "Change of loss (95% interval)",
+          "Calibration error")  # fmt: skip
 
 
 def ablated(body, page):
@@ -24,7 +27,9 @@ def ablated(body, page):
     if not rows:
         names = [row[0].removeprefix("without ") for row in others]
         raise ValueError(f"The parts are {names}. Received: {part!r}")
-    lines = [f"| {' | '.join(row)} |" for row in (HEADER, ["---"] * len(HEADER), first, *rows)]
+    lines = [
+        f"| {' | '.join(row)} |" for row in (HEADER, ["---"] * 5, *map(_short, (first, *rows)))
+    ]
     seeds = len(content["ablation"][first[0]]["accuracy"])
     up, images = "../" * page.count("/"), content["test"]["images"]
     origin = (
@@ -32,3 +37,10 @@ def ablated(body, page):
         f"{images:,} test images of {content['data']}."
     )
     return "\n".join([*lines, "", origin])
+
+
+def _short(row):
+    """Return a row of `compared` with each interval behind its change."""
+    name, accuracy, change, interval, loss, loss_interval, calibration = row
+    changes = [f"{a} ({b})" if a else "" for a, b in ((change, interval), (loss, loss_interval))]
+    return name, accuracy, *changes, calibration

@@ -125,6 +125,9 @@ def origin_of(content, page):
     runs, up = content["runs"], "../" * page.count("/")
     images = runs[0]["test"]["images"]
     seeds = ", ".join(str(run["seed"]) for run in runs)
+    many = content["config"].get("seeds")
+    if many and "ablate" not in content["config"]:  # there the seeds are the ablation's
+        seeds = f"{seeds} and following: each figure is the mean of {many} trainings"
     seconds = statistics.mean(run["seconds"] for run in runs)
     return (
         f"From `{content['command']}` ([source]({up}recipes/{content['recipe']}.md)), "

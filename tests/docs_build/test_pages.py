@@ -93,10 +93,12 @@ def test_the_gain_of_a_card_is_that_of_the_stored_result(tmp_path, monkeypatch):
         test = {"images": 1000, "protocols": tests}
         runs.append({"seed": seed, "seconds": 7.0, "test": test})
     content = {"recipe": "x", "command": "python recipes/x.py", "data": "images", "runs": runs}
+    content["config"] = {"seeds": 5}
     monkeypatch.setattr(measured, "RESULTS", tmp_path)
     (tmp_path / "x.json").write_text(json.dumps(content))
     text = measured.gain("result: x\ntest: b c\nagainst: a\npaper: so much.", "techniques/x.md")
     assert "| a | 75.0% (72.2% to 77.6%) | 50 |" in text
+    assert "seeds 0, 1 and following: each figure is the mean of 5 trainings" in text
     assert "**+7.5 points** (95% interval +3.9 to +11.1; by run +10.0, +5.0)" in text
     with pytest.raises(ValueError, match="Received: 'd'"):
         measured.gain("result: x\ntest: d\nagainst: a", "techniques/x.md")
@@ -114,7 +116,7 @@ def test_an_ablation_is_shown_with_and_without_the_part(tmp_path, monkeypatch):
     path.write_text(json.dumps({**content, "test": {"images": 1000}}))
     monkeypatch.setattr(ablated, "RESULTS", tmp_path)
     text = ablated.ablated("x: a\n", "techniques/a.md")
-    assert "| without a | 0.7400 | -0.1100 | -0.2371 to +0.0171 |" in text  # 0.01 · 12.706 each way
+    assert "| without a | 0.7400 | -0.1100 (-0.2371 to +0.0171) |" in text  # 0.01 · 12.706 each way
     assert "without b" not in text and "2 paired seeds, 1,000 test images" in text
     with pytest.raises(ValueError, match="Received: 'c'"):
         ablated.ablated("x: c", "techniques/a.md")
