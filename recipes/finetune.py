@@ -18,6 +18,7 @@ from kerasrecipes_flags import TASKS, TrainingConfig, flag, parse_first
 
 FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
 IMAGES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 10_000, 3, 10
+QUICK = {"folds": 2, "regularization": (1.0, 0.1, 0.01)}  # the search for more than FEW_IMAGES
 CELLS = {"linear": (1, True), "stages": (1, False), "few": (10**6, True), "many": (10**6, False)}
 PLAN = "linear (classifier on top), stages (the best of several), few or many (layers fine-tuned)"
 SIMILAR = f"whether they are like ImageNet's; auto: in colour, from {SMALLEST_PHOTO} px"
@@ -29,7 +30,6 @@ SIZE = f"the backbone's; {SMALL_SIZE} for more than {FEW_IMAGES:,} smaller image
 class Config(TrainingConfig):
     """The flags of this recipe, over those of every training recipe."""
 
-    HAS_DRY_RUN = False
     task: str = flag("classes", "what the labels of a CSV are", choices=TASKS)
     epochs: int | None = flag(None, f"epochs of fine-tuning (default: {EPOCHS})", "[1, 1000000]")
     batch_size: int = flag(32, "images per step", "[1, 4096]")
@@ -63,7 +63,7 @@ def main(config):
         size = backbone.input_shape[1]
         crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
         weights = experiment.class_weights(images) if config.class_weights else None
-        print(probe := fit_head(config, plan, phase, images, crop, backbone, weights))
+        probe = fit_head(config, plan, phase, images, crop, backbone, weights)
         task, best, train = evaluation.task_of(images), probe.best, [crop]
         top = {"stage": best.stage, "activation": task.activation}
         if phase:
@@ -90,10 +90,9 @@ def choose_plan(config, images):
         if unused := experiment.unused_flags(config):
             print(f"Nothing is fine-tuned, so that these flags have no effect: {unused}.")
         return plan, None
-    phase, enough = plan.phases[1], max(IMAGES_SEEN // images.train_size, FEWEST_EPOCHS)
-    epochs = config.epochs or min(enough, MOST_EPOCHS)
-    rate = config.learning_rate or phase.learning_rate
-    return plan, dataclasses.replace(phase, epochs=epochs, learning_rate=rate)
+    enough = min(max(IMAGES_SEEN // images.train_size, FEWEST_EPOCHS), MOST_EPOCHS)
+    phase, rate = plan.phases[1], config.learning_rate or plan.phases[1].learning_rate
+    return plan, dataclasses.replace(phase, epochs=config.epochs or enough, learning_rate=rate)
 
 
 def make_backbone(config, images):
@@ -115,13 +114,14 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
         training = training.concatenate(batches(config, images.validation, crop, weighted=True))
     elif images.test and images.validation:
         validation = batches(config, images.validation, crop)
-    stages = models.stages(backbone)
-    if not plan.probe_stages and (phase is None or phase.train != "all"):
-        stages = stages[-1:]
+    last_alone = not plan.probe_stages and (phase is None or phase.train != "all")
+    stages = models.stages(backbone)[-1 if last_alone else 0 :]
+    if config.dry_run:
+        return experiment.dry_run_features(backbone, training, stages, images, ends=not phase)
     search = {"class_weight": weights, "task": images.task}
-    if images.train_size > FEW_IMAGES:
-        search |= {"folds": 2, "regularization": (1.0, 0.1, 0.01)}
-    return transfer.linear_probe(backbone, training, validation, stages, **search)
+    search |= QUICK if images.train_size > FEW_IMAGES else {}
+    print(probe := transfer.linear_probe(backbone, training, validation, stages, **search))
+    return probe
 
 
 def fine_tune(run, phase, images, train, crop, model, weights, task):

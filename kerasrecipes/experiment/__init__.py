@@ -15,6 +15,7 @@
 - `Comparison`, `ComparisonConfig`: several techniques on the same images.
 - `to_beat`: the accuracies of simple classifiers on the pixels.
 - `close_run`, `close_fine_tuning`, `close_table`: write all files of a run's folder.
+- `dry_run_features`: how long the features for a linear classifier take, for `--dry-run`.
 - `unused_flags`: flags of fine-tuning that are given where only a linear classifier is fitted.
 - `falling_rate`: the schedule of a rate along a cosine or in steps.
 - `ablate`, `AblationConfig`: what each technique of a recipe gives, by switching each off in turn.
@@ -29,6 +30,7 @@ from kerasrecipes.experiment.closing_table import close_table
 from kerasrecipes.experiment.comparison import Comparison
 from kerasrecipes.experiment.crops import Crops, choose_crops
 from kerasrecipes.experiment.device import configure
+from kerasrecipes.experiment.dry_run_features import dry_run_features
 from kerasrecipes.experiment.falling_rate import falling_rate
 from kerasrecipes.experiment.finetuning import close_fine_tuning, unused_flags
 from kerasrecipes.experiment.fitted_task import fitted_task
@@ -79,6 +81,7 @@ __all__ = [
     "command_line",
     "configure",
     "describe_images",
+    "dry_run_features",
     "falling_rate",
     "fitted_task",
     "flag",

@@ -35,7 +35,7 @@ class DryRun(Stateless):
         self._images, self._batch_size = images, batch_size
 
     def _begin(self):
-        self._network = _network(self.model)
+        self._network = network_line(self.model)
         self._compiled = self._start = None
         self._begun = time.perf_counter()
 
@@ -64,22 +64,32 @@ class DryRun(Stateless):
             each, measured = self._compiled, "one step, with its compilation"
         total = per_epoch * epochs
         seconds = self._compiled + each * (total - 1)
-        device = f"{accelerator()[0].upper()}, {keras.backend.backend()}"
         raise DryRunEnded(
             f"Network: {self._network}.\n"
-            f"Images: {self._images.train_size:,} for training, "
-            f"{self._images.validation_size or 0:,} for validation, "
-            f"{self._images.test_size or 0:,} for the test.\n"
+            f"{images_line(self._images)}\n"
             f"Steps: {per_epoch:,} of {self._batch_size:,} images an epoch, {epochs:,} epochs, "
             f"{total:,} steps.\n"
-            f"Time here ({device}): {1000 * each:,.1f} ms a step ({measured}), about "
+            f"Time here ({device()}): {1000 * each:,.1f} ms a step ({measured}), about "
             f"{clock(seconds)} in all, without validation and tests.\n"
             "Dry run: nothing was written.",
             seconds,
         )
 
 
-def _network(model):
+def images_line(images):
+    """The sizes of the sets of an `ImageData` in words."""
+    return (
+        f"Images: {images.train_size:,} for training, {images.validation_size or 0:,} for "
+        f"validation, {images.test_size or 0:,} for the test."
+    )
+
+
+def device():
+    """What computes, and by which backend."""
+    return f"{accelerator()[0].upper()}, {keras.backend.backend()}"
+
+
+def network_line(model):
     """Name, parameters and multiply-adds of a model in words."""
     trained = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     words = f"{model.name}, {model.count_params():,} parameters, {trained:,} of them trained"

@@ -33,7 +33,6 @@ class TrainingConfig(RunConfig):
     """
 
     HEADING: ClassVar[str] = "flags of every training recipe"
-    HAS_DRY_RUN: ClassVar[bool] = True  # False where several trainings follow each other
 
     weight_column: str | None = flag(None, "column of a CSV with weights (default: by name)")
     epochs: int = flag(10, "epochs of training", "[1, 1000000]")
@@ -76,9 +75,8 @@ class TrainingConfig(RunConfig):
         super().__post_init__()
         if self.preset:
             check_preset(self)
-        if self.dry_run and (self.resume or not self.HAS_DRY_RUN):
-            reason = "is for a new run" if self.resume else "needs a recipe of one training"
-            raise ValueError(f"Argument `dry_run` {reason}. Received: dry_run=True")
+        if self.dry_run and self.resume:
+            raise ValueError("Argument `dry_run` is for a new run. Received: dry_run=True")
         if self.batch_size % self.devices:
             raise ValueError(
                 "Argument `batch_size` must be a multiple of `devices`, which share each batch "

@@ -84,9 +84,6 @@ def test_bad_input(tmp_path, capsys):
     flags = ["--dry-run", "--output", folder]
     assert run_command(load_recipe("polyak"), *flags, "--resume") == 2
     assert_one_line(capsys, "new run")
-    for name in ("finetune",):
-        assert run_command(load_recipe(name), *flags) == 2
-        assert_one_line(capsys, "a recipe of one training")
     assert not folder.exists()
 
 

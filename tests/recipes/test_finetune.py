@@ -81,6 +81,24 @@ def read(path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("plan", ["linear", "many"])
+def test_a_dry_run_says_what_it_would_be(plan, flags, tmp_path, capsys):
+    options = [*flags, "--plan", plan, "--dry-run", "--output", tmp_path / "run"]
+    assert run_command(RECIPE, *options) == 0
+    output = capsys.readouterr().out
+    parameters = models.backbone(BACKBONE, None, (32, 32, 3)).count_params()
+    assert ("Features first." in output) == (plan == "many")
+    assert "for the features of 27 images, without fitting" in output
+    assert "24 for training, 3 for validation, 3 for the test" in output
+    if plan == "linear":
+        assert f"Network: {BACKBONE}, {parameters:,} parameters" in output
+    else:  # and the head of two classes
+        assert f"{parameters + 2 * (1280 + 1):,} parameters" in output
+        assert "Steps: 3 of 8 images an epoch, 10 epochs, 30 steps." in output
+    assert output.count("Dry run: nothing was written.") == 1 and not (tmp_path / "run").exists()
+
+
+@pytest.mark.slow
 def test_the_folder_of_a_linear_classifier(linear):
     assert names_in(linear) == FILES - {"history.csv", "history.png"}
     metrics = metrics_of(linear)
