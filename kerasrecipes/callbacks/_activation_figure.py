@@ -4,7 +4,7 @@ import numpy as np
 
 MOST_HISTOGRAMS = 10
 LINES = (
-    ("deviation", "standard deviation", "C0"),
+    ("std", "standard deviation", "C0"),
     ("gradient", "size of the gradient", "C3"),
 )
 SHARES = (("zeros", "zero", "C7"), ("dead", "dead units", "k"), ("saturated", "saturated", "C1"))
@@ -54,6 +54,6 @@ def _draw_histogram(axes, name, layer, verdict):
     color = "C2" if verdict == "fine" else "C3"
     axes.stairs(layer.counts, layer.edges, fill=True, color=color, alpha=0.7)
     axes.set_title(f"{name}\n{verdict}", fontsize=8, color="k" if verdict == "fine" else color)
-    axes.set_xlabel(f"{layer.mean:.2g} ± {layer.deviation:.2g}", fontsize=8)
+    axes.set_xlabel(f"{layer.mean:.2g} ± {layer.std:.2g}", fontsize=8)
     axes.set_yticks([])
     axes.tick_params(labelsize=7)

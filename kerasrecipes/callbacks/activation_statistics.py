@@ -24,7 +24,7 @@ class LayerStatistics(NamedTuple):
 
     Attributes:
         mean: float.
-        deviation: float, the standard deviation.
+        std: float, the standard deviation.
         zeros: float, fraction of the outputs that are 0.
         dead: float, fraction of the units that are 0 for every example.
         saturated: float, fraction at an end of the range of the activation; 0 without one.
@@ -35,7 +35,7 @@ class LayerStatistics(NamedTuple):
     """
 
     mean: float
-    deviation: float
+    std: float
     zeros: float
     dead: float
     saturated: float
@@ -133,7 +133,7 @@ class ActivationStatistics(FitCallback):
         gradient by a probability p is 1/p.
         """
         record = self._record(epoch)
-        first = next(iter(record.values())).deviation
+        first = next(iter(record.values())).std
         within = [_norm(layer) for layer in record.values() if not layer.is_output]
         largest = np.nanmax([0.0, *within])
         return {name: _verdict(layer, first, largest) for name, layer in record.items()}
@@ -210,7 +210,7 @@ def _statistics(layer, axis, tensors, gradients, is_output):
         size = float(np.sqrt(np.mean(np.concatenate(squares))))
     return LayerStatistics(
         mean=float(outputs.mean()),
-        deviation=float(outputs.std()),
+        std=float(outputs.std()),
         zeros=float((outputs == 0).mean()),
         dead=float(np.concatenate(dead).mean()),
         saturated=_saturated(layer, arrays),
@@ -254,13 +254,13 @@ def _saturated(layer, arrays):
 
 
 def _verdict(layer, first, largest):
-    if not np.isfinite([layer.mean, layer.deviation]).all():
+    if not np.isfinite([layer.mean, layer.std]).all():
         return "not finite"
     if layer.saturated > 0.5:
         return "saturated"
     if layer.dead > 0.5:
         return "dead"
-    if layer.deviation < 0.01 * first:
+    if layer.std < 0.01 * first:
         return "signal vanishes"
     if _norm(layer) < 1e-3 * largest:
         return "gradient vanishes"

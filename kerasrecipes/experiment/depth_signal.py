@@ -64,7 +64,7 @@ def depth_signal(model: keras.Model, x: Any, y: Any, layers: Sequence[str]) -> D
     seen = list(statistics.records[0].values())
     last = seen[-1].gradient or 1.0
     return DepthSignal(
-        signal=[1.0, *(float(layer.deviation / x.std()) for layer in seen)],
+        signal=[1.0, *(float(layer.std / x.std()) for layer in seen)],
         gradient=[layer.gradient / last for layer in seen],
         saturated=[layer.saturated for layer in seen],
     )

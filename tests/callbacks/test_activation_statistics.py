@@ -69,7 +69,7 @@ def test_the_figures_are_those_of_a_loop_in_float64():
     for name, a, d in (("layer_0", a0, d0), ("layer_1", a1, d1)):
         figures = record[name]
         assert figures.mean == pytest.approx(a.mean(), rel=1e-4)
-        assert figures.deviation == pytest.approx(a.std(), rel=1e-4)
+        assert figures.std == pytest.approx(a.std(), rel=1e-4)
         assert figures.zeros == pytest.approx((a == 0).mean(), abs=1e-3)
         assert figures.dead == pytest.approx((a == 0).all(0).mean(), abs=1e-3)
         assert figures.gradient == pytest.approx(np.sqrt((d**2).mean()), rel=1e-3)
@@ -163,7 +163,7 @@ def test_a_recurrent_layer_is_looked_at_as_one(form):
     assert list(statistics.records[0]) == ["recurrent"]
     record = statistics.records[0]["recurrent"]
     assert record.mean == pytest.approx(outputs.mean(), abs=1e-5)
-    assert record.deviation == pytest.approx(outputs.std(), rel=1e-4)
+    assert record.std == pytest.approx(outputs.std(), rel=1e-4)
     assert record.gradient == pytest.approx(np.sqrt((gradient**2).mean()), rel=1e-3)
     assert record.saturated == pytest.approx((np.abs(outputs) >= 0.97).mean(), abs=1e-3)
     assert record.saturated > 0 and record.counts.sum() == outputs.size
@@ -285,7 +285,7 @@ def test_final_states_of_an_lstm_count_but_do_not_saturate():
     record = statistics.records[0]["lstm"]
     assert record.counts.sum() == 64 * 4 * (STEPS + 2)
     values = np.concatenate([array.ravel() for array in known])
-    assert record.deviation == pytest.approx(values.std(), rel=1e-3)
+    assert record.std == pytest.approx(values.std(), rel=1e-3)
     assert np.abs(known[2]).max() > 1.5 and record.gradient > 0
     assert record.saturated == pytest.approx((np.abs(known[0]) >= 0.97).mean(), abs=1e-2)
 
