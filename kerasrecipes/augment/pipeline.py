@@ -129,13 +129,7 @@ def pipeline(
     check_output(dtype, transforms := checked(transforms))
     check_service(service, training)
     if not has_tensorflow():
-        _require_device_forms(transforms)
-        if service is not None:
-            require_tensorflow("Workers of a `tf.data` service")
-        if threads is not None:
-            warn(
-                f"Argument `threads` has no effect without TensorFlow. Received: threads={threads}"
-            )
+        _check_without_tensorflow(transforms, service, threads)
         return device_batches(
             OnDevice(transforms), dataset, batch_size, training, seed, shuffle, start_step,
             drop_remainder, num_classes, shard, weighted, resident=False, dtype=dtype,
@@ -166,11 +160,8 @@ def pipeline(
         options = {"jit_compile": training, "num_classes": num_classes, "weights": weights}
         change = functools.partial(on_batch, tail[:tails], len(head), finish, **options)
         reader = batch_reader(source, head[:heads], finish_image, threads, convert)
-        if service is not None and (reader is None or source.batch is not None):
-            raise ValueError(
-                "Argument `service` needs image files or shards, read by index, and of one size "
-                f"after the transforms. Received: service={service!r}, images {source.spec[0]}"
-            )
+        if service is not None:
+            _check_served(service, source, reader)
         if reader is not None:
             change = change(seeds_of=plan.image_seeds)
             batches = read_batches(reader, plan, buffer > 0, change, convert, service)
@@ -190,11 +181,24 @@ def pipeline(
     return batches
 
 
-def _require_device_forms(transforms):
-    """Raise an `ImportError` that names the extra, where a transform needs TensorFlow."""
+def _check_served(service, source, reader):
+    """Raise if workers cannot read single images, or their batches would not be of one shape."""
+    if reader is None or source.batch is not None:
+        raise ValueError(
+            "Argument `service` needs image files or shards, read by index, and of one size "
+            f"after the transforms. Received: service={service!r}, images {source.spec[0]}"
+        )
+
+
+def _check_without_tensorflow(transforms, service, threads):
+    """Raise an `ImportError` that names the extra, where a transform or workers need TensorFlow."""
     for transform in transforms:
         if not getattr(transform, "has_device_form", False):
             require_tensorflow(f"Transforms such as `{_name(transform)}`")
+    if service is not None:
+        require_tensorflow("Workers of a `tf.data` service")
+    if threads is not None:
+        warn(f"Argument `threads` has no effect without TensorFlow. Received: threads={threads}")
 
 
 def _stages(head, tail, images, batched):

@@ -70,23 +70,12 @@ def close_run(
     if len(results) < len(protocols):
         run.tests_were_cut()
     served = named_model(model, images.class_names, task.name, task.thresholds)
-    figures, captions = {}, {**CAPTIONS}
-    for name, (caption, figure) in task.figures(images, best, crop).items():
-        figures[name], captions[name] = figure, caption
-    explained = explanations(served, images, best, crop)
-    if explained is not None:
-        figures["explanations"] = explained
-    figures["samples"] = samples_figure(images, train, run.config.seed, task.caption)
-    captions["samples"] = f"{samples_title(train)}, before normalisation."
-    if history is not None:
-        curves = run.complete_epochs(history)
-        figures["history"] = history_figure(curves, "validation" if images.validation else "test")
+    curves = None if history is None else run.complete_epochs(history)
+    figures = _figures(run, served, curves, images, best, train, crop)
+    figures.update({name: (caption, figure) for name, caption, figure in extra_figures})
+    if curves is not None:
         run.write_history(curves)
-    for name, caption, figure in extra_figures:
-        figures[name], captions[name] = figure, caption
-    pngs = {name: figure_png(figure) for name, figure in figures.items()}
-    for name, png in pngs.items():
-        run.write(f"{name}.png", png)
+    shown = _written(run, figures)
     run.write_model(served)
     if run.config.export:
         message = by_first(_export, served, run.folder, run.config.export, images)
@@ -95,22 +84,10 @@ def close_run(
     facts = by_first(model_facts, served, run.folder / "model.keras", crop.size)
     tests = {result.name: result.metrics() for result in results}
     test = {**best.metrics(), "protocol": best.name, "protocols": _without_classes(tests, task)}
-    skipped = [list(pair) for pair in images.skipped]
-    data = {
-        "data": images.name,
-        "task": task.name,
-        "class_names": list(images.class_names),
-        "sizes": [images.train_size, images.validation_size, images.test_size],
-        "class_sizes": images.class_sizes and list(images.class_sizes),
-        "skipped": skipped,
-        "duplicates": [duplicate._asdict() for duplicate in images.duplicates],
-        "small_classes": [list(pair) for pair in images.small_classes],
-        "model": facts,
-    }
+    data = {**_entries_of_data(images, task), "model": facts}
     if baselines:
         data["baselines"] = baselines
     metrics = run.metrics_of(test, **data, **more)
-    shown = [(name.capitalize(), captions[name], png) for name, png in pngs.items()]
     settings = settings_used(run, crop, 0 if history is None else len(history.epoch))
     result, summary = _summary(run, metrics, results, images, remarks)
     page = _report(run, metrics, results, images, shown, result, summary, settings)
@@ -119,6 +96,42 @@ def close_run(
     run.write("MODEL_CARD.md", model_card(metrics, sentences, facts_table(facts), run.command()))
     run.close(metrics)
     return metrics
+
+
+def _figures(run, model, curves, images, result, train, crop):
+    """Return {name: (caption, figure)}, in the order of the report."""
+    figures = dict(result.task.figures(images, result, crop))
+    explained = explanations(model, images, result, crop)
+    if explained is not None:
+        figures["explanations"] = CAPTIONS["explanations"], explained
+    samples = samples_figure(images, train, run.config.seed, result.task.caption)
+    figures["samples"] = f"{samples_title(train)}, before normalisation.", samples
+    if curves is not None:
+        held_out = "validation" if images.validation else "test"
+        figures["history"] = CAPTIONS["history"], history_figure(curves, held_out)
+    return figures
+
+
+def _written(run, figures):
+    """Write each figure into the run's folder; return (title, caption, PNG) of each."""
+    pngs = {name: figure_png(figure) for name, (_, figure) in figures.items()}
+    for name, png in pngs.items():
+        run.write(f"{name}.png", png)
+    return [(name.capitalize(), figures[name][0], png) for name, png in pngs.items()]
+
+
+def _entries_of_data(images, task):
+    """Return what `metrics.json` says of the images."""
+    return {
+        "data": images.name,
+        "task": task.name,
+        "class_names": list(images.class_names),
+        "sizes": [images.train_size, images.validation_size, images.test_size],
+        "class_sizes": images.class_sizes and list(images.class_sizes),
+        "skipped": [list(pair) for pair in images.skipped],
+        "duplicates": [duplicate._asdict() for duplicate in images.duplicates],
+        "small_classes": [list(pair) for pair in images.small_classes],
+    }
 
 
 def _without_classes(tests, task):

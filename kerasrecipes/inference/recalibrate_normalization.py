@@ -1,5 +1,6 @@
 """Recomputes the statistics of normalisation layers from data."""
 
+import contextlib
 import itertools
 from typing import Any
 
@@ -85,27 +86,32 @@ def recalibrate_normalization(
 
 def _measure(model, normalizations, stream):
     """Return ({id: Σ n_b · statistic_b}, Σ n_b); for a variance, the second moment is summed."""
+    sums, count = {}, 0
+    with _statistics_of_a_batch(normalizations), called_with_training(normalizations, True):
+        for x in stream:
+            size = len(keras.tree.flatten(x)[0])
+            for key, value in _batch_statistics(model, normalizations, x).items():
+                sums[key] = sums.get(key, 0.0) + size * value
+            count += size
+    return sums, count
+
+
+@contextlib.contextmanager
+def _statistics_of_a_batch(normalizations):
+    """Within the context, the statistics of a call are those of its batch alone, and all of it."""
     momenta = {layer: layer.momentum for layer in normalizations}
     sizes = {one: one.size for one in normalizations if isinstance(one, GhostBatchNormalization)}
-    sums, count = {}, 0
     try:
         for layer in normalizations:
             layer.momentum = 0.0
         for layer in sizes:
             layer.size = WHOLE_BATCH
-        with called_with_training(normalizations, True):
-            for x in stream:
-                values = _batch_statistics(model, normalizations, x)
-                size = len(keras.tree.flatten(x)[0])
-                count += size
-                for key, value in values.items():
-                    sums[key] = sums.get(key, 0.0) + size * value
+        yield
     finally:
         for layer, momentum in momenta.items():
             layer.momentum = momentum
         for layer, size in sizes.items():
             layer.size = size
-    return sums, count
 
 
 def _batch_statistics(model, normalizations, x):

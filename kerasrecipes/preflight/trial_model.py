@@ -86,12 +86,7 @@ class TrialModel:
     def remove_noise(self):
         """Switch off dropout and other noise, random image layers and regularisers."""
         for layer in keras_internals.flatten_layers(self.model):
-            if type(layer).__name__.startswith(AUGMENTATION):
-                keras_internals.replace_call(layer, with_training(layer.call, False))
-            elif keras_internals.own_seed_generators(layer):
-                for name in NOISE:
-                    if isinstance(getattr(layer, name, None), float | int):
-                        setattr(layer, name, 0.0)
+            _remove_noise_of(layer)
             if getattr(layer, "activity_regularizer", None) is not None:
                 layer.activity_regularizer = None
         for variable in self.model.trainable_variables:
@@ -120,6 +115,15 @@ class TrialModel:
             for variable in keras_internals.optimized_variables(optimizer):
                 owner[id(ours[number[id(variable)]])] = again
         return keras.optimizers.MultiOptimizer(lambda variable: owner[id(variable)])
+
+
+def _remove_noise_of(layer):
+    if type(layer).__name__.startswith(AUGMENTATION):
+        keras_internals.replace_call(layer, with_training(layer.call, False))
+    elif keras_internals.own_seed_generators(layer):
+        for name in NOISE:
+            if isinstance(getattr(layer, name, None), float | int):
+                setattr(layer, name, 0.0)
 
 
 def _again(optimizer, rate):

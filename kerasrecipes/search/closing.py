@@ -33,6 +33,30 @@ def close_search(study: Any, recipe: str, metric: str, fixed: Any, config: Any) 
     Raises:
         ValueError: if no trial was complete.
     """
+    result = _result(study, recipe, metric, fixed)
+    command, warnings = result["command"], result["warnings"]
+    header, rows = trials_table(study, metric)
+    headline = f"Best {metric} {result['value']:.4g}, of {result['trials']} trials."
+    decides = _importance_sentence(result["importances"])
+    shown = _written_figures(study, metric)
+    _write(study.folder / "trials.csv", _csv(header, rows))
+    notes = [f"Train with the best settings: {command}", *(("warning", w) for w in warnings)]
+    notes += decides
+    page = report_html(
+        f"Search over {pathlib.Path(recipe).stem}", headline, notes, shown,
+        [("Trials, the best first", header, rows)],
+        [(name, str(value)) for name, value in dataclasses.asdict(config).items()],
+    )  # fmt: skip
+    _write(study.folder / "report.html", page)
+    metrics = {"config": dataclasses.asdict(config), **result}
+    _write(study.folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
+    print(headline, *warnings, *decides, sep="\n")
+    print(f"Report: {study.folder / 'report.html'}\nTrain with the best: {command}")
+    return result
+
+
+def _result(study, recipe, metric, fixed):
+    """Return what a search has found."""
     trials, best = study.finished(), study.best()
     if best is None:
         raise ValueError(
@@ -42,22 +66,20 @@ def close_search(study: Any, recipe: str, metric: str, fixed: Any, config: Any) 
         f"--{name.replace('_', '-')} {shell_word(str(value))}"
         for name, value in {**fixed, **best.params}.items()
     )
-    command = f"{command_of_script(recipe)} {chosen}"
-    warnings = edge_warnings(study.space, best.params)
-    importances = study.importances()
-    result = {
+    return {
         "metric": metric,
         "value": best.value,
         "trial": best.user_attrs["index"] + 1,
         "params": best.params,
-        "command": command,
+        "command": f"{command_of_script(recipe)} {chosen}",
         "trials": len(trials),
-        "importances": importances,
-        "warnings": warnings,
+        "importances": study.importances(),
+        "warnings": edge_warnings(study.space, best.params),
     }
-    header, rows = trials_table(study, metric)
-    headline = f"Best {metric} {best.value:.4g}, of {len(trials)} trials."
-    lines = [*warnings, *_importance_sentence(importances)]
+
+
+def _written_figures(study, metric):
+    """Write the figures that there are into the search's folder; return (title, caption, PNG)."""
     figures = {
         "trials": (f"{metric} by the value of each setting.", trials_figure(study, metric)),
         "layouts": (
@@ -68,21 +90,7 @@ def close_search(study: Any, recipe: str, metric: str, fixed: Any, config: Any) 
     pngs = {name: (text, figure_png(f)) for name, (text, f) in figures.items() if f is not None}
     for name, (_, png) in pngs.items():
         _write(study.folder / f"{name}.png", png)
-    _write(study.folder / "trials.csv", _csv(header, rows))
-    shown = [(name.capitalize(), text, png) for name, (text, png) in pngs.items()]
-    notes = [f"Train with the best settings: {command}", *(("warning", w) for w in warnings)]
-    notes += _importance_sentence(importances)
-    page = report_html(
-        f"Search over {pathlib.Path(recipe).stem}", headline, notes, shown,
-        [("Trials, the best first", header, rows)],
-        [(name, str(value)) for name, value in dataclasses.asdict(config).items()],
-    )  # fmt: skip
-    _write(study.folder / "report.html", page)
-    metrics = {"config": dataclasses.asdict(config), **result}
-    _write(study.folder / "metrics.json", json.dumps(metrics, indent=2) + "\n")
-    print(headline, *lines, sep="\n")
-    print(f"Report: {study.folder / 'report.html'}\nTrain with the best: {command}")
-    return result
+    return [(name.capitalize(), text, png) for name, (text, png) in pngs.items()]
 
 
 def trials_table(study: Any, metric: str) -> Any:
