@@ -87,13 +87,19 @@ class FitCallback(keras.callbacks.Callback):
         self._return_to_fit()
 
     def __getstate__(self):
-        """A copy or a pickle has the options and results, not the fit that it took part in."""
+        """A copy or a pickle has the options and results, not the fit nor the model of it."""
         return {**vars(self), "params": None, "_model": None, "_fit": None, "_joined": None}
 
     @property
     def _trained_model(self):
         # Not `self.model`: that of `SnapshotEnsemble` is a method.
-        return keras.callbacks.Callback.model.fget(self)
+        model = keras.callbacks.Callback.model.fget(self)
+        if model is None:
+            raise ValueError(
+                f"{type(self).__name__} needs the model, which a copy or a pickle does not hold: "
+                "give it by `set_model`. Received: model=None"
+            )
+        return model
 
     def _before_begin(self):
         pass

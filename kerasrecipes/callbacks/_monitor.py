@@ -43,6 +43,11 @@ def value_of(monitor, logs):
     """Return the metric's value, or the weighted sum, as a float; raise if one is absent."""
     absent = [name for name in names_of(monitor) if name not in (logs or {})]
     if absent:
+        if not logs:
+            raise ValueError(
+                "Argument `monitor` needs metrics, and there are none: is there no data to "
+                f"validate on? Received: monitor={monitor!r}"
+            )
         what = repr(monitor) if isinstance(monitor, str) else f"{monitor!r}, without {absent}"
         raise ValueError(
             f"Argument `monitor` must be one of {', '.join(sorted(logs or {}))}. "

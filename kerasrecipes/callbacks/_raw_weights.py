@@ -26,14 +26,14 @@ def float_variables(model, include_statistics=True):
     ]
 
 
-def raw_weights(model, variables, raw):
-    """Return the model's weights as arrays, those of `variables` replaced by their raw values.
-
-    Raises:
-        ValueError: if there are none.
-    """
-    if not raw or not variables:
+def check_averaged(raw):
+    """Raise if there are no raw weights, as nothing has been averaged."""
+    if not raw:
         raise ValueError("No weights have been averaged yet. Received: no fit")
+
+
+def raw_weights(model, variables, raw):
+    """Return the model's weights as arrays, those of `variables` replaced by their raw values."""
     by_variable = {id(variable): value for variable, value in zip(variables, raw)}
     return [
         by_variable.get(id(weight), np.array(ops.convert_to_numpy(weight)))

@@ -31,10 +31,11 @@ class LearningRateFinder(FitCallback):
     smooth_i = (s · a_(i-1) + (1 - s) · loss_i) / (1 - s^(i+1)),   a the running sum
     ```
 
-    `fit` stops when the smoothed loss has grown far beyond its lowest, or is not finite. Then
-    weights, statistics, seed generators and optimizer are put back as they were: run it in a `fit`
-    of its own, with the very data and batch size, and train afterwards. As `with
-    LearningRateFinder() as finder:` around `fit`, they are put back after an exception too.
+    for the update i; one that a loss scale skips counts too. `fit` stops when the smoothed loss has
+    grown far beyond its lowest, or is not finite. Then weights, statistics, seed generators and
+    optimizer are put back as they were: run it in a `fit` of its own, with the very data and batch
+    size, and train afterwards. As `with LearningRateFinder() as finder:` around `fit`, they are put
+    back after an exception too.
 
     Args:
         min_learning_rate: float > 0, the first rate. Defaults to 1e-7.
@@ -49,8 +50,9 @@ class LearningRateFinder(FitCallback):
             `None`: the compiled one; an error if the model holds others.
 
     Attributes:
-        rates: list of floats, the rate of each batch.
-        losses: list of floats, the loss of each batch (of the last of each execution).
+        rates: list of floats, the rate of each batch; of several steps per execution, of the last
+            one of each.
+        losses: list of floats, the losses of these batches.
         smoothed: list of floats.
         suggestion: float, the rate at which the smoothed loss fell most steeply.
 
@@ -112,6 +114,7 @@ class LearningRateFinder(FitCallback):
         self._check_alone()
         model = self.model
         _rate.begin(model)
+        _rate.count_skipped_batches(model, self.optimizer)
         steps = self._count_steps()
         _training_state.build(model)
         if not model.built:
@@ -124,7 +127,7 @@ class LearningRateFinder(FitCallback):
         self._random_state = get_random_state()
         growth = (math.log(self.max_learning_rate / self.min_learning_rate)) / (steps - 1)
         for control in _rate.controls(model, self.optimizer):
-            origin = int(ops.convert_to_numpy(control.optimizer.iterations))
+            origin = control.count_of_batches() // control.accumulation_steps
             kind = self.min_learning_rate, self.max_learning_rate, growth
             control.drive(lambda update: self._rate_at(update, growth), kind, origin)
         _rate.take_effect(model)
@@ -173,7 +176,13 @@ class LearningRateFinder(FitCallback):
         return float(np.exp(rates[first + half + int((fall / width).argmin())]))
 
     def plot(self) -> Any:
-        """Return a matplotlib figure: the loss of each batch, and smoothed, over the rate."""
+        """Return a matplotlib figure: the loss of each batch, and smoothed, over the rate.
+
+        Raises:
+            ValueError: before a `fit`.
+        """
+        if not self.rates:
+            raise ValueError("No rate has been tried yet. Received: rates=[]")
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(6, 4), layout="constrained")

@@ -126,10 +126,14 @@ class PolyakAveraging(FitCallback):
         What is not averaged is as the model has it. `model.set_weights` takes the list.
 
         Raises:
-            ValueError: if no `fit` has begun.
+            ValueError: if no `fit` has begun; of a copy, before `set_model`.
         """
         raw = (self._averages.get() if self._averages is not None else self._left or ([], []))[0]
-        return _raw_weights.raw_weights(self._trained_model, self._variables, raw)
+        _raw_weights.check_averaged(raw)
+        model, variables = self._trained_model, self._variables
+        if not variables:  # of a copy, which has been given the model
+            variables = _raw_weights.float_variables(model, self.include_statistics)
+        return _raw_weights.raw_weights(model, variables, raw)
 
     def __getstate__(self):
         state = super().__getstate__()

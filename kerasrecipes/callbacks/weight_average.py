@@ -161,12 +161,12 @@ class WeightAverage(FitCallback):
         `model.set_weights` takes the list.
 
         Raises:
-            ValueError: if no `fit` has ended with an average.
+            ValueError: if no `fit` has ended with an average; of a copy, before `set_model`.
         """
         raw: Any = (self._left or ([], []))[0]
+        _raw_weights.check_averaged(raw)
         model = self._trained_model
-        variables = _raw_weights.float_variables(model) if raw else []
-        return _raw_weights.raw_weights(model, variables, raw)
+        return _raw_weights.raw_weights(model, _raw_weights.float_variables(model), raw)
 
     def __getstate__(self):
         return {**super().__getstate__(), "_averages": to_numpy(self._averages)}

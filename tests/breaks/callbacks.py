@@ -56,6 +56,11 @@ BREAKS = [
         "jax",
     ),
     Break(
+        "LearningRateFinder", "skipped batches do not count", FINDER,
+        "_rate.count_skipped_batches(model, self.optimizer)", "pass",
+        f"{FINDER_TESTS} -k loss_scale",
+    ),
+    Break(
         "PlateauFactor", "a schedule times 1 after each fit", RATE,
         "    if factor == 1:\n", "    if False:\n", f"{PLATEAU_TESTS} -k without_a_plateau",
     ),
@@ -250,8 +255,7 @@ BREAKS = [
         "with scope_of(model):", "if True:", REPLICA_TESTS,
     ),
     Break(
-        "LearningRateFinder", "a variable of several devices as an int", FINDER,
-        "int(ops.convert_to_numpy(control.optimizer.iterations))",
-        "int(control.optimizer.iterations)", REPLICA_TESTS,
+        "LearningRateFinder", "a variable of several devices as an int", RATE,
+        "return int(ops.convert_to_numpy(count))", "return int(count)", REPLICA_TESTS,
     ),
 ]  # fmt: skip

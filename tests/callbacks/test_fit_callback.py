@@ -20,6 +20,7 @@ from kerasrecipes.callbacks import (
     LearningRateFinder,
     PlateauFactor,
     PolyakAveraging,
+    SnapshotEnsemble,
     WeightAverage,
 )
 from kerasrecipes.callbacks._fit_callback import FitCallback
@@ -265,3 +266,24 @@ def test_fits_inside_of_a_fit():
     nested = Act(0, lambda: fit(model, 1, [BestSnapshot("loss")]))
     with pytest.raises(ValueError, match="in a fit already, with PolyakAveraging"):
         fit(model, 1, [PolyakAveraging(), nested])
+
+
+@pytest.mark.parametrize(
+    "make, ask",
+    [
+        (lambda: PolyakAveraging(0.9), lambda one: one.raw_weights()),
+        (lambda: WeightAverage(0), lambda one: one.raw_weights()),
+        (lambda: SnapshotEnsemble(every_epochs=1), lambda one: one.model().get_weights()),
+    ],
+)
+def test_a_pickle_asks_for_the_model_and_takes_it(make, ask):
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    original = make()
+    model.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=2, callbacks=[original], verbose=0)
+    copy = pickle.loads(pickle.dumps(original))
+    with pytest.raises(ValueError, match="a pickle does not hold.*Received: model=None"):
+        ask(copy)
+    copy.set_model(model)
+    for mine, theirs in zip(ask(copy), ask(original), strict=True):
+        np.testing.assert_array_equal(mine, theirs)

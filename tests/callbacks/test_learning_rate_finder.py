@@ -41,6 +41,26 @@ def test_the_rate_rises_geometrically_by_batch():
     np.testing.assert_allclose(finder.losses, recorder.values[:-1], atol=1e-6)
 
 
+def test_updates_that_a_loss_scale_skips_count():
+    model = network()
+    optimizer = keras.optimizers.LossScaleOptimizer(
+        keras.optimizers.SGD(0.01), initial_scale=2.0**127
+    )
+    model.compile(optimizer, "mse")
+    optimizer.build(model.trainable_variables)
+    y, before, kernels = 100 * Y, values(model), [model.layers[-1].get_weights()[0]]
+    recorder = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: kernels.append(model.layers[-1].get_weights()[0])
+    )
+    finder = LearningRateFinder(1e-5, 1e-3, divergence=1e9)
+    model.fit(X, y, 16, callbacks=[finder, recorder], verbose=0)
+    moves = [not np.array_equal(*pair) for pair in zip(kernels, kernels[1:])]
+    assert not any(moves[:2]) and any(moves)
+    np.testing.assert_allclose(finder.rates, np.geomspace(1e-5, 1e-3, 16), rtol=1e-5)
+    for mine, theirs in zip(values(model), before, strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+
+
 def test_model_and_optimizer_are_as_they_were_and_train_as_if_nothing_had_been():
     model = network()
     model.fit(X, 9 * Y, 256, verbose=0)
@@ -104,6 +124,11 @@ def test_the_suggestion_is_where_the_loss_falls_most_steeply_and_is_drawn():
 def test_bad_input(options, error, named):
     with pytest.raises(error, match=f"{named}.*Received"):
         LearningRateFinder(**options)
+
+
+def test_nothing_is_drawn_before_a_fit():
+    with pytest.raises(ValueError, match=r"No rate has been tried yet. Received: rates=\[\]"):
+        LearningRateFinder().plot()
 
 
 def test_bad_fits_raise_before_the_first_step():

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kerasrecipes.callbacks import BestSnapshot, LearningRateFinder, PlateauFactor
+from kerasrecipes.callbacks import BestSnapshot, LearningRateFinder, PlateauFactor, _monitor
 from tests.callbacks.small_fit import VALIDATION, Act, fit, small_model
 
 BOTH = [BestSnapshot, PlateauFactor]
@@ -187,3 +187,8 @@ def test_finder_without_a_loss_in_the_logs_says_so_and_puts_the_model_back():
         model.fit(np.ones((8, 4)), np.ones((8, 1)), 2, verbose=0, callbacks=[LearningRateFinder()])
     for old, new in zip(before, model.get_weights()):
         np.testing.assert_array_equal(old, new)
+
+
+def test_no_metrics_at_all_say_that_data_are_missing():
+    with pytest.raises(ValueError, match="no data to validate on. Received: monitor='val_loss'"):
+        _monitor.value_of("val_loss", {})
