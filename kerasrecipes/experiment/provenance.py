@@ -22,9 +22,9 @@ def command_of(recipe, config, anywhere=True):
     """Return the command of a run to paste anywhere: flags that are not defaults, files absolute.
 
     The folder of the run is not in it: the command is for another one. With `anywhere=False`, files
-    are as they were given.
+    are as they were given, and the recipe as in this repository: others see the command.
     """
-    words = [_call(recipe)]
+    words = [_call(recipe, anywhere)]
     config, settings = _preset_of(config)
     for field in dataclasses.fields(config):
         value = getattr(config, field.name)
@@ -61,12 +61,13 @@ def _preset_of(config):
     return config, settings
 
 
-def _call(recipe):
+def _call(recipe, anywhere):
     """Return the words that call the recipe: as it was called if it runs, else its usual path."""
     script = os.path.abspath(getattr(sys.modules["__main__"], "__file__", None) or "")
     path = os.path.join(os.path.dirname(script), f"{recipe}.py")
     known = path == script or (called_as() and os.path.exists(path))
-    return command_of_script(path) if known else f"python recipes/{recipe}.py"
+    is_shown = known and (anywhere or called_as())
+    return command_of_script(path) if is_shown else f"python recipes/{recipe}.py"
 
 
 def versions():

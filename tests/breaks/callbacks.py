@@ -150,6 +150,11 @@ BREAKS = [
         f"{BEST_TESTS} -k compiled_otherwise",
     ),
     Break(
+        "SGDR", "a rival that sets the rate too is not said", "callbacks/_rate_rivals.py",
+        "if isinstance(rival, RIVALS):", "if False:",
+        f"{PLATEAU_TESTS} -k sets_the_rate_too",
+    ),
+    Break(
         "BestSnapshot", "the model without its optimizer", BEST,
         "_training_state.variables(model).items()",
         "_training_state.model_variables(model).items()",

@@ -16,6 +16,22 @@ BREAKS = [
         "recipes/test_comparison_flags.py -k sgdr",
     ),
     Break(
+        "model card",
+        "its command has the user's folders",
+        "experiment/provenance.py",
+        "if anywhere else str(value)",
+        "if True else str(value)",
+        "experiment/test_run.py -k others_see",
+    ),
+    Break(
+        "Run",
+        "a signal in the tests is one in the training",
+        "experiment/run.py",
+        "        if self._tests_were_cut:",
+        "        if False:",
+        "experiment/test_run.py -k what_a_signal",
+    ),
+    Break(
         "ImageMetric",
         "a clone counts otherwise",
         "experiment/image_metric.py",

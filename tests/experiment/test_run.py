@@ -185,7 +185,9 @@ def test_the_command_can_be_pasted_in_another_folder(config, tmp_path, monkeypat
 
 def test_the_command_that_others_see_has_paths_as_they_were_given(config, tmp_path, monkeypatch):
     (tmp_path / "photos").mkdir()
+    (tmp_path / "recipe.py").touch()
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "recipe.py", raising=False)
     with opened(config, data="photos") as run:
         assert " --data photos " in run.command() and str(tmp_path) not in run.command()
 
