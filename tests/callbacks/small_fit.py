@@ -59,6 +59,12 @@ def assert_same(first, second):
         np.testing.assert_array_equal(one, other)
 
 
+def assert_close(first, second):
+    """Raise unless two lists of arrays are equal up to the rounding of float32."""
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
+
+
 class Kill(Exception):
     pass
 

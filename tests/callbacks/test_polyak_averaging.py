@@ -5,7 +5,15 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import PolyakAveraging
-from tests.callbacks.small_fit import STEPS, VALIDATION, assert_same, fit, small_model, values
+from tests.callbacks.small_fit import (
+    STEPS,
+    VALIDATION,
+    assert_close,
+    assert_same,
+    fit,
+    small_model,
+    values,
+)
 
 ON_TORCH = keras.backend.backend() == "torch"
 
@@ -53,11 +61,6 @@ def averaged(history, decay, warmup, start_step=0, group=1):
             average = [d * a + (1 - d) * w for a, w in zip(average, weights)]
         result.append(average)
     return result
-
-
-def assert_close(first, second):
-    for one, other in zip(first, second):
-        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
 
 
 CASES = [

@@ -7,21 +7,9 @@ import pytest
 from kerasrecipes.callbacks import SGDR, PlateauFactor, Resume, SnapshotEnsemble
 from kerasrecipes.schedules import StepDecay
 from tests.callbacks.rates import Weights, ones, slope_model, weight
+from tests.schedules.paper_rates import paper_rates
 
 BACKEND = keras.backend.backend()
-
-
-def paper_rates(updates, maximum, first, multiplier, minimum=0.0, warmup=0):
-    rates = [maximum * (step + 1) / (warmup + 1) for step in range(warmup)]
-    cycle = 0
-    while len(rates) < updates:
-        length = round(first * multiplier**cycle)
-        rates += [
-            minimum + 0.5 * (maximum - minimum) * (1 + math.cos(math.pi * t / length))
-            for t in range(length)
-        ]
-        cycle += 1
-    return np.array(rates[:updates])
 
 
 @pytest.mark.parametrize("multiplier, jit", [(1, False), (2, False), (1.5, False), (1.5, True)])

@@ -25,6 +25,7 @@ from tests.callbacks.small_fit import (
     Kill,
     KillAt,
     X,
+    assert_close,
     assert_same,
     fit,
     small_model,
@@ -69,11 +70,6 @@ def recorded_with_sgdr():
 
 def mean(weights):
     return [np.mean([w.astype("float64") for w in each], axis=0) for each in zip(*weights)]
-
-
-def assert_close(first, second):
-    for one, other in zip(first, second, strict=True):
-        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-6)
 
 
 @pytest.mark.parametrize("start_epoch", [0, pytest.param(2, marks=pytest.mark.slow), 3])

@@ -8,11 +8,7 @@ import pytest
 
 from kerasrecipes.inference import expected_calibration_error, fit_temperature, reliability
 from kerasrecipes.layers import TemperatureScaling
-
-
-def softmax(scores):
-    raised = np.exp(scores - scores.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
+from tests.softmax import softmax
 
 
 def outcomes(examples=400, classes=5, sharpness=1.0, seed=0):
