@@ -4,6 +4,7 @@ import itertools
 
 from kerasrecipes._backend.tensorflow_module import tf
 from kerasrecipes.augment import autograph, draws, functional
+from kerasrecipes.augment.forms import has_form_of_all
 
 
 def on_image(head, finish):
@@ -43,7 +44,7 @@ def on_each(head, images, seeds):
         seeds: (N, number of transforms, 2).
     """
     place = 0
-    for at_once, run in itertools.groupby(head, lambda one: hasattr(one, "of_batch")):
+    for at_once, run in itertools.groupby(head, _is_at_once):
         run = list(run)
         own = seeds[:, place : place + len(run)]
         place += len(run)
@@ -53,6 +54,10 @@ def on_each(head, images, seeds):
         for number, transform in enumerate(run):
             images = transform.of_batch(images, own[:, number])
     return images
+
+
+def _is_at_once(transform):
+    return has_form_of_all(transform, "of_batch", ["__call__"])
 
 
 def _mapped(run, images, seeds):

@@ -14,6 +14,7 @@ from kerasrecipes.augment.array_transform import (
     draw_tensors,
 )
 from kerasrecipes.augment.device_batches import device_batches
+from kerasrecipes.augment.forms import FORM_FOR_DEVICE, has_form_of_all
 from kerasrecipes.augment.pixel_values import check_dtype, check_order
 from kerasrecipes.augment.stages import checked_for_device
 
@@ -72,6 +73,12 @@ class OnDevice:
                 raise ValueError(
                     "Argument `transforms` must have transforms with a form for a device: give "
                     f"the others to `augment.pipeline`. Received: {transform!r}"
+                )
+            if not has_form_of_all(transform, *FORM_FOR_DEVICE):
+                raise ValueError(
+                    "Argument `transforms` must have transforms whose form for a device does all "
+                    f"that they do: {type(transform).__name__} changes `__call__` or `apply`, but "
+                    f"not `apply_on_device`. Received: {transform!r}"
                 )
         check_order(self.transforms)
         self._parts = compiled_parts(self.transforms)

@@ -137,6 +137,7 @@ class BestSnapshot(FitCallback):
         self._snapshot = None
         self._description = {}
         self._in_fit = False
+        self._file_of_its_own = None
 
     @property
     def interrupted(self) -> bool:
@@ -280,6 +281,7 @@ class BestSnapshot(FitCallback):
                 "The best is in memory, and the write will be tried again.",
             )
             return False
+        self._file_of_its_own = self.filepath
         return True
 
     def _copy(self, model, place):
@@ -299,12 +301,15 @@ class BestSnapshot(FitCallback):
         if self.resume and _best_file.exists(self.filepath):
             stored = _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
+            reason = self._why_of_another_training(stored)  # which all processes must ask for
             if is_first():
-                self._say_where(self._why_of_another_training(stored))
+                self._say_where(reason)
+            self._file_of_its_own = self.filepath
 
     def _why_of_another_training(self, stored):
         """Return why the file's best seems to be no earlier part of this training, or ""."""
-        if not self._description:  # the model has been trained: a further `fit`, or a next phase
+        # A next phase is compiled otherwise, and its new optimizer has made no step.
+        if not self._description or self._file_of_its_own == self.filepath:
             return ""
         states = [other for other in self.peers(Resume) if not other.has_state()]
         if states:

@@ -121,6 +121,7 @@ class Resume(FitCallback):
         self.data = data
         self._folder = StateFolder(directory, keep)
         self._lock = FolderLock(directory)
+        self._whole = None
         self._position_is_known = False
         self._interruption = _interruption.Interruption()
 
@@ -138,8 +139,12 @@ class Resume(FitCallback):
         return self._folder.newest().get("finished", False)
 
     def has_state(self) -> bool:
-        """Whether there is a state to resume from."""
-        return bool(self._folder.newest())
+        """Whether there is a state of this run, also in another part of it."""
+        return self._whole.has_state() if self._whole else self._has_state_within()
+
+    def _has_state_within(self):
+        parts = self._parts()
+        return bool(self._folder.newest()) or any(part._has_state_within() for part in parts)
 
     def part(self, name: str) -> Any:
         """Return a `Resume` with the same options and a folder of its own inside this one.
@@ -149,7 +154,9 @@ class Resume(FitCallback):
         """
         names = list(inspect.signature(type(self).__init__).parameters)[2:]
         options = {name: getattr(self, name) for name in names}
-        return type(self)(os.path.join(self.directory, name), **options)
+        part = type(self)(os.path.join(self.directory, name), **options)
+        part._whole = self
+        return part
 
     def _parts(self):
         return [self.part(name) for name in by_first(self._names_of_parts)]

@@ -150,3 +150,27 @@ def test_each_transform_of_each_image_has_draws_of_its_own():
         seed = draws.fold(of_epoch, index)
         alone = flip(crop(IMAGES[index], draws.fold(seed, 0)), draws.fold(seed, 1))
         np.testing.assert_array_equal(images[position], alone)
+
+
+class Bright(augment.CenterCrop):
+    def __call__(self, image, seed=0):
+        return super().__call__(image, seed) + 100.0
+
+
+class Dark(augment.CenterCrop):
+    def _from_pixels(self, images):
+        return super()._from_pixels(images) - 100.0
+
+
+@pytest.mark.parametrize("kind", [Bright, Dark])
+def test_what_a_subclass_changes_is_in_whole_batches_too(kind):
+    whole, alone = both([kind(20)], 2)
+    assert_same(whole, alone)
+    expected, _ = both([augment.CenterCrop(20)], 1)
+    change = 100.0 if kind is Bright else -100.0
+    np.testing.assert_array_equal(whole[0][0], expected[0][0] + change)
+
+
+def test_a_subclass_whose_form_for_a_device_leaves_out_its_change_is_refused():
+    with pytest.raises(ValueError, match=r"Bright changes `__call__`.*Received: Bright\(size=20"):
+        augment.OnDevice([Bright(20)])

@@ -155,6 +155,16 @@ BREAKS = [
         f"{PLATEAU_TESTS} -k sets_the_rate_too",
     ),
     Break(
+        "BestSnapshot", "the file of the phase before is called another training's", BEST,
+        " or self._file_of_its_own == self.filepath", "",
+        "transfer/test_fine_tune.py -k best_file_of_a_phase",
+    ),
+    Break(
+        "BestSnapshot", "the next part of a run is said to begin anew", RESUME,
+        "self._whole.has_state() if self._whole else ", "",
+        f"{BEST_TESTS} -k begins_nothing_anew",
+    ),
+    Break(
         "BestSnapshot", "the model without its optimizer", BEST,
         "_training_state.variables(model).items()",
         "_training_state.model_variables(model).items()",

@@ -304,6 +304,26 @@ def test_file_of_a_model_compiled_otherwise_warns_and_says_how(tmp_path, capsys)
     assert capsys.readouterr().out == ""
 
 
+def test_file_that_the_callback_wrote_itself_is_of_its_training(tmp_path, recwarn, capsys):
+    best = BestSnapshot(filepath=tmp_path / "best.keras")
+    model = small_model(run_eagerly=True)
+    for rate in (0.5, 0.25):
+        optimizer = keras.optimizers.SGD(rate)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile(optimizer, loss, run_eagerly=True)
+        fit(model, 1, [best])
+    assert "BestSnapshot continues" in capsys.readouterr().out
+    assert not [one for one in recwarn if "another training" in str(one.message)]
+
+
+def test_next_part_of_a_run_that_resumes_begins_nothing_anew(tmp_path, recwarn):
+    path, whole = tmp_path / "best.keras", Resume(tmp_path / "state")
+    for name, rate in (("phase1", 0.5), ("phase2", 0.25)):
+        model = small_model(run_eagerly=True, optimizer=keras.optimizers.SGD(rate))
+        fit(model, 1, [BestSnapshot(filepath=path), whole.part(name)])
+    assert not [one for one in recwarn if "another training" in str(one.message)]
+
+
 def test_file_of_another_architecture_is_refused_before_the_first_step(tmp_path):
     path = tmp_path / "best.keras"
     run([3.0], filepath=path)

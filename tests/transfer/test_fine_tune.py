@@ -242,6 +242,14 @@ def test_best_phase_is_the_same_where_all_are_restored(monitor, tmp_path):
     assert train() == first
 
 
+@pytest.mark.parametrize("resumes", [False, True])
+def test_best_file_of_a_phase_is_of_the_same_training_in_the_next(resumes, tmp_path, recwarn):
+    best = BestSnapshot("loss", filepath=tmp_path / "best.keras")
+    more = [Resume(tmp_path / "state")] if resumes else []
+    tune(small_classifier(), [Phase("head", 1, 0.05), Phase(1, 1, 0.01)], callbacks=[best, *more])
+    assert not [one for one in recwarn if "another training" in str(one.message)]
+
+
 def test_patience_ends_a_phase_and_epochs_count_on():
     model = small_classifier()
     phases = [Phase("head", 9, 1e-6), Phase(1, 2, 0.01)]
