@@ -220,6 +220,12 @@ def test_images_of_one_call_are_those_of_the_transforms():
     np.testing.assert_array_equal(keras.ops.convert_to_numpy(images), expected)
 
 
+@pytest.mark.parametrize("size", [22, 34])
+def test_no_images_are_none_afterwards(size):
+    change = augment.OnDevice([augment.PadCrop(size, 4), augment.RandomFlip(), NORMALIZE])
+    assert tuple(change(PIXELS[:0], seeds=SEEDS[:0]).shape) == (0, size, size, 3)
+
+
 class Killed(keras.callbacks.Callback):
     """Raises before a step, as a kill would stop there."""
 

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 
+from kerasrecipes import layers
 from kerasrecipes._backend import torch_ranks
 from tests.torch_ranks import of_rank, statistics, trained
 
@@ -66,6 +67,31 @@ def test_ranks_drop_different_units_while_they_are_joined(ranks):
     for first, second in zip(ranks[0]["masks"], ranks[1]["masks"], strict=True):
         assert 0.2 < np.mean((first[0] != 0) == (second[0] != 0)) < 0.8
         np.testing.assert_array_equal(first[1], second[1])
+
+
+class NoisyDropPath(layers.DropPath):
+    """A layer of a user over one of this package, with draws of its own."""
+
+    def __init__(self, rate):
+        super().__init__(rate)
+        self.noise = keras.random.SeedGenerator(7)
+
+
+def test_ranks_draw_apart_by_the_users_generators_of_a_subclass():
+    model = keras.Sequential(
+        [
+            keras.Input((8, 8, 1)),
+            layers.FractionalMaxPooling2D(1.5),
+            keras.layers.Flatten(),
+            layers.DropConnectDense(4),
+            layers.DropConnect(keras.layers.Dense(4), 0.5),
+            layers.StochasticDepth(keras.layers.Dense(4), 0.5),
+            keras.layers.Dropout(0.5),
+            NoisyDropPath(0.5),
+        ]
+    )
+    expected = [model.layers[-2].seed_generator, model.layers[-1].noise]
+    assert torch_ranks._seed_generators_of_others(model) == expected
 
 
 def test_an_error_in_a_result_leaves_the_sum_right(ranks):

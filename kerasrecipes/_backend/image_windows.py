@@ -20,7 +20,7 @@ def image_windows(images, top, left, size, border):
     row, first = size * channels, torch.arange(count, device=images.device)[:, None] * height
     rows = first + (top + border)[:, None] + torch.arange(size, device=images.device)
     starts = rows * width + (left + border)[:, None]
-    places = max(padded.numel() - row, 0) // channels + 1
+    places = max((padded.numel() - row) // channels + 1, 0)
     overlapping = padded.as_strided((places, row), (channels, 1))
     chosen = torch.index_select(overlapping, 0, starts.reshape(-1))
     return chosen.reshape(count, size, size, channels)

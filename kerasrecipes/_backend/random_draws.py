@@ -23,6 +23,13 @@ GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / the golden ratio: multiples of it lie far 
 OF_REPLICA = GOLDEN >> 33  # the same for the 31 bits of TensorFlow's seeds
 
 
+def own_seed_generator(seed):
+    """Return the seed generator of a layer of this package: its draws know replicas already."""
+    generator = keras.random.SeedGenerator(seed)
+    generator.knows_replicas = True
+    return generator
+
+
 def draw_uniform(shape, seed_generator, common=False):
     """Return uniform numbers in [0, 1); with `common`, the same ones on every replica."""
     backend = keras.backend.backend()

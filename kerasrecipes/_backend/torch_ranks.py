@@ -128,15 +128,11 @@ def _moments(layer, inputs, mask):
 
 
 def _seed_generators_of_others(model):
-    """Return the seed generators of all layers but those of this package, which know ranks."""
-    layers = [layer for layer in flatten_layers(model) if not _is_of_this_package(layer)]
+    """Return all seed generators but those of this package's layers, which know ranks."""
+    layers = flatten_layers(model)
     generators = [generator for layer in layers for generator in own_seed_generators(layer)]
-    return list({id(generator): generator for generator in generators}.values())
-
-
-def _is_of_this_package(layer):
-    own = __name__.partition(".")[0]
-    return any(kind.__module__.partition(".")[0] == own for kind in type(layer).__mro__)
+    others = [one for one in generators if not getattr(one, "knows_replicas", False)]
+    return list({id(generator): generator for generator in others}.values())
 
 
 def _draw_apart(generator):

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasrecipes._backend.random_draws import draw_uniform
+from kerasrecipes._backend.random_draws import draw_uniform, own_seed_generator
 from kerasrecipes._validation import check_number
 from kerasrecipes.layers._wrapped import (
     assign_state,
@@ -63,7 +63,7 @@ class DropConnect(keras.Layer):
         self.layer = layer
         self.rate = rate
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = own_seed_generator(seed)
         self.supports_masking = True
         if layer.built:
             self._check_kernels()

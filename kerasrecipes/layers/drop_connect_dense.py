@@ -11,7 +11,7 @@ from kerasrecipes._backend.accelerator import on_gpu
 from kerasrecipes._backend.arithmetic import matmul, wide_type
 from kerasrecipes._backend.masked_batch import masked_batch
 from kerasrecipes._backend.masked_product import LANES, masked_product
-from kerasrecipes._backend.random_draws import draw_bits, draw_normal
+from kerasrecipes._backend.random_draws import draw_bits, draw_normal, own_seed_generator
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
 from kerasrecipes.ops import drop_connect_moments, rectified_normal_mean
 
@@ -112,7 +112,7 @@ class DropConnectDense(keras.Layer):
         self.kernel_constraint = keras.constraints.get(kernel_constraint)
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = own_seed_generator(seed)
         self.supports_masking = True
         self._check_activation()
 

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasrecipes._backend.random_draws import draw_uniform
+from kerasrecipes._backend.random_draws import draw_uniform, own_seed_generator
 from kerasrecipes._validation import check_number
 
 
@@ -45,7 +45,7 @@ class DropPath(keras.Layer):
         check_number("rate", rate, "[0, 1)")
         self.rate = rate
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = own_seed_generator(seed)
         self.supports_masking = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:

@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from kerasrecipes._backend.accelerator import on_gpu
-from kerasrecipes._backend.random_draws import draw_uniform, draw_uniform_on_gpu
+from kerasrecipes._backend.random_draws import draw_uniform, draw_uniform_on_gpu, own_seed_generator
 from kerasrecipes._validation import check_boolean, check_choice, check_number
 from kerasrecipes.ops import fractional_boundaries, fractional_max_pool, fractional_starts
 
@@ -73,7 +73,7 @@ class FractionalMaxPooling2D(keras.Layer):
         self.pseudo_random = pseudo_random
         self.overlapping = overlapping
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = own_seed_generator(seed)
         self.data_format = data_format
         self.input_spec = keras.layers.InputSpec(ndim=4)
         self._format = data_format or keras.config.image_data_format()

@@ -5,7 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from kerasrecipes._backend.random_draws import draw_order
+from kerasrecipes._backend.random_draws import draw_order, own_seed_generator
 from kerasrecipes._backend.zero_gradients import with_zero_gradients
 from kerasrecipes._validation import check_choice, check_number
 from kerasrecipes.layers._wrapped import (
@@ -92,7 +92,7 @@ class StochasticDepth(keras.Layer):
         self.mode = mode
         self.shortcut = shortcut
         self.seed = seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.seed_generator = own_seed_generator(seed)
         self.supports_masking = True
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
