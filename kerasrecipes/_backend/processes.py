@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from kerasrecipes._backend.torch_group import (
-    is_of_torchrun,
+    count_of_torchrun,
     join_torchrun,
     of_all_ranks,
     of_first_rank,
@@ -60,10 +60,14 @@ def join():
     _place[:] = number, total  # to ask JAX would make its devices
 
 
-def named_processes():
-    """Return the variables of the environment by which `join` joins other processes."""
+def names_of_several():
+    """Return the variables of the environment by which `join` joins other processes, if any.
+
+    One process alone joins nobody.
+    """
     names = [name for name in (ADDRESSES, COUNT, NUMBER) if name in os.environ]
-    if keras.backend.backend() == "torch" and is_of_torchrun():
+    names = [] if os.environ.get(COUNT) == "1" else names
+    if keras.backend.backend() == "torch" and count_of_torchrun() > 1:
         names += ["RANK", "WORLD_SIZE"]
     return names
 

@@ -4,14 +4,14 @@ import atexit
 import os
 
 
-def is_of_torchrun():
-    """Return whether `torchrun` has started this process."""
-    return "WORLD_SIZE" in os.environ and "RANK" in os.environ
+def count_of_torchrun():
+    """Return how many processes `torchrun` has started with this one, 0 if it has not."""
+    return int(os.environ["WORLD_SIZE"]) if {"WORLD_SIZE", "RANK"} <= os.environ.keys() else 0
 
 
 def join_torchrun():
     """Join the group that the environment of `torchrun` names; return (rank, count), or `None`."""
-    if not is_of_torchrun():
+    if not count_of_torchrun():
         return None
     import torch.distributed
 

@@ -5,6 +5,7 @@ import re
 import keras
 
 ENTROPY = re.compile(r"(binary|categorical)(_focal)?_cross_?entropy")
+HINGE = re.compile("(categorical|multiclass)_hinge")
 
 
 def takes_logits(loss):
@@ -29,11 +30,27 @@ def with_probabilities(member, trained):
     return keras.Model(inputs, keras.tree.pack_sequence_as(outputs, flat))
 
 
+def loss_in_doubt(model):
+    """Return the name of a loss that does not tell the softmax of a single output, or `None`.
+
+    Scores of a hinge loss are of classes that exclude each other, as those of a crossentropy.
+    """
+    if len(model.outputs) > 1 or model.outputs[0].shape[-1] == 1:
+        return None
+    (loss,) = _losses_of_outputs(model, 1)
+    if ENTROPY.search(_name(loss)) or HINGE.search(_name(loss)):
+        return None
+    is_named = loss is None or isinstance(loss, str)
+    return str(loss) if is_named else getattr(loss, "__name__", type(loss).__name__)
+
+
 def output_activations(model):
     """Return "softmax", "sigmoid" or `None` for each output of a built model, in flat order.
 
+    A single output of several units has a softmax, unless its loss is a binary crossentropy.
+
     Raises:
-        ValueError: if the losses do not tell which.
+        ValueError: if the losses of several outputs do not tell which.
     """
     if getattr(model, "outputs", None):
         units = [output.shape[-1] for output in model.outputs]
@@ -67,9 +84,9 @@ def _activation(loss, units, is_alone):
     found = ENTROPY.search(_name(loss))
     if found and (is_alone or takes_logits(loss)):
         return "sigmoid" if found[1] == "binary" or units == 1 else "softmax"
-    if is_alone and units == 1:
-        return "sigmoid"
-    if not is_alone and _is_known(loss):
+    if is_alone:
+        return "sigmoid" if units == 1 else "softmax"
+    if _is_known(loss):
         return None  # an output of numbers, or of probabilities already
     raise ValueError(
         "Argument `from_logits=True` needs a loss that tells a softmax from a sigmoid, and logits "

@@ -156,10 +156,11 @@ class ActivationStatistics(FitCallback):
         for key in state:
             epoch, field, name = key.split("/", 2)
             if field == "mean":
-                fields = [state[f"{epoch}/{f}/{name}"] for f in LayerStatistics._fields]
-                *plain, counts, edges, is_output = fields
+                fields = [state[f"{epoch}/{f}/{name}"] for f in LayerStatistics._fields[:-1]]
+                *plain, counts, edges = fields
                 plain = [float(value) for value in plain]
-                statistics = LayerStatistics(*plain, counts, edges, bool(is_output))
+                is_output = bool(state.get(f"{epoch}/is_output/{name}", False))  # not in older ones
+                statistics = LayerStatistics(*plain, counts, edges, is_output)
                 self.records.setdefault(int(epoch), {})[name] = statistics
 
     def _look(self, epoch):

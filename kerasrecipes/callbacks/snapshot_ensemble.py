@@ -14,6 +14,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._rebuilt_model import rebuild
 from kerasrecipes.callbacks._with_probabilities import (
+    loss_in_doubt,
     output_activations,
     takes_logits,
     with_probabilities,
@@ -45,7 +46,8 @@ class SnapshotEnsemble(FitCallback):
             there, written atomically; `None` (default) keeps them in memory. Where the disk is
             full, a warning says so, the snapshot stays in memory, and the write is tried again.
         from_logits: bool, whether the model ends in logits, so that its snapshots get a softmax, or
-            a sigmoid if the loss is a binary crossentropy or there is one unit. Of several outputs,
+            a sigmoid if the loss is a binary crossentropy or there is one unit; a loss that does
+            not tell, neither a crossentropy nor a hinge of classes, warns. Of several outputs,
             those whose loss is `from_logits` get theirs, each by its own loss. Such a loss warns
             where this is `False`, the default.
 
@@ -56,8 +58,8 @@ class SnapshotEnsemble(FitCallback):
         ValueError: for an argument outside its range; before the first step, if the cycles do not
             fit the epochs, `sgdr` is not in the same `fit`, the folder cannot be written, the model
             cannot be made again from its configuration, or several processes have no distribution,
-            which `directory` needs; with `from_logits`, if the losses do not tell which outputs get
-            a softmax and which a sigmoid. On data of unknown length, cycles are
+            which `directory` needs; with `from_logits`, if the losses of several outputs do not
+            tell which get a softmax and which a sigmoid. On data of unknown length, cycles are
             checked after the first epoch.
         TypeError: for an argument of the wrong type.
 
@@ -229,6 +231,7 @@ class SnapshotEnsemble(FitCallback):
         self._warn_of_logits(self._trained_model)
         if self.from_logits and getattr(self._trained_model, "outputs", None):
             output_activations(self._trained_model)  # raises if the losses do not tell
+            self._warn_of_doubt(loss_in_doubt(self._trained_model))
 
     def _check_cycles(self):
         epochs = self.params["epochs"]
@@ -251,6 +254,14 @@ class SnapshotEnsemble(FitCallback):
             warn(
                 "The loss is `from_logits`, and SnapshotEnsemble averages what the model gives: "
                 "say `from_logits=True` to average probabilities.",
+            )
+
+    def _warn_of_doubt(self, loss):
+        if loss is not None:
+            warn(
+                f"The loss {printable(loss)} does not tell a softmax from a sigmoid: "
+                "`from_logits=True` gives the snapshots a softmax. For another end let the model "
+                "have it, and say `from_logits=False`.",
             )
 
 

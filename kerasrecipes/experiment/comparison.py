@@ -6,6 +6,7 @@ from typing import Any
 import keras
 
 from kerasrecipes import augment, layers
+from kerasrecipes._warning import warn
 from kerasrecipes.evaluation import intervals_figure, paired_test, run_tests, winner
 from kerasrecipes.evaluation.testing import results_table
 from kerasrecipes.experiment.closing import close_run
@@ -63,8 +64,9 @@ class Comparison:
         The networks share only the input. The loss is the sum of their losses, so each weight has
         the gradient of a separate training, and an optimizer that works weight by weight (without
         clipping by a global norm) trains each network as if alone. Kernels decay by `weight_decay`
-        of the configuration, biases and weights of normalisations do not. Metrics are
-        `NAME_accuracy`.
+        of the configuration, biases and weights of normalisations do not; it replaces, with a
+        warning, penalties of kernels or the optimizer's decay, which 0 leaves as they are. Metrics
+        are `NAME_accuracy`.
 
         Args:
             networks: dict from name to a Keras model from images to probabilities.
@@ -78,7 +80,8 @@ class Comparison:
         model = keras.Model(inputs, {name: network(inputs) for name, network in networks.items()})
         loss = {name: keras.losses.SparseCategoricalCrossentropy() for name in networks}
         metrics = self._run.replicas.metrics({name: ["accuracy"] for name in networks})
-        decay_kernels(model, optimizer, self._run.config.weight_decay)
+        if self._run.config.weight_decay > 0:
+            _replace_decay(model, optimizer, self._run.config.weight_decay)
         model.compile(optimizer, loss, **metrics, jit_compile=self._run.jit)
         if len(networks) > 1:
             print(f"loss and val_loss are the sums over the {len(networks)} networks.")
@@ -184,3 +187,30 @@ class Comparison:
     def _in_order(self, dataset):
         transforms = [self._crop, self._normalize]
         return augment.pipeline(dataset, transforms, self._run.config.batch_size, training=False)
+
+
+def _replace_decay(model, optimizer, weight_decay):
+    """Call `decay_kernels`, and warn of what was there before."""
+    own, penalties = optimizer.weight_decay, [one.regularizer for one in model.trainable_weights]
+    decay_kernels(model, optimizer, weight_decay)
+    replaced = [
+        weight.path
+        for weight, before in zip(model.trainable_weights, penalties)
+        if before is not None and not _is_same(before, weight.regularizer)
+    ]
+    if replaced:
+        warn(
+            f"The configuration's weight_decay={weight_decay} replaces the penalty that "
+            f"{len(replaced)} of the weights have, {replaced[0]} the first. For theirs alone set "
+            "`weight_decay` to 0."
+        )
+    if own and own != weight_decay:
+        warn(
+            f"The configuration's weight_decay={weight_decay} replaces the optimizer's {own}. For "
+            "the optimizer's set `weight_decay` to 0."
+        )
+
+
+def _is_same(one, other):
+    """Return whether two penalties are of one kind, with the same options."""
+    return type(one) is type(other) and one.get_config() == other.get_config()

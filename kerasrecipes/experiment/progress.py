@@ -26,9 +26,9 @@ class Progress(keras.callbacks.Callback):
 
     Each line has the losses and metrics, the learning rate of the epoch's last batch, the time
     taken and an estimate of the time left, which leaves out the first step, as it compiles; the
-    first line says how long that took, from 5 seconds on. The line of an epoch that was stopped
-    says after how many steps. The rate also joins the logs as `learning_rate`, so place it before
-    callbacks that read it.
+    first line says how long that took, from 5 seconds on (of `steps_per_execution` steps, all of
+    them). The line of an epoch that was stopped says after how many steps. The rate also joins the
+    logs as `learning_rate`, so place it before callbacks that read it.
 
     Args:
         stream: a text stream; `None` (default) is standard output.
@@ -49,8 +49,8 @@ class Progress(keras.callbacks.Callback):
         self.stream = stream
         self._start = self._last_bar = 0.0
         self._epoch = self._first_epoch = self._steps = 0
-        self._compiled = None
-        self._began = self._seconds_of_first = 0.0
+        self._compiled = self._began = self._seconds_of_first = None
+        self._first_steps = 0
 
     def __getstate__(self):
         """A copy or a pickle has the option, not the fit that it took part in."""
@@ -58,7 +58,7 @@ class Progress(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._start = time.perf_counter()
-        self._first_epoch = self._compiled = None
+        self._first_epoch = self._compiled = self._began = self._seconds_of_first = None
         self._stream = self.stream or sys.stdout
         terminal = Terminal(self._stream)
         ascii_only = terminal.options.ascii_only
@@ -82,15 +82,21 @@ class Progress(keras.callbacks.Callback):
         self._steps = before + batch + self.model.steps_per_execution
         if is_first:
             self._first_epoch, self._began = self._position(before + batch), now
+            size, steps = self.model.steps_per_execution, self.params.get("steps")
+            self._first_steps = min(size, steps - before - batch) if steps else size
         elif self._compiled is None:
             self._compiled = now, self._position(before + batch)
-            self._seconds_of_first = now - self._began
+            self._end_first()
         if self._is_terminal and now - self._last_bar > SECONDS_BETWEEN_BARS:
             self._last_bar = now
             with output_may_be_lost():
                 self._draw_bar(batch, before + batch, is_first)
 
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._end_first()  # not `on_train_batch_end`, for which Keras waits for each step's result
+
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._end_first()
         logs = {} if logs is None else logs
         _rate.log_rates(self.model, logs)
         figures = {name: f"{name} {value:.4g}" for name, value in logs.items()}
@@ -105,7 +111,13 @@ class Progress(keras.callbacks.Callback):
                 line = textwrap.fill(line, width, subsequent_indent="  ", break_on_hyphens=False)
             self._stream.write(line.replace(NO_BREAK, " ") + "\n")
             self._stream.flush()
-        self._seconds_of_first = 0.0  # said once
+        if self._began is not None:
+            self._seconds_of_first = 0.0  # said once
+
+    def _end_first(self):
+        """Take the time of the first step, unless it has not begun or its time is taken."""
+        if self._began is not None and self._seconds_of_first is None:
+            self._seconds_of_first = time.perf_counter() - self._began
 
     def _line(self, figures, epoch):
         steps = self.params.get("steps") or 0
@@ -115,9 +127,10 @@ class Progress(keras.callbacks.Callback):
             words = [name, *figures.values(), taken]
         else:
             words = [self._name, *figures.values(), self._times(epoch + 1)]
-        if self._seconds_of_first >= LONG_FIRST_STEP:
+        if (self._seconds_of_first or 0.0) >= LONG_FIRST_STEP:
             compiling = "" if keras.backend.backend() == "torch" else ", compiling"
-            words.append(f"first step {clock(self._seconds_of_first)}{compiling}")
+            first = f"first {self._first_steps} steps" if self._first_steps > 1 else "first step"
+            words.append(f"{first} {clock(self._seconds_of_first)}{compiling}")
         return self._separator.join(word.replace(" ", NO_BREAK) for word in words)
 
     def _draw_bar(self, batch, step, is_first):

@@ -6,7 +6,7 @@ import keras
 
 from kerasrecipes._validation import check_choice, check_integer, check_number
 from kerasrecipes.layers import linear_drop_rates
-from kerasrecipes.models.normalization import channel_axis, normalization_layer
+from kerasrecipes.models.normalization import NAMES, channel_axis, normalization_layer
 from kerasrecipes.models.residual import ResidualParts
 
 
@@ -80,6 +80,8 @@ def wide_resnet(
     check_number("dropout", dropout, "[0, 1)")
     check_number("stochastic_depth", stochastic_depth, "[0, 1)")
     check_choice("stochastic_depth_mode", stochastic_depth_mode, ("subset", "batch"))
+    if not callable(stem_normalization):
+        check_choice("stem_normalization", stem_normalization, (None, *NAMES))
     parts = ResidualParts(normalization, kernel_regularizer, stochastic_depth_mode, seed)
     inputs = keras.Input(input_shape)
     x = parts.convolution(16, 3, 1, "stem_conv")(inputs)

@@ -122,6 +122,16 @@ def test_without_targets_named_layers_and_every_so_often():
             np.testing.assert_array_equal(mine, theirs)
 
 
+def test_a_state_that_does_not_say_what_is_an_output():
+    statistics = look(deep(0.1), layers=["layer_1", "scores"])
+    state = {k: v for k, v in statistics.get_state().items() if "/is_output/" not in k}
+    other = ActivationStatistics(X)
+    other.set_state(state)
+    assert statistics.records[1]["scores"].is_output
+    assert not other.records[1]["scores"].is_output
+    assert other.records[1]["scores"].mean == statistics.records[1]["scores"].mean
+
+
 STEPS, FEATURES, UNITS = 5, 20, 6
 SERIES = GENERATOR.normal(size=(64, STEPS, FEATURES)).astype("float32")
 TARGETS = GENERATOR.normal(size=(64, 1)).astype("float32")

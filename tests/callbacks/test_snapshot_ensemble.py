@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes.callbacks import SGDR, PolyakAveraging, SnapshotEnsemble
+from kerasrecipes.losses import MulticlassHinge
 
 GENERATOR = np.random.default_rng(0)
 X = GENERATOR.normal(size=(24, 4)).astype("float32")
@@ -280,16 +281,30 @@ def test_each_output_has_the_probabilities_of_its_loss(keys):
 
 
 def test_losses_that_do_not_tell_the_probabilities_raise_before_the_first_step():
-    one = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
-    one.compile("sgd", nameless)
-    several, losses, targets = several_outputs(None)
-    several.compile("sgd", [*losses[:2], nameless, losses[3]])
-    for model, y in ((one, np.eye(3)[Y]), (several, targets)):
-        before = model.get_weights()
-        snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
-        with pytest.raises(ValueError, match="tells a softmax from a sigmoid.*Received: loss=.*na"):
-            model.fit(X, y, callbacks=[snapshots], verbose=0)
-        np.testing.assert_array_equal(before[0], model.get_weights()[0])
+    model, losses, targets = several_outputs(None)
+    model.compile("sgd", [*losses[:2], nameless, losses[3]])
+    before = model.get_weights()
+    snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
+    with pytest.raises(ValueError, match="tells a softmax from a sigmoid.*Received: loss=.*na"):
+        model.fit(X, targets, callbacks=[snapshots], verbose=0)
+    np.testing.assert_array_equal(before[0], model.get_weights()[0])
+
+
+def softened(y_true, y_pred):
+    return keras.losses.categorical_crossentropy(y_true, keras.ops.softmax(y_pred / 2))
+
+
+@pytest.mark.parametrize("loss, warns", [(MulticlassHinge(), False), (softened, True)])
+def test_scores_of_any_loss_of_one_output_get_a_softmax(loss, warns, recwarn):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model.compile("sgd", loss)
+    snapshots = SnapshotEnsemble(every_epochs=1, from_logits=True)
+    model.fit(X, np.eye(3)[Y], callbacks=[snapshots], verbose=0)
+    exponents = np.exp(model.predict(X, verbose=0).astype("float64"))
+    expected = exponents / exponents.sum(1, keepdims=True)
+    np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
+    said = [str(one.message) for one in recwarn if one.category is UserWarning]
+    assert len(said) == warns and all("loss softened does not tell" in one for one in said)
 
 
 @pytest.mark.parametrize("is_mended", [True, False])

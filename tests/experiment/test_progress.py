@@ -112,6 +112,26 @@ def test_the_first_step_which_compiles_is_not_in_the_estimate(monkeypatch):
     assert "first step" not in lines[-1]
 
 
+@pytest.mark.parametrize("size, steps, words", [(1, 1, "first step"), (4, 2, "first 2 steps")])
+def test_the_time_of_the_first_step_has_no_validation(size, steps, words, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+
+    def take(seconds):
+        now[0] += seconds
+
+    clock = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: take(8.0))
+    clock.on_test_end = lambda logs=None: take(60.0)
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", steps_per_execution=size, jit_compile=False)
+    x, stream = np.ones((4 * steps, 2), "float32"), io.StringIO()
+    callbacks = [Progress(stream), clock]
+    options = {"epochs": 2, "validation_data": (x, x[:, :1]), "callbacks": callbacks}
+    model.fit(x, x[:, :1], batch_size=4, verbose=0, **options)
+    first, second = stream.getvalue().splitlines()
+    assert f" · {words} 8 s" in first and "first" not in second
+
+
 def test_a_resumed_epoch_counts_the_steps_of_its_first_part(tmp_path):
     x, y = np.ones((4, 2), "float32"), np.ones((4, 1), "float32")
 

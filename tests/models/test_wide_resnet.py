@@ -47,7 +47,7 @@ def test_pre_activation_block_computes_the_papers_formula():
         ({"depth": 12}, "6n\\+4"),
         ({"width": 0}, "`width`"),
         ({"dropout": 1.0}, "`dropout`"),
-        ({"stem_normalization": "none"}, "`normalization`"),
+        ({"stem_normalization": "none"}, "`stem_normalization`"),
     ],
 )
 def test_bad_options(arguments, match):

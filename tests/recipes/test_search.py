@@ -66,7 +66,7 @@ def test_settings_that_do_not_go_together_are_a_failed_trial(tmp_path):
 )
 def test_several_processes_of_one_job_are_refused_at_once(names, tmp_path, capsys, monkeypatch):
     for name in names:
-        monkeypatch.setenv(name, "1")
+        monkeypatch.setenv(name, "2")
     assert run_command(load_recipe("search"), *flags("x.npz", tmp_path / "search")) == 2
     assert_one_line(capsys, f"Received: {', '.join(names)} in the environment")
     assert not (tmp_path / "search").exists()
