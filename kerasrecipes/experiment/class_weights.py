@@ -59,7 +59,11 @@ def weighted_source(source: Any, class_weight: Any) -> Any:
 
     Args:
         source: A set of a `data.ImageData`.
-        class_weight: dict from label to float, or `None`.
+        class_weight: dict from label (int >= 0) to weight (float >= 0), or `None`.
+
+    Raises:
+        TypeError: if `class_weight` is no dict.
+        ValueError: if a label or a weight is below 0, or not a number.
 
     Example:
 

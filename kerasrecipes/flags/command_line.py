@@ -97,7 +97,7 @@ def parse_first(config_class: Any) -> None:
         config_class: Dataclass with fields created by `flag`, in the script.
 
     Raises:
-        SystemExit: with status 0 after `--help`, 2 after a refused flag.
+        SystemExit: with status 0 after `--help`, 2 after a refused flag or path.
 
     Example:
 
@@ -109,13 +109,17 @@ def parse_first(config_class: Any) -> None:
     >>> parse_first(Config)
     """
     if config_class.__module__ == "__main__":
-        parser, config = _parse(config_class, sys.modules["__main__"].__doc__, None)
-        if isinstance(config, RunConfig):
-            try:
-                check_run_place(config)
-            except (ValueError, OSError) as error:
-                parser.fail(error)
+        _refuse_place(*_parse(config_class, sys.modules["__main__"].__doc__, None))
         quiet_interruption.begin()
+
+
+def _refuse_place(parser, config):
+    """End the script where the data of a run are not, or its folder cannot be."""
+    try:
+        if isinstance(config, RunConfig):
+            check_run_place(config)
+    except (ValueError, OSError) as error:
+        parser.fail(error)
 
 
 def _parse(config_class, description, arguments):
