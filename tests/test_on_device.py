@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib.util
+import logging
 import sys
 import warnings
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import augment, callbacks, data
-from kerasrecipes.augment import device_pixels, draws, host_draws, order
+from kerasrecipes.augment import compiled_part, device_pixels, draws, host_draws, order
 from kerasrecipes.augment.host_order import permuted
 
 RNG = np.random.default_rng(3)
@@ -224,6 +225,63 @@ def test_images_of_one_call_are_those_of_the_transforms():
 def test_no_images_are_none_afterwards(size):
     change = augment.OnDevice([augment.PadCrop(size, 4), augment.RandomFlip(), NORMALIZE])
     assert tuple(change(PIXELS[:0], seeds=SEEDS[:0]).shape) == (0, size, size, 3)
+
+
+SMALLER = {
+    "moved": ([augment.PadCrop(24, 2), augment.RandomFlip(), NORMALIZE], 1),
+    "resized": ([augment.RandomScaleCrop(16), augment.CenterCrop(14), NORMALIZE], 2),
+    "mixed": ([augment.PadCrop(24, 2), augment.MixUp(1.0), augment.CutMix(), NORMALIZE], 3),
+    "ten": ([augment.TenCrop(14), NORMALIZE], 1),
+}
+
+
+@pytest.mark.parametrize("name", SMALLER)
+def test_smaller_batches_compile_nothing_and_are_what_they_are_alone(name, monkeypatch):
+    transforms, count = SMALLER[name]
+    compiled = count_compiled(monkeypatch)
+    labels, mixes = np.eye(6, dtype="float32"), name == "mixed"
+    change = augment.OnDevice(transforms)
+
+    def changed(change, size):
+        result = change(PIXELS[:size], labels[:size] if mixes else None, SEEDS[:size])
+        return [keras.ops.convert_to_numpy(part) for part in (result if mixes else [result])]
+
+    results = [changed(change, size) for size in (6, 4, 1)]
+    assert len(compiled) == (0 if keras.backend.backend() == "torch" else count)
+    for size, result in zip((4, 1), results[1:]):
+        for part, expected in zip(result, changed(augment.OnDevice(transforms), size), strict=True):
+            np.testing.assert_allclose(part, expected, atol=1e-4)
+
+
+def count_compiled(monkeypatch):
+    """Return a list that gets every function that is compiled."""
+    compiled, compile_one = [], compiled_part.compiled_function
+
+    def counted(function):
+        compiled.append(function)
+        return compile_one(function)
+
+    monkeypatch.setattr(compiled_part, "compiled_function", counted)
+    return compiled
+
+
+@pytest.mark.parametrize("policy", [augment.RandAugment(1), augment.TrivialAugment()])
+def test_a_policy_is_not_compiled_on_tensorflow(policy, monkeypatch):
+    compiled = count_compiled(monkeypatch)
+    augment.OnDevice([augment.PadCrop(8, 2), policy, NORMALIZE])(PIXELS[:2], seeds=SEEDS[:2])
+    assert len(compiled) == {"tensorflow": 1, "jax": 2, "torch": 0}[keras.backend.backend()]
+
+
+def test_batch_sizes_that_grow_are_no_retracing(caplog):
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(caplog.handler)
+    try:
+        flip = augment.OnDevice([augment.RandomFlip()])
+        for size in range(1, 8):
+            assert flip(PIXELS[:size], seeds=SEEDS[:size]).shape[0] == size
+    finally:
+        logger.removeHandler(caplog.handler)
+    assert not caplog.messages
 
 
 class Killed(keras.callbacks.Callback):

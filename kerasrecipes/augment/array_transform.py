@@ -1,12 +1,9 @@
 """Transforms by their form for a device: on a batch, and on NumPy arrays without TensorFlow."""
 
-import functools
-
 import keras
 import numpy as np
 from keras import ops
 
-from kerasrecipes._backend.compiled_function import compiled_function
 from kerasrecipes._backend.requirement import require_tensorflow
 from kerasrecipes.augment import host_draws
 from kerasrecipes.augment.pixel_values import check_dtype, is_floating
@@ -38,34 +35,6 @@ def apply_all(transforms, images, labels, drawn):
             flat, *(ops.repeat(part, crops, axis=0) for part in values)
         )
         images = ops.reshape(flat, (-1, crops, *flat.shape[1:]))
-    return images, labels
-
-
-def compiled_parts(transforms):
-    """Return pairs (part, function of images, labels and draws), the parts in their order.
-
-    The function is `apply_all` of the part, compiled. XLA computes what comes before anew for each
-    use of a pixel: so a part begins before each transform that uses pixels several times, which are
-    all but those that move them or normalise them.
-    """
-    parts = []
-    for transform in transforms:
-        if not parts or not (transform.moves_pixels or transform.normalizes):
-            parts.append([])
-        parts[-1].append(transform)
-    return [(part, compiled_function(functools.partial(apply_all, part))) for part in parts]
-
-
-def apply_parts(parts, images, labels, drawn):
-    """Return images and labels after all `compiled_parts`."""
-    place = 0
-    for part, apply in parts:
-        values = drawn[place : place + len(part)]
-        place += len(part)
-        if any(transform.takes_labels for transform in part):
-            images, labels = apply(images, labels, values)
-        else:  # not passed through: a second result of XLA would be copied
-            images, _ = apply(images, None, values)
     return images, labels
 
 

@@ -7,12 +7,8 @@ import numpy as np
 from keras import ops
 
 from kerasrecipes.augment import host_draws
-from kerasrecipes.augment.array_transform import (
-    apply_parts,
-    check_mixing,
-    compiled_parts,
-    draw_tensors,
-)
+from kerasrecipes.augment.array_transform import check_mixing, draw_tensors
+from kerasrecipes.augment.compiled_part import apply_parts, compiled_parts
 from kerasrecipes.augment.device_batches import device_batches
 from kerasrecipes.augment.forms import FORM_FOR_DEVICE, has_form_of_all
 from kerasrecipes.augment.pixel_values import check_dtype, check_order
@@ -27,6 +23,11 @@ class OnDevice:
     weights of its rows and columns, for noise in `RandomErasing` a number for each pixel and
     channel. The pixels are computed by `keras.ops`. The same seeds give the same images as
     `augment.pipeline`, to the rounding of floats.
+
+    On JAX and TensorFlow the first call with a batch size compiles, for tenths of a second to
+    seconds. A batch smaller than one before, as the last of a set is, is padded to the smallest
+    size that was compiled: it compiles next to nothing and takes the time of that size. A policy
+    (`RandAugment`, `TrivialAugment`) is not compiled on TensorFlow.
 
     It is no Keras layer. The draws are 64-bit integers, which JAX and XLA have not by default, and
     float64, and they belong to the epoch and the index of an image: a layer inside a compiled step

@@ -50,6 +50,7 @@ class RandAugment(Transform):
     batched = False
     before_normalize = True
     has_device_form = True
+    chooses_operations = True
 
     def __init__(self, count: int = 2, magnitude: int = 9) -> None:
         check_integer("count", count, "[0, inf)")

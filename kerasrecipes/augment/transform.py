@@ -26,6 +26,7 @@ class Transform:
         before_normalize: works on values in 0..255, and `pipeline` refuses it behind `Normalize`.
         normalizes: returns values that are no longer in 0..255.
         moves_pixels: returns pixels of the image, or 0, and no others.
+        chooses_operations: computes several operations on a device, and chooses from them.
         crops: how many images it makes of one.
         has_device_form: `OnDevice` can run it, and NumPy arrays need no TensorFlow.
     """
@@ -38,6 +39,7 @@ class Transform:
     before_normalize = False
     normalizes = False
     moves_pixels = False
+    chooses_operations = False
     crops = 1
     has_device_form = False
 

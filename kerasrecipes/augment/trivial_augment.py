@@ -46,6 +46,7 @@ class TrivialAugment(Transform):
     batched = False
     before_normalize = True
     has_device_form = True
+    chooses_operations = True
 
     def __init__(self, strongest: float = 1.0) -> None:
         check_number("strongest", strongest, "[0, 1]")

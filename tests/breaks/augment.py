@@ -32,9 +32,37 @@ BREAKS = [
         f"{WHOLE} -k 'between and resumed'",
     ),
     Break(
-        "OnDevice", "draws of the part before", "augment/array_transform.py",
-        "place += len(part)", "place += 1",
+        "OnDevice", "draws of the part before", "augment/compiled_part.py",
+        "place += len(part.transforms)", "place += 1",
         f"{DEVICE} -k 'colour and True'",
+    ),
+    Break(
+        "OnDevice", "each smaller batch is compiled", "augment/compiled_part.py",
+        "and size >= count)", "and size == count)",
+        f"{DEVICE} -k smaller_batches",
+    ),
+    Break(
+        "OnDevice", "the first images fill a batch, not the last", "augment/compiled_part.py",
+        "np.minimum(np.arange(size, dtype=np.int32), count - 1)",
+        "np.arange(size, dtype=np.int32) % count",
+        f"{DEVICE} -k smaller_batches",
+    ),
+    Break(
+        "OnDevice", "a policy is compiled on TensorFlow", "augment/compiled_part.py",
+        '(backend == "tensorflow" and not chooses)', 'backend == "tensorflow"',
+        f"{DEVICE} -k policy_is_not",
+    ),
+    Break(
+        "OnDevice", "sizes retrace one function", "augment/compiled_part.py",
+        "= compiled_function(apply)",
+        "= next(iter(self._compiled.values()), None) or compiled_function(apply)",
+        f"{DEVICE} -k retracing",
+    ),
+    Break(
+        "OnDevice", "no images have a row on PyTorch", "_backend/image_windows.py",
+        "max((padded.numel() - row) // channels + 1, 0)",
+        "max(padded.numel() - row, 0) // channels + 1",
+        f"{DEVICE} -k no_images", "torch",
     ),
     Break(
         "OnDevice", "other draws of colour on the host", "augment/color_jitter.py",
