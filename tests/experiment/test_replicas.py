@@ -94,7 +94,7 @@ def test_memory_is_that_of_the_images_of_the_processes_on_a_machine(
     opened.open()
     opened.replicas.processes = 2
     monkeypatch.setattr(processes, "_place", [0, 2])
-    callbacks = opened.callbacks(types.SimpleNamespace(train=range(1000)))
+    callbacks = opened.callbacks(types.SimpleNamespace(train=range(1000), validation=range(10)))
     opened.release()
     (check,) = (callback for callback in callbacks if isinstance(callback, MemoryCheck))
     assert check.batch_size == (128 if BACKEND == "torch" and on_machine == "2" else 64)
