@@ -1,7 +1,5 @@
 """A function of tensors, compiled where that pays, with full float32 products."""
 
-import functools
-
 import keras
 
 
@@ -15,8 +13,7 @@ def compiled_function(function):
     if backend == "tensorflow":
         import tensorflow as tf
 
-        # A `partial`: TensorFlow counts retracings of a function's code, whoever compiled it.
-        return tf.function(functools.partial(function), jit_compile=True, autograph=False)
+        return tf.function(function, jit_compile=True, autograph=False)
     if backend != "jax":
         return function
     import jax

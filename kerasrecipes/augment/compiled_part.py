@@ -51,6 +51,7 @@ class CompiledPart:
     def _of_size(self, size, kind):
         """Return the function for batches of a size; each its own, so that nothing is retraced."""
         if (size, kind) not in self._compiled:
+            # A `partial`, as TensorFlow counts retracings of one code, whoever compiled it.
             apply = functools.partial(apply_all, self.transforms)
             self._compiled[size, kind] = compiled_function(apply)
         return self._compiled[size, kind]
