@@ -1,8 +1,10 @@
 """`OnDevice` gives the batches of `pipeline`, elementwise; its draws are the same bits."""
 
+import copy
 import dataclasses
 import importlib.util
 import logging
+import pickle
 import sys
 import warnings
 
@@ -282,6 +284,14 @@ def test_batch_sizes_that_grow_are_no_retracing(caplog):
     finally:
         logger.removeHandler(caplog.handler)
     assert not caplog.messages
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda one: pickle.loads(pickle.dumps(one))])
+def test_a_copy_of_what_was_used_does_the_same(copied):
+    change = augment.OnDevice([augment.PadCrop(24, 4), augment.RandomFlip()])
+    expected = change(PIXELS[:3], seeds=SEEDS[:3])
+    result = copied(change)(PIXELS[:3], seeds=SEEDS[:3])
+    np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (result, expected)))
 
 
 class Killed(keras.callbacks.Callback):

@@ -48,6 +48,9 @@ class CompiledPart:
         images, labels = function(*_repeated((images, labels, drawn), count, size))
         return images[:count], labels if labels is None else labels[:count]
 
+    def __getstate__(self):
+        return {**vars(self), "_compiled": {}}  # a copy compiles anew: functions cannot be copied
+
     def _of_size(self, size, kind):
         """Return the function for batches of a size; each its own, so that nothing is retraced."""
         if (size, kind) not in self._compiled:

@@ -48,6 +48,11 @@ BREAKS = [
         f"{DEVICE} -k smaller_batches",
     ),
     Break(
+        "OnDevice", "compiled functions are copied", "augment/compiled_part.py",
+        '{**vars(self), "_compiled": {}}', "vars(self)",
+        f"{DEVICE} -k copy_of_what",
+    ),
+    Break(
         "OnDevice", "a policy is compiled on TensorFlow", "augment/compiled_part.py",
         '(backend == "tensorflow" and not chooses)', 'backend == "tensorflow"',
         f"{DEVICE} -k policy_is_not",
