@@ -11,8 +11,8 @@ BREAKS = [
         "Comparison",
         "the weight decay of the flags is lost",
         "experiment/comparison.py",
-        "decay_kernels(model, optimizer, self._run.config.weight_decay)",
-        "decay_kernels(model, optimizer, 0.0)",
+        "_replace_decay(model, optimizer, self._run.config.weight_decay)",
+        "_replace_decay(model, optimizer, 0.0)",
         "recipes/test_comparison_flags.py -k sgdr",
     ),
     Break(
