@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import signal
 
 import keras
 import matplotlib
@@ -44,8 +45,9 @@ EXAMPLES = {
 @pytest.mark.parametrize("name", EXAMPLES)
 @pytest.mark.slow
 def test_an_example_needs_nothing_but_itself(name):
-    output = []
+    output, handler = [], signal.getsignal(signal.SIGINT)
     doctest.DocTestRunner(optionflags=OPTIONS).run(EXAMPLES[name], out=output.append)
+    signal.signal(signal.SIGINT, handler)  # `parse_first` changes that of a script, as this seems
     assert not output, "".join(output)
 
 
