@@ -29,6 +29,7 @@ from kerasrecipes.experiment.replicas import Replicas
 from kerasrecipes.experiment.run_folder import RunFolder
 from kerasrecipes.experiment.scaled_rate import ScaledRate
 from kerasrecipes.flags import RunFinished
+from kerasrecipes.flags.run_place import not_new
 
 MAY_CHANGE_ON_RESUME = (
     "output",
@@ -305,10 +306,7 @@ class Run:
 
     def _check_resumable(self):
         if not self.config.resume:
-            raise ValueError(
-                "Argument `output` must be a new folder, or give --resume to resume the run "
-                f"in it. Received: output={printable(self.folder)}, which is not empty"
-            )
+            raise not_new(self.folder)
         self._check_same_configuration()
         if by_first((self.folder / "metrics.json").exists):
             metrics = self._folder.read("metrics.json", "interrupted")

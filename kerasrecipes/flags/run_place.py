@@ -35,7 +35,12 @@ def check_run_place(config: Any) -> None:
         and getattr(config, "devices", 1) == 1
         and (folder / "metrics.json").exists()
     ):
-        raise ValueError(
-            "Argument `output` must be a new folder, or give --resume to resume the run in it. "
-            f"Received: output={printable(folder)}, which is not empty"
-        )
+        raise not_new(folder)
+
+
+def not_new(folder):
+    """Return the error of a folder that a new run would overwrite."""
+    return ValueError(
+        "Argument `output` must be a new folder, or give --resume to resume the run in it. "
+        f"Received: output={printable(folder)}, which is not empty"
+    )
