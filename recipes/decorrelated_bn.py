@@ -111,10 +111,10 @@ def main(config):
 
 def wide_network(config, images, size, kind):
     """A wide residual network; whitening is added after its first convolution alone."""
+    whitening = None if kind == "batch" else lambda name: normalization(config, kind, 16, name)
     return models.wide_resnet(
         config.depth, config.width, (size, size, images.channels), images.num_classes,
-        dropout=config.dropout, seed=config.seed, name=kind, stem_normalization=None
-        if kind == "batch" else lambda name: normalization(config, kind, 16, name),
+        stem_normalization=whitening, dropout=config.dropout, seed=config.seed, name=kind,
     )  # fmt: skip
 
 
