@@ -45,8 +45,8 @@ class Config(ComparisonConfig):
     })  # fmt: skip
     MORE_PRESETS: ClassVar[dict[str, Any]] = {"paper-plain": {"cifar10": {
         "depth": 43, "width": 48, "growth": 1, "epochs": 160, "batch_size": 128, "crops": "pad",
-        "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9, "weight_decay": 5e-4,
-        "affine": False,
+        "learning_rate": 0.1, "schedule": "steps", "momentum": 0.9, "nesterov": False,
+        "weight_decay": 5e-4, "affine": False,
     }}}  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[dict[str, str]] = {
         "paper": f"{ALIKE}, epsilon of the whitening is 1e-5, not 1e-7, gammas start at 1, not "

@@ -36,6 +36,7 @@ class Config(ComparisonConfig):
     width: int = flag(8, "filters of the first convolution", "[1, 4096]")
     learning_rate: float = flag(0.05, "rate at the beginning of each cosine", "(0, inf)")
     constant_rate: float = flag(0.02, "rate of the network whose weights are averaged", "(0, inf)")
+    nesterov: bool = flag(False, "Nesterov momentum")
     weight_decay: float = flag(5e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
     def __post_init__(self):

@@ -36,6 +36,7 @@ class Config(ComparisonConfig):
         "poolings": 12, "pooling_ratio": 1.26, "width": 40, "dropout": 0.5, "passes": 12,
         "epochs": 810, "batch_size": 50, "crops": "pad", "learning_rate": 0.0015,
         "schedule": "exponential", "momentum": 0.99, "nesterov": True,
+        "weight_decay": 0.0,
     }}  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = (
         "a quarter of its 160 filters; rate, momentum and epochs are of his code, cifar10big.cpp, "

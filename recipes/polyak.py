@@ -36,7 +36,6 @@ class Config(ComparisonConfig):
     decay: float = flag(0.99, "fraction of an exponential average kept at each update", "[0, 1)")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate of every update", "(0, inf)")
-    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 
 parse_first(Config)  # --help and refused flags end here, before the slow imports

@@ -36,7 +36,7 @@ class Config(ComparisonConfig):
         {
             "depth": 28, "width": 10, "first_cycle": 10, "cycle_multiplier": 2.0, "epochs": 150,
             "batch_size": 128, "crops": "pad", "learning_rate": 0.05, "momentum": 0.9,
-            "weight_decay": 5e-4,
+            "nesterov": True, "weight_decay": 5e-4,
         },
     )  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = (
@@ -50,7 +50,6 @@ class Config(ComparisonConfig):
     first_cycle: int = flag(1, "epochs of the first cycle", "[1, 1000000]")
     cycle_multiplier: float = flag(2.0, "how much longer each next cycle is", "[1, inf)")
     learning_rate: float = flag(0.05, "highest rate of both", "(0, inf)")
-    nesterov: bool = flag(True, "Nesterov momentum")
     weight_decay: float = flag(5e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
 

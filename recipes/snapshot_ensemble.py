@@ -33,7 +33,8 @@ class Config(ComparisonConfig):
         ("cifar10", "cifar100"),
         {
             "depth": 110, "epochs": 200, "cycles": 5, "keep_last": 5, "batch_size": 64,
-            "crops": "pad", "learning_rate": 0.2, "momentum": 0.9, "weight_decay": 1e-4,
+            "crops": "pad", "learning_rate": 0.2, "momentum": 0.9,
+            "nesterov": False, "weight_decay": 1e-4,
         },
     )  # fmt: skip
     NOT_AS_IN_THE_PAPER: ClassVar[str] = "plain momentum, not Nesterov's; only kernels decay"
@@ -43,7 +44,6 @@ class Config(ComparisonConfig):
     keep_last: int = flag(2, "how many of the snapshots to average, the last ones", "[1, 1000000]")
     depth: int = flag(8, "layers: 6n+2 (8, 14, 20, ...) or 18, 34, 50, 101, 152", "[8, 2000]")
     learning_rate: float = flag(0.2, "rate at the beginning of each cycle", "(0, inf)")
-    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
 
     def __post_init__(self):
         super().__post_init__()

@@ -58,7 +58,7 @@ def test_a_row_without_time_is_skipped_and_rows_of_other_backends_stay(tmp_path)
     assert {row["backend"] for row in rows} == {"torch"} and "skipped" in printed
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_all_rows(tmp_path):
     printed = run(tmp_path)
     rows = rows_of(tmp_path)

@@ -1,11 +1,13 @@
 """Comparison of techniques on the same images, by one network or several at once."""
 
 import dataclasses
+import sys
 from typing import Any
 
 import keras
 
 from kerasrecipes import augment, layers
+from kerasrecipes._printable import printable
 from kerasrecipes._warning import warn
 from kerasrecipes.evaluation import intervals_figure, paired_test, run_tests, winner
 from kerasrecipes.evaluation.testing import results_table
@@ -17,6 +19,7 @@ from kerasrecipes.flags.comparison_config import LARGEST_DEFAULT_SIZE
 from kerasrecipes.optimizers import decay_kernels
 from kerasrecipes.serving import serving_model
 
+MEASURES = ("accuracy", "loss", "calibration_error", "crops", "images_per_second")
 CAPTION = "Each technique against the first, with 95% intervals over the test images."
 
 
@@ -43,6 +46,8 @@ class Comparison:
         mirrored = "mirrored at random" if config.flip else "not mirrored"
         print(f"Crops: {crops.sentence}, {mirrored}.")
         self._crop = next(iter(crops.tests.values()))
+        self._most, self._crops = list(crops.tests.items())[-1]
+        self._by_crops = {}
         self._train = crops.train if config.flip else crops.train[:-1]
         self._normalize = augment.Normalize(self._mean, self._std)
         self._test_set = images.test or images.validation
@@ -113,21 +118,26 @@ class Comparison:
         )
 
     def test(self, networks: Any) -> Any:
-        """Return a `TestResult` for each of {name: network}."""
-        results = [
-            result
-            for name, network in networks.items()
-            for result in run_tests(
-                self._run.replicas.on_one_device(network),
-                self._test_set,
-                {name: self._crop},
-                [self._normalize],
-                self._run.config.batch_size,
-                verbose=False,
-            )
-        ]
-        print(results_table(results))
+        """Return a `TestResult` by one crop for each of {name: network}.
+
+        With the images mirrored in training, they are tested by the most crops of the protocol too,
+        which is printed, and reported by `close`; a signal leaves out what is missing of these.
+        """
+        results = [self._test(network, name, self._crop) for name, network in networks.items()]
+        self._by_crops = {}
+        try:
+            for name, network in networks.items() if self._run.config.flip else ():
+                self._by_crops[name] = self._test(network, f"{name}, {self._most}", self._crops)
+        except KeyboardInterrupt:
+            print("\nStopped by a signal: the remaining tests are skipped.", file=sys.stderr)
+            self._run.tests_were_cut()
+        print(results_table([*results, *self._by_crops.values()]))
         return results
+
+    def _test(self, network, name, crop):
+        network, batch = self._run.replicas.on_one_device(network), self._run.config.batch_size
+        protocol, finish = {name: crop}, [self._normalize]
+        return run_tests(network, self._test_set, protocol, finish, batch, verbose=False)[0]
 
     def close(
         self,
@@ -163,6 +173,9 @@ class Comparison:
             more["extra_figures"] = [("comparison", CAPTION, figure)]
             more |= {"paired_by_test": tests, **measured, **(panels or {})}
         sentences += [*losses, *remarks]
+        if self._by_crops:
+            more["by_several_crops"], sentence = self._of_several_crops()
+            sentences.append(sentence)
         comparison = "\n".join(sentences)
         print(comparison)
         pixels = layers.ImagePreprocessing(
@@ -183,6 +196,14 @@ class Comparison:
             paired=tests[others[-1].name],
             **more,
         )
+
+    def _of_several_crops(self):
+        """Return the entry of `metrics.json` for the tests by several crops, and a sentence."""
+        tests = {name: one.metrics() for name, one in self._by_crops.items()}
+        measured = {name: {key: test[key] for key in MEASURES} for name, test in tests.items()}
+        shown = (f"{name} {test['accuracy']:.1%}" for name, test in measured.items())
+        sentence = f"By {self._most} ({self._crops.crops} crops an image): {', '.join(shown)}."
+        return {"protocol": self._most, **measured}, printable(sentence.replace("_", " "))
 
     def _in_order(self, dataset):
         transforms = [self._crop, self._normalize]

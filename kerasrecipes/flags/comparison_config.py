@@ -24,5 +24,5 @@ class ComparisonConfig(TrainingConfig):
     crops: str = flag("none", "auto: pad for images of under 64 px, else scale", None, CROPS)
     flip: bool = flag(True, "mirror training images at random; not for digits or letters")
     momentum: float = flag(0.9, "fraction of the velocity kept at each update", "[0, 1)")
-    nesterov: bool = flag(False, "Nesterov momentum")
-    weight_decay: float = flag(0.0, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")
+    nesterov: bool = flag(True, "Nesterov momentum")
+    weight_decay: float = flag(1e-4, "L2 penalty on kernels: weight_decay / 2 · |w|^2", "[0, inf)")

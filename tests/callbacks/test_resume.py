@@ -141,10 +141,8 @@ def test_process_killed_in_training_and_in_two_writes(tmp_path):
     assert starts[-1] > 0
 
 
-@pytest.mark.parametrize(
-    "run", [pytest.param(0, marks=pytest.mark.slow)]
-    + [pytest.param(run, marks=pytest.mark.soak) for run in range(1, 10)],
-)  # fmt: skip
+@pytest.mark.soak
+@pytest.mark.parametrize("run", range(10))
 def test_process_killed_ten_times(run, tmp_path):
     random = np.random.default_rng(run)
     kills = []

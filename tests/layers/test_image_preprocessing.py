@@ -25,7 +25,8 @@ def reference(image, size, resize, mean, std):
     short = min(height, width)
     new_height, new_width = height * resize // short, width * resize // short
     rows, columns = triangle_weights(height, new_height), triangle_weights(width, new_width)
-    resized = np.einsum("ih,hwc,jw->ijc", rows, image.astype("float64"), columns)
+    resized = np.einsum("ih,hwc->iwc", rows, image.astype("float64"))
+    resized = np.einsum("iwc,jw->ijc", resized, columns)
     top, left = int(round((new_height - size) / 2)), int(round((new_width - size) / 2))
     return (resized[top : top + size, left : left + size] - mean) / std
 

@@ -92,3 +92,55 @@ def test_an_average_that_reaches_too_far_for_its_training_says_so():
     assert "back over some 100 updates, too many for a training of 30:" in words
     assert recipe.pays(recipe.Config(decay=0.99), updates=470) == recipe.PAYS
     assert recipe.pays(recipe.Config(average="equal"), updates=30) == recipe.PAYS
+
+
+def two_classifiers(tmp_path, **flags):
+    """A comparison, and the results of two random classifiers by one crop."""
+    config = experiment.ComparisonConfig(size=12, crops="pad", **flags)
+    cut = []
+    run = types.SimpleNamespace(
+        config=config, start_step=0, replicas=Replicas(config), tests_were_cut=lambda: cut.append(1)
+    )
+    compared = experiment.Comparison(run, data.load(write_npz(tmp_path / "squares.npz", size=12)))
+    pair = {name: keras.Sequential(
+        [keras.Input((12, 12, 1)), keras.layers.Flatten(), keras.layers.Dense(3, "softmax")]
+    ) for name in ("one_net", "other")}  # fmt: skip
+    return compared, pair, cut
+
+
+def test_networks_are_tested_by_their_mirror_images_too(tmp_path, capsys):
+    compared, pair, _ = two_classifiers(tmp_path)
+    results = compared.test(pair)
+    assert [(one.name, one.crops) for one in results] == [("one_net", 1), ("other", 1)]
+    entry, sentence = compared._of_several_crops()
+    images = np.concatenate([batch for batch, _ in compared.testing.as_numpy_iterator()])
+    labels = np.concatenate([batch for _, batch in compared.testing.as_numpy_iterator()])
+    right = {}
+    for name, network in pair.items():
+        both = [network.predict(view, verbose=0) for view in (images, images[:, :, ::-1])]
+        right[name] = np.mean(np.mean(both, axis=0).argmax(axis=1) == labels)
+        assert entry[name]["accuracy"] == pytest.approx(right[name])
+    assert entry["protocol"] == "mirror" and entry["other"]["crops"] == 2
+    shown = f"one net {right['one_net']:.1%}, other {right['other']:.1%}"
+    assert sentence == f"By mirror (2 crops an image): {shown}."
+    assert "one_net, mirror" in capsys.readouterr().out
+
+
+def test_without_mirror_images_in_training_they_are_tested_by_one_crop(tmp_path, capsys):
+    compared, pair, _ = two_classifiers(tmp_path, flip=False)
+    assert len(compared.test(pair)) == 2
+    assert not compared._by_crops and "mirror" not in capsys.readouterr().out.split("\ntest")[1]
+
+
+def test_a_signal_leaves_out_the_tests_by_several_crops(tmp_path, monkeypatch, capsys):
+    compared, pair, cut = two_classifiers(tmp_path)
+    of_one = compared._test
+
+    def stopped(network, name, crop):
+        if "mirror" in name:
+            raise KeyboardInterrupt
+        return of_one(network, name, crop)
+
+    monkeypatch.setattr(compared, "_test", stopped)
+    assert len(compared.test(pair)) == 2 and cut
+    assert "the remaining tests are skipped" in capsys.readouterr().err

@@ -245,8 +245,10 @@ def test_the_plan_and_why(more, images, cell, capsys):
         assert phase.epochs == (3 if Images.train_size > 10_000 else 10)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("plan", ["linear", "few"])
+@pytest.mark.parametrize(
+    "plan",
+    [pytest.param("linear", marks=pytest.mark.slow), pytest.param("few", marks=pytest.mark.soak)],
+)
 def test_grey_images_and_export(plan, weights, tmp_path):
     npz = write_npz(tmp_path / "squares.npz")
     flags = ["--data", npz, "--weights", weights, "--size", 32, "--batch-size", 16, "--plan", plan]
@@ -271,7 +273,7 @@ def test_pretrained_features_tell_shapes_apart(shapes, tmp_path):
     assert best > 0.9
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_ctrl_c_completes_the_folder_and_resume_ends_as_if_it_had_not_been(flags, tmp_path):
     flags = [str(flag) for flag in [*flags, "--plan", "many", "--epochs", 12]]
     whole, cut = tmp_path / "whole", tmp_path / "cut"

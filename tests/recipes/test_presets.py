@@ -33,9 +33,11 @@ def test_each_recipe_with_presets_is_tested_here():
 
 PAPERS = {
     "sgdr": {"depth": 28, "width": 10, "first_cycle": 10, "cycle_multiplier": 2.0, "epochs": 150,
-             "learning_rate": 0.05, "weight_decay": 5e-4, "batch_size": 128, "momentum": 0.9},
+             "learning_rate": 0.05, "weight_decay": 5e-4, "batch_size": 128, "momentum": 0.9,
+             "nesterov": True},
     "snapshot_ensemble": {"depth": 110, "epochs": 200, "cycles": 5, "learning_rate": 0.2,
-                          "batch_size": 64, "momentum": 0.9, "weight_decay": 1e-4},
+                          "batch_size": 64, "momentum": 0.9, "weight_decay": 1e-4,
+                          "nesterov": False},
     "stochastic_depth": {"depth": 110, "final_rate": 0.5, "epochs": 500, "learning_rate": 0.1,
                          "schedule": "steps", "nesterov": True, "weight_decay": 1e-4,
                          "batch_size": 128, "momentum": 0.9},
@@ -47,7 +49,8 @@ PAPERS = {
     # The code's rate is of summed losses, and its velocity takes 1 - momentum of the gradient.
     "fractional_pooling": {"poolings": 12, "width": 40, "dropout": 0.5, "epochs": 810,
                            "batch_size": 50, "learning_rate": 0.003 * 50 / 100,
-                           "schedule": "exponential", "momentum": 0.99, "nesterov": True},
+                           "schedule": "exponential", "momentum": 0.99, "nesterov": True,
+                           "weight_decay": 0.0},
     "resnet_crop": {"depth": 56, "epochs": 164, "batch_size": 128, "learning_rate": 0.1,
                     "schedule": "steps", "momentum": 0.9, "nesterov": False, "weight_decay": 1e-4,
                     "label_smoothing": 0.0, "averaging": 0.0, "stochastic_depth": 0.0},

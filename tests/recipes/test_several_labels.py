@@ -122,7 +122,7 @@ def test_class_weights_beside_weights_of_images(weighted_table, tmp_path):
     "task, plan",
     [
         pytest.param("multilabel", "linear", marks=pytest.mark.slow),
-        pytest.param("regression", "many", marks=pytest.mark.slow),
+        pytest.param("regression", "many", marks=pytest.mark.soak),
         pytest.param("multilabel", "many", marks=pytest.mark.soak),
         pytest.param("regression", "linear", marks=pytest.mark.soak),
     ],
