@@ -313,4 +313,20 @@ BREAKS = [
         "if True:",
         "experiment/test_comparison.py -k keep_their_own",
     ),
+    Break(
+        "Comparison",
+        "images that are not mirrored in training are mirrored at test",
+        "experiment/comparison.py",
+        "in networks.items() if self._run.config.flip else ():",
+        "in networks.items():",
+        "recipes/test_comparison_flags.py -k tested_by_one_crop",
+    ),
+    Break(
+        "Comparison",
+        "the tests by several crops are of one crop",
+        "experiment/comparison.py",
+        'f"{name}, {self._most}", self._crops)',
+        'f"{name}, {self._most}", self._crop)',
+        "recipes/test_comparison_flags.py -k mirror_images_too",
+    ),
 ]

@@ -36,6 +36,17 @@ def test_an_epoch_is_half_of_the_images_and_their_mirror_images(finished):
 
 
 @pytest.mark.slow
+def test_images_on_the_device_give_the_same_training(finished, npz, tmp_path):
+    flags = ["--data", npz, "--output", tmp_path / "run", "--on-device", *SMALL]
+    assert run_command(RECIPE, *flags) == 0
+    ours, theirs = (
+        [float(row["loss"]) for row in csv.DictReader((folder / "history.csv").open())]
+        for folder in (tmp_path / "run", finished)
+    )
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+
+
+@pytest.mark.slow
 def test_the_model_takes_raw_pixels_and_its_first_kernel_is_frozen(finished, npz):
     model = keras.models.load_model(finished / "model.keras")
     with np.load(npz) as arrays:
