@@ -7,10 +7,10 @@ rate is scaled to the batch, as in the paper. `--ghost 2` normalises two images 
 larger batch: with `--batch-size 16` the statistics of the paper's 8 devices with two images each,
 in an eighth of the steps of `--batch-size 2`. The paper's test errors on ImageNet, ResNet-50, at
 two images a device: 34.7 by batch and 24.1% by group normalisation; at 32 they are 23.6 and 24.1%.
-Here group normalisation led by 2.9 and 2.7 points; in another network, at 128 images a step, batch
-normalisation leads (docs/evidence/claims.md).
+Here group normalisation led by 2.6 and 1.7 points, tested with mirror images by 1.9 and -0.1; in
+another network, at 128 images a step, batch normalisation leads (docs/evidence/claims.md).
 
-    python recipes/group_norm_small_batch.py  # batch 78.4%, group 81.2 ± 0.5%, 2 x 61 s
+    python recipes/group_norm_small_batch.py  # batch 79.0%, group 81.1 ± 0.4%, 2 x 170 s
     python recipes/group_norm_small_batch.py --batch-size 32 --epochs 20
     python recipes/group_norm_small_batch.py --data cifar10.npz --preset paper
 
