@@ -14,9 +14,9 @@ A run leaves a report, figures and `model.keras`. Full size not run; results: re
 
 import dataclasses
 
-from kerasrecipes_flags import TASKS, TrainingConfig, flag, parse_first
+from kerasrecipes_flags import CROPS, TASKS, TrainingConfig, flag, parse_first
 
-FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO = 2000, 96, 100
+FEW_IMAGES, SMALL_SIZE, SMALLEST_PHOTO, AREA = 2000, 96, 100, (0.35, 1.0)
 IMAGES_SEEN, FEWEST_EPOCHS, MOST_EPOCHS = 10_000, 3, 10
 QUICK = {"folds": 2, "regularization": (1.0, 0.1, 0.01)}  # the search for more than FEW_IMAGES
 CELLS = {"linear": (1, True), "stages": (1, False), "few": (10**6, True), "many": (10**6, False)}
@@ -38,6 +38,7 @@ class Config(TrainingConfig):
     backbone: str = flag("efficientnet_lite0", "efficientnet_lite0, 1, 2 or of keras.applications")
     weights: str = flag("imagenet", "weights of the backbone: imagenet, or a local file")
     size: int | None = flag(None, f"side of images in pixels (default: {SIZE})", "[32, 4096]")
+    crops: str = flag("inception", "crops of fine-tuning, with their tests", choices=CROPS)
     learning_rate: float | None = flag(None, "highest rate (default: the plan's)", "(0, inf)")
     class_weights: bool = flag(False, "give classes of unequal size an equal say")
     temperature: bool = flag(False, "calibrate the probabilities by temperature scaling")
@@ -64,17 +65,16 @@ def main(config):
         crop = augment.CenterCrop(size, size if images.short_side < size else None, channels=3)
         weights = experiment.class_weights(images) if config.class_weights else None
         probe = fit_head(config, plan, phase, images, crop, backbone, weights)
-        task, best, train = evaluation.task_of(images), probe.best, [crop]
+        task, best = evaluation.task_of(images), probe.best
         top = {"stage": best.stage, "activation": task.activation}
-        if phase:
-            train = [augment.RandomResizedCrop(size, (0.35, 1.0), channels=3), augment.RandomFlip()]
+        crops = phase and experiment.choose_crops(config.crops, images, size, area=AREA, channels=3)
         with run.replicas.scope():
             backbone = run.replicas.on_all_devices(backbone)
             model = transfer.classifier(backbone, images.num_classes, **top)
             model.get_layer("classifier").set_weights(task.head_weights(best.kernel, best.bias))
             model = task.head(model)
-            history = phase and fine_tune(run, phase, images, train, crop, model, weights, task)
-        return experiment.close_fine_tuning(run, model, images, train, crop, plan, probe, history)
+            history = phase and fine_tune(run, phase, images, crops, crop, model, weights, task)
+        return experiment.close_fine_tuning(run, model, images, crops, crop, plan, probe, history)
 
 
 def choose_plan(config, images):
@@ -124,7 +124,7 @@ def fit_head(config, plan, phase, images, crop, backbone, weights):
     return probe
 
 
-def fine_tune(run, phase, images, train, crop, model, weights, task):
+def fine_tune(run, phase, images, crops, crop, model, weights, task):
     """Train deeper layers, beginning with the linear classifier; keep the best snapshot."""
     config, (source, weights) = run.config, experiment.weighted_source(images.train, weights)
     whole, size = run.replicas.count > 1, config.batch_size  # whether all have one size
@@ -133,7 +133,7 @@ def fine_tune(run, phase, images, train, crop, model, weights, task):
 
     def begin_at(step):
         options = {"seed": config.seed, "start_step": step, **run.replicas.batching(config, source)}
-        return augment.pipeline(source, train, training=True, **options)
+        return augment.pipeline(source, crops.train, training=True, **options)
 
     compiled = {} if task.name == "classes" else {"loss": task.loss()}
     compiled |= run.replicas.metrics(task.compiled_metrics())

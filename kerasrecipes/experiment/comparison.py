@@ -1,13 +1,11 @@
 """Comparison of techniques on the same images, by one network or several at once."""
 
 import dataclasses
-import sys
 from typing import Any
 
 import keras
 
 from kerasrecipes import augment, layers
-from kerasrecipes._printable import printable
 from kerasrecipes._warning import warn
 from kerasrecipes.evaluation import intervals_figure, paired_test, run_tests, winner
 from kerasrecipes.evaluation.testing import results_table
@@ -15,11 +13,11 @@ from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.crops import choose_crops
 from kerasrecipes.experiment.differences import differences
 from kerasrecipes.experiment.images import channel_statistics
+from kerasrecipes.experiment.several_crops import describe_several_crops, run_several_crops
 from kerasrecipes.flags.comparison_config import LARGEST_DEFAULT_SIZE
 from kerasrecipes.optimizers import decay_kernels
 from kerasrecipes.serving import serving_model
 
-MEASURES = ("accuracy", "loss", "calibration_error", "crops", "images_per_second")
 CAPTION = "Each technique against the first, with 95% intervals over the test images."
 
 
@@ -46,8 +44,7 @@ class Comparison:
         mirrored = "mirrored at random" if config.flip else "not mirrored"
         print(f"Crops: {crops.sentence}, {mirrored}.")
         self._crop = next(iter(crops.tests.values()))
-        self._most, self._crops = list(crops.tests.items())[-1]
-        self._by_crops = {}
+        self._several, self._by_crops = list(crops.tests.items())[-1], {}
         self._train = crops.train if config.flip else crops.train[:-1]
         self._normalize = augment.Normalize(self._mean, self._std)
         self._test_set = images.test or images.validation
@@ -123,21 +120,20 @@ class Comparison:
         With the images mirrored in training, they are tested by the most crops of the protocol too,
         which is printed, and reported by `close`; a signal leaves out what is missing of these.
         """
-        results = [self._test(network, name, self._crop) for name, network in networks.items()]
-        self._by_crops = {}
-        try:
-            for name, network in networks.items() if self._run.config.flip else ():
-                self._by_crops[name] = self._test(network, f"{name}, {self._most}", self._crops)
-        except KeyboardInterrupt:
-            print("\nStopped by a signal: the remaining tests are skipped.", file=sys.stderr)
-            self._run.tests_were_cut()
+        networks = {
+            name: self._run.replicas.on_one_device(network) for name, network in networks.items()
+        }
+        batch, finish = self._run.config.batch_size, [self._normalize]
+        results = [
+            run_tests(network, self._test_set, {name: self._crop}, finish, batch, verbose=False)[0]
+            for name, network in networks.items()
+        ]
+        mirrored = networks if self._run.config.flip else {}
+        self._by_crops = run_several_crops(
+            self._run, mirrored, self._test_set, self._several, finish
+        )
         print(results_table([*results, *self._by_crops.values()]))
         return results
-
-    def _test(self, network, name, crop):
-        network, batch = self._run.replicas.on_one_device(network), self._run.config.batch_size
-        protocol, finish = {name: crop}, [self._normalize]
-        return run_tests(network, self._test_set, protocol, finish, batch, verbose=False)[0]
 
     def close(
         self,
@@ -174,8 +170,9 @@ class Comparison:
             more |= {"paired_by_test": tests, **measured, **(panels or {})}
         sentences += [*losses, *remarks]
         if self._by_crops:
-            more["by_several_crops"], sentence = self._of_several_crops()
-            sentences.append(sentence)
+            described = describe_several_crops(self._several[0], self._by_crops)
+            more["by_several_crops"] = described[0]
+            sentences.append(described[1])
         comparison = "\n".join(sentences)
         print(comparison)
         pixels = layers.ImagePreprocessing(
@@ -196,14 +193,6 @@ class Comparison:
             paired=tests[others[-1].name],
             **more,
         )
-
-    def _of_several_crops(self):
-        """Return the entry of `metrics.json` for the tests by several crops, and a sentence."""
-        tests = {name: one.metrics() for name, one in self._by_crops.items()}
-        measured = {name: {key: test[key] for key in MEASURES} for name, test in tests.items()}
-        shown = (f"{name} {test['accuracy']:.1%}" for name, test in measured.items())
-        sentence = f"By {self._most} ({self._crops.crops} crops an image): {', '.join(shown)}."
-        return {"protocol": self._most, **measured}, printable(sentence.replace("_", " "))
 
     def _in_order(self, dataset):
         transforms = [self._crop, self._normalize]

@@ -9,6 +9,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.flags import CROPS
 
 SMALL_SIDE = 64
+SCALED_AREA, LITTLE = (224 / 480) ** 2, 0.3  # of an image in a crop
 TEST_SCALES = (224, 256, 384, 480, 640)
 
 
@@ -29,7 +30,14 @@ class Crops:
     sentence: str
 
 
-def choose_crops(kind: str, images: Any, size: int, padding: int | None = None) -> Crops:
+def choose_crops(
+    kind: str,
+    images: Any,
+    size: int,
+    padding: int | None = None,
+    area: tuple[float, float] = (0.08, 1.0),
+    channels: int | None = None,
+) -> Crops:
     """Return the crops of one of the usual protocols.
 
     - `"pad"` (He et al. for CIFAR): a random crop out of the image in a border of zeros. Tested by
@@ -49,6 +57,9 @@ def choose_crops(kind: str, images: Any, size: int, padding: int | None = None) 
         size: int >= 1, side of the crops in pixels.
         padding: int >= 0, width of the border of `"pad"` in pixels; `None` (default) is `size / 8`,
             the 4 pixels that He et al. take for 32.
+        area: pair of floats in (0, 1], the area of the crops of `"inception"` as a fraction of the
+            image's, by default as in the paper. Larger ones suit fine-tuning with few images.
+        channels: 1 or 3, of the crops; `None` (default) is that of the images.
 
     Returns:
         A `Crops`.
@@ -76,16 +87,19 @@ def choose_crops(kind: str, images: Any, size: int, padding: int | None = None) 
     short_side = images.short_side
     if kind == "auto":
         kind = "pad" if short_side < SMALL_SIDE else "scale"
-    if kind in ("scale", "inception") and short_side < SMALL_SIDE:
+    smallest = {"scale": SCALED_AREA, "inception": area[0]}.get(kind, 1.0)
+    if smallest < LITTLE and short_side < SMALL_SIDE:
         warn(
-            f"crops={kind!r} shows the network a part of each image, as little as a fifth of its "
-            f"area; of images of {short_side} pixels that is too little to tell what they show. "
-            "crops='pad' suits images of under 64 pixels."
+            f"crops={kind!r} shows the network a part of each image, as little as {smallest:.0%} "
+            f"of its area; of images of {short_side} pixels that is too little to tell what they "
+            "show. crops='pad' suits images of under 64 pixels."
         )
     if padding is not None and kind != "pad":
         warn(f"`padding` has no effect with crops={kind!r}.")
-    train, tests, sentence = _PROTOCOLS[kind](size, images.channels, padding)
-    has_size = images.train.element_spec[0].shape == (size, size, images.channels)
+    channels = channels or images.channels
+    options = {"pad": (padding,), "inception": (area,)}.get(kind, ())
+    train, tests, sentence = _PROTOCOLS[kind](size, channels, *options)
+    has_size = images.train.element_spec[0].shape == (size, size, channels)
     if kind in ("pad", "none") and not has_size:
         train = [next(iter(tests.values())), *train]
     return Crops(kind, [*train, augment.RandomFlip()], tests, sentence)
@@ -100,11 +114,11 @@ def _pad(size, channels, padding):
     return [augment.PadCrop(size, padding)], tests, sentence
 
 
-def _none(size, channels, _):
+def _none(size, channels):
     return [], _whole_image(size, channels), f"the whole image at {size} px"
 
 
-def _scale(size, channels, _):
+def _scale(size, channels):
     scales = tuple(round(size * scale / 224) for scale in TEST_SCALES)
     tests = _parts(size, channels)
     tests["ten-crop at 5 scales"] = augment.TenCrop(size, scales, channels)
@@ -113,9 +127,9 @@ def _scale(size, channels, _):
     return [augment.RandomScaleCrop(size, channels=channels)], tests, sentence
 
 
-def _inception(size, channels, _):
+def _inception(size, channels, area):
     sentence = f"crops of random area and aspect ratio, resized to {size} px"
-    train = [augment.RandomResizedCrop(size, channels=channels)]
+    train = [augment.RandomResizedCrop(size, area, channels=channels)]
     return train, _parts(size, channels), sentence
 
 

@@ -10,11 +10,12 @@ from kerasrecipes import augment
 from kerasrecipes.evaluation import how_good, probe_figure, run_tests, task_of
 from kerasrecipes.experiment.closing import close_run
 from kerasrecipes.experiment.fitted_task import fitted_task
+from kerasrecipes.experiment.several_crops import describe_several_crops, run_several_crops
 from kerasrecipes.experiment.temperature import with_temperature
 from kerasrecipes.serving import serving_classifier
 
 OF_FIT = (
-    "epochs", "learning_rate", "preflight", "tensorboard", "keep_going", "clip_norm",
+    "epochs", "learning_rate", "crops", "preflight", "tensorboard", "keep_going", "clip_norm",
     "accumulation_steps", "jit", "devices", "strategy", "scale_rate",
 )  # fmt: skip
 
@@ -40,7 +41,7 @@ def close_fine_tuning(
     run: Any,
     model: keras.Model,
     images: Any,
-    train: Any,
+    crops: Any,
     crop: Any,
     plan: Any,
     probe: Any,
@@ -52,7 +53,8 @@ def close_fine_tuning(
         run: The `Run`; its config also has `temperature` and `export`.
         model: Keras model from crops to probabilities.
         images: The `data.ImageData` of the run.
-        train: List of the transforms of training images.
+        crops: The `Crops` of fine-tuning, by whose most crops the model is tested too; `None`
+            without fine-tuning.
         crop: The `augment.CenterCrop` for testing.
         plan: The `transfer.Plan`.
         probe: The `transfer.ProbeResult` that fine-tuning started from.
@@ -83,10 +85,16 @@ def close_fine_tuning(
         verbose=task.name != "classes",
         task=task,
     )
-    served = serving_classifier(model, crop, images)
-    (result,) = results
+    served, (result,) = serving_classifier(model, crop, images), results
     if task.name == "classes":
         remarks.insert(0, how_good(result))
+    more = {}
+    if crops is not None:
+        several = list(crops.tests.items())[-1]
+        by_crops = run_several_crops(run, {"fine_tuned": model}, tests, several, [], task)
+        if by_crops:
+            more["by_several_crops"], sentence = describe_several_crops(several[0], by_crops)
+            remarks.append(sentence)
     rate = f"{result.images_per_second:,.0f} images a second, with reading and decoding"
     print(*remarks, f"{rate} ({result.speed_of}).", sep="\n")
     remarks.append(f"Plan: {plan.cell}: {plan.reason}.")
@@ -97,12 +105,13 @@ def close_fine_tuning(
         history,
         images,
         results,
-        train,
+        crops.train if crops else [crop],
         {"centre crop": crop},
         extra_figures=[("stages", "Linear classifiers on the stages of the backbone.", figure)],
         remarks=remarks,
         plan=plan.cell,
         stages=probe.summary(),
+        **more,
     )
 
 

@@ -61,6 +61,18 @@ def test_a_part_of_a_small_image_warns(kind):
     assert crops.kind == kind and crops.train[0].channels == 1
 
 
+def test_large_crops_of_small_images_in_the_channels_of_a_pretrained_network():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        options = {"area": (0.35, 1.0), "channels": 3}
+        crops = experiment.choose_crops("inception", arrays(), 96, **options)
+    expected = [augment.RandomResizedCrop(96, (0.35, 1.0), channels=3), augment.RandomFlip()]
+    assert reprs(crops.train) == reprs(expected)
+    assert reprs(crops.tests.values())[1] == repr(augment.TenCrop(96, channels=3))
+    crops = experiment.choose_crops("pad", arrays(), 28, channels=3)  # 28 x 28 x 1
+    assert reprs(crops.train)[0] == repr(augment.CenterCrop(28, 28, 3))
+
+
 @pytest.mark.parametrize("kind", ["none", "scale"])
 def test_a_padding_without_effect_warns(kind):
     with pytest.warns(UserWarning, match="`padding` has no effect"):

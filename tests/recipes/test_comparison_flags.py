@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kerasrecipes import data, experiment
+from kerasrecipes.experiment import several_crops
 from kerasrecipes.experiment.replicas import Replicas
 from tests.recipes.helpers import load_recipe, write_npz
 
@@ -112,7 +113,7 @@ def test_networks_are_tested_by_their_mirror_images_too(tmp_path, capsys):
     compared, pair, _ = two_classifiers(tmp_path)
     results = compared.test(pair)
     assert [(one.name, one.crops) for one in results] == [("one_net", 1), ("other", 1)]
-    entry, sentence = compared._of_several_crops()
+    entry, sentence = several_crops.describe_several_crops("mirror", compared._by_crops)
     images = np.concatenate([batch for batch, _ in compared.testing.as_numpy_iterator()])
     labels = np.concatenate([batch for _, batch in compared.testing.as_numpy_iterator()])
     right = {}
@@ -134,13 +135,10 @@ def test_without_mirror_images_in_training_they_are_tested_by_one_crop(tmp_path,
 
 def test_a_signal_leaves_out_the_tests_by_several_crops(tmp_path, monkeypatch, capsys):
     compared, pair, cut = two_classifiers(tmp_path)
-    of_one = compared._test
 
-    def stopped(network, name, crop):
-        if "mirror" in name:
-            raise KeyboardInterrupt
-        return of_one(network, name, crop)
+    def stopped(*arguments):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr(compared, "_test", stopped)
+    monkeypatch.setattr(several_crops, "run_tests", stopped)
     assert len(compared.test(pair)) == 2 and cut
     assert "the remaining tests are skipped" in capsys.readouterr().err

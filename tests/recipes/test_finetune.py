@@ -138,6 +138,14 @@ def test_the_model_takes_raw_pixels_and_says_what_was_tested(which, request, sha
 
 
 @pytest.mark.slow
+def test_a_fine_tuned_network_is_tested_by_several_crops_too(tuned, linear):
+    found = metrics_of(tuned)["by_several_crops"]
+    assert found["protocol"] == "ten-crop" and found["fine_tuned"]["crops"] == 10
+    assert "By ten-crop (10 crops an image): fine tuned" in (tuned / "report.html").read_text()
+    assert "by_several_crops" not in metrics_of(linear)
+
+
+@pytest.mark.slow
 def test_fine_tuning_moves_kernels_and_no_statistics(tuned, weights):
     metrics = metrics_of(tuned)
     assert metrics["plan"] == "fine-tune many" and metrics["steps"] == 6

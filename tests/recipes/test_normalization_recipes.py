@@ -116,7 +116,7 @@ def test_side_by_side_trains_each_network_as_it_would_alone(tmp_path):
     rng = np.random.default_rng(0)
     x, y = rng.normal(size=(32, 4)).astype("float32"), rng.integers(0, 3, 32)
     pair = {"one": network(1), "other": network(2)}
-    config = experiment.ComparisonConfig()
+    config = experiment.ComparisonConfig(weight_decay=0.0)
     one_device = Replicas(config)
     run = types.SimpleNamespace(config=config, start_step=0, jit=False, replicas=one_device)
     compared = experiment.Comparison(run, data.load(write_npz(tmp_path / "squares.npz")))
