@@ -200,9 +200,14 @@ def test_mixing_of_several_crops_is_refused_with_tensorflow_too():
         augment.pipeline(PAIRS, transforms, 2, training=False, num_classes=3)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("backend", OTHERS)
-@pytest.mark.parametrize("recipe", ["resnet_crop", "group_norm_small_batch"])
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param("resnet_crop", marks=pytest.mark.slow),
+        pytest.param("group_norm_small_batch", marks=pytest.mark.soak),
+    ],
+)
 def test_a_recipe_on_arrays(recipe, backend, tmp_path):
     if (recipe, backend) == ("resnet_crop", "jax"):
         pytest.skip("CI runs it where TensorFlow is not installed")

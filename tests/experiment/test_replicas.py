@@ -24,11 +24,13 @@ BACKEND = keras.backend.backend()
 RNG = np.random.default_rng(0)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(
     BACKEND == "torch", reason="its devices are processes: tests/test_torch_ranks.py"
 )
-@pytest.mark.parametrize("remainders", ["9", "11 24"])
+@pytest.mark.parametrize(
+    "remainders",
+    [pytest.param("9", marks=pytest.mark.slow), pytest.param("11 24", marks=pytest.mark.soak)],
+)
 def test_four_devices_equal_one_with_remainders_of_1_and_3(remainders):
     done = subprocess.run(
         [sys.executable, ROOT / "tests/experiment/several_devices.py", *remainders.split()],

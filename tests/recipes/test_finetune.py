@@ -253,10 +253,8 @@ def test_the_plan_and_why(more, images, cell, capsys):
         assert phase.epochs == (3 if Images.train_size > 10_000 else 10)
 
 
-@pytest.mark.parametrize(
-    "plan",
-    [pytest.param("linear", marks=pytest.mark.slow), pytest.param("few", marks=pytest.mark.soak)],
-)
+@pytest.mark.soak
+@pytest.mark.parametrize("plan", ["linear", "few"])
 def test_grey_images_and_export(plan, weights, tmp_path):
     npz = write_npz(tmp_path / "squares.npz")
     flags = ["--data", npz, "--weights", weights, "--size", 32, "--batch-size", 16, "--plan", plan]

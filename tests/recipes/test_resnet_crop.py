@@ -265,7 +265,7 @@ def test_signal_completes_the_folder_and_resume_ends_as_if_it_had_not_been(npz, 
     assert names_in(cut) == FILES
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_tensorflow_datasets(tmp_path):
     tfds = pytest.importorskip("tensorflow_datasets")
     with tfds.testing.mock_data(num_examples=24):

@@ -99,7 +99,7 @@ def test_weights_of_images_are_given_for_each_of_several_networks():
     assert len(two) == 2 and set(two[1]) == {"a"}
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_weights_of_images_reach_each_of_several_networks(weighted_table, tmp_path):
     flags = ["--data", weighted_table, "--epochs", 3, "--batch-size", 16]
     run = tmp_path / "run"
