@@ -4,8 +4,8 @@ Huang, Yang, Lang & Deng, 2018, https://arxiv.org/abs/1804.08450: whitening the 
 groups of 16 channels, instead of only scaling them, conditions a deep plain network better, so
 that a higher learning rate still trains it. Two networks of the same start, equal but for the
 normalisation, see the same batches in one run: whitening led by 4.4 and 5.1 points in the two here,
-and in another network by nothing that shows (docs/evidence/claims.md). The paper's wide residual
-networks (`--wide`) have one whitening alone, after the first convolution.
+in another network by 0.6 at 8 images a step and by -3.9 at 128 (docs/evidence/claims.md). The
+paper's wide residual networks (`--wide`) have one whitening alone, after the first convolution.
 
     python recipes/decorrelated_bn.py  # batch 84.3%, decorrelated 89.1 ± 0.2%, 2 x 152 s
     python recipes/decorrelated_bn.py --learning-rate 0.05
