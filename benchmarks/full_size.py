@@ -7,11 +7,12 @@ Rates were measured on one NVIDIA H100 with 16 cores on 26 November 2026: the pi
 has multiply-adds is assumed, which is too much for wide ones: their products fill a GPU better.
 """
 
-import importlib.util
+import functools
 import pathlib
-import sys
 
 from kerasrecipes import models
+from kerasrecipes.experiment.results import between
+from kerasrecipes.search.recipe import recipe_of
 
 ROOT = pathlib.Path(__file__).parent.parent
 README = ROOT / "recipes" / "README.md"
@@ -20,19 +21,15 @@ FED, TAKEN = 15_400, 103_600
 IMAGES, SHAPE, CLASSES = 50_000, (32, 32, 3), 10
 
 
-def recipe_of(name):
-    """Return the module of a recipe and, if it has one, the configuration of its preset."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "recipes" / f"{name}.py")
-    recipe = importlib.util.module_from_spec(spec)
-    sys.modules[name] = recipe
-    spec.loader.exec_module(recipe)
-    preset = getattr(recipe.Config, "PRESETS", {}).get("cifar10", {})
-    return recipe, recipe.Config(**preset)
+def preset_of(name):
+    """Return the configuration that `--preset paper` of a recipe gives for CIFAR-10."""
+    config = recipe_of(name, ROOT / "recipes").Config
+    return config(**config.PRESETS["cifar10"])
 
 
 def fractional():
     """The network of fractional poolings of the preset."""
-    _, config = recipe_of("fractional_pooling")
+    config = preset_of("fractional_pooling")
     return models.fractional_network(
         SHAPE, CLASSES, config.poolings, config.width, config.pooling_ratio
     )
@@ -63,9 +60,15 @@ ROWS = (  # recipe, its flags, its network, how many of them, epochs (None: the 
 )  # fmt: skip
 
 
+@functools.cache
+def multiply_adds_a_second():
+    """Return what the GPU computed in a second."""
+    return TAKEN * models.multiply_adds(resnet(20)())
+
+
 def minutes(multiply_adds, epochs):
     """Return the estimated minutes: by the pipeline, or by the GPU where that takes longer."""
-    rate = min(FED, TAKEN * models.multiply_adds(models.resnet(20, SHAPE, CLASSES)) / multiply_adds)
+    rate = min(FED, multiply_adds_a_second() / multiply_adds)
     return epochs * IMAGES / rate / 60
 
 
@@ -75,7 +78,7 @@ def table():
     lines.append("|---|---|---|---|---|---|")
     for name, flags, make, count, epochs, error in ROWS:
         command = f"`python recipes/{name}.py --data cifar10.npz {flags}`"
-        each, epochs = models.multiply_adds(make()), epochs or recipe_of(name)[1].epochs
+        each, epochs = models.multiply_adds(make()), epochs or preset_of(name).epochs
         estimate = minutes(count * each, epochs)
         cells = (command, count, f"{each / 1e6:,.0f}", epochs, f"{estimate:,.0f}", error)
         lines.append(f"| {' | '.join(map(str, cells))} |")
@@ -84,8 +87,7 @@ def table():
 
 def with_table(text):
     """Return the text of the README with the table made anew."""
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.split(END)[1]}"
+    return between(text, BEGIN, END, table())
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def test_an_average_that_reaches_too_far_for_its_training_says_so():
 
 
 def two_classifiers(tmp_path, **flags):
-    """A comparison, and the results of two random classifiers by one crop."""
+    """A comparison, two random classifiers, and a list that grows when tests are cut."""
     config = experiment.ComparisonConfig(size=12, crops="pad", **flags)
     cut = []
     run = types.SimpleNamespace(
