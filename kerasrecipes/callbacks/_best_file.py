@@ -5,7 +5,10 @@ import zipfile
 
 from kerasrecipes._atomic_write import atomic_write
 from kerasrecipes._backend.processes import by_first
+from kerasrecipes._printable import printable
+from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_path
+from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description, _state_file, _training_state
 from kerasrecipes.callbacks._writable_folder import make_folder
 
@@ -71,6 +74,22 @@ def difference(state, here):
         return ""
     names = _description.differing_names(there, here)
     return "; ".join(_description.difference_lines(there, here, names, most=2, where="file"))
+
+
+def say_continues(filepath, state, reason):
+    """Say from which best training continues; warn with a reason why it may be another's."""
+    text = (
+        f"BestSnapshot continues from {state['monitor']} {state['best']:.4g} of epoch "
+        f"{state['best_epoch'] + 1} in {printable(filepath)}"
+    )
+    if reason:
+        warn(
+            f"{text}, which seems to be of another training ({reason}): unless this one gets "
+            "better, its result is that file's model. For a training of its own say "
+            "`resume=False`, take another `filepath`, or delete the file."
+        )
+    else:
+        say(f"{text}.")
 
 
 def check_folder(filepath):

@@ -5,6 +5,7 @@ import numpy as np
 
 from kerasrecipes._backend.keras_internals import locals_of_fit, metric_direction
 from kerasrecipes._validation import check_number
+from kerasrecipes._warning import warn
 
 
 def check_monitor(monitor):
@@ -20,6 +21,23 @@ def check_monitor(monitor):
         raise ValueError("Argument `monitor` must name a metric. Received: monitor={}")
     for name, weight in monitor.items():
         check_number(f"monitor[{name!r}]", weight, "(0, inf)")
+
+
+def check_validation(monitor, every_steps, validation_data):
+    """Raise unless a validation inside epochs has its data and gives the metrics."""
+    if every_steps is not None and validation_data is None:
+        raise ValueError(
+            "Argument `validation_data` must be given with `every_steps`. "
+            f"Received: every_steps={every_steps}, validation_data=None"
+        )
+    names = names_of(monitor)
+    if every_steps is not None and not all(name.startswith("val_") for name in names):
+        raise ValueError(
+            "Argument `monitor` must begin with 'val_' when `every_steps` validates. "
+            f"Received: monitor={monitor!r}"
+        )
+    if every_steps is None and validation_data is not None:
+        warn("`validation_data` has no effect without `every_steps`.")
 
 
 def names_of(monitor):

@@ -5,16 +5,12 @@ import os
 import signal
 from typing import Any
 
-import keras
-import numpy as np
-
 from kerasrecipes._backend.processes import check_one_model, is_first, process_count
 from kerasrecipes._printable import printable
-from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_boolean, check_choice, check_integer, check_number
-from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _best_file, _interruption, _monitor, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks._kept_snapshot import KeptSnapshot
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 
@@ -117,7 +113,7 @@ class BestSnapshot(FitCallback):
             check_integer("every_steps", every_steps, "[1, inf)")
         check_boolean("restore", restore)
         check_boolean("resume", resume)
-        _check_validation(monitor, every_steps, validation_data)
+        _monitor.check_validation(monitor, every_steps, validation_data)
         if filepath is not None:
             _best_file.check_model_path(filepath)
         self.monitor = monitor
@@ -134,10 +130,9 @@ class BestSnapshot(FitCallback):
         self.best_epoch = None
         self.stopped_epoch = None
         self._interruption = _interruption.Interruption()
-        self._snapshot = None
+        self._kept = KeptSnapshot()
         self._description = {}
         self._in_fit = False
-        self._file_of_its_own = None
 
     @property
     def interrupted(self) -> bool:
@@ -161,9 +156,8 @@ class BestSnapshot(FitCallback):
         self._sign, self._direction_is_checked = None, False
         self._reference, self._wait = math.nan, 0
         self._steps, self._checked_step, self._was_there = 0, 0, False
-        self._snapshot = None
+        self._kept.begin(self.filepath, self.peers(PolyakAveraging))
         self._epoch = 0
-        self._averagings = self.peers(PolyakAveraging)
         if self.filepath is not None:
             check_one_model(self)
             _best_file.check_folder(self.filepath)
@@ -197,7 +191,8 @@ class BestSnapshot(FitCallback):
 
     def _end(self):
         self._in_fit = False
-        self._restore_best()
+        if not math.isnan(self.best):
+            self._kept.give_back(self.model, self._facts(), self.restore)
 
     def _leave(self):
         _interruption.end(self, self._interruption)
@@ -207,7 +202,7 @@ class BestSnapshot(FitCallback):
         return self._sign is not None and _is_gain(value, other, self._sign)
 
     def get_state(self) -> dict[str, Any]:
-        snapshot = {f"snapshot/{name}": value for name, value in (self._snapshot or {}).items()}
+        snapshot = {f"snapshot/{name}": value for name, value in (self._kept.values or {}).items()}
         return {
             "best": self.best,
             "best_epoch": self.best_epoch,
@@ -226,7 +221,7 @@ class BestSnapshot(FitCallback):
         self._reference, self._wait = state["reference"], state["wait"]
         self._steps, self._checked_step = state["steps"], state["checked_step"]
         self._was_there = state["was_there"]
-        self._snapshot = _training_state.with_prefix("snapshot/", state) or None
+        self._kept.values = _training_state.with_prefix("snapshot/", state) or None
 
     def _validate_if_due(self):
         if not self.every_steps or self._steps - self._checked_step < self.every_steps:
@@ -246,7 +241,8 @@ class BestSnapshot(FitCallback):
         self._sign = sign = _monitor.sign_of(self.monitor, self.mode, model)
         if _is_gain(value, self.best, sign):
             self.best, self.best_epoch = value, self._epoch
-            self._take(model)
+            if self.restore or self.filepath is not None:
+                self._kept.take(model, self._facts())
         if not counts:
             return
         self._wait += 1
@@ -256,46 +252,14 @@ class BestSnapshot(FitCallback):
             self.stopped_epoch = self._epoch
             model.stop_training = True
 
-    def _take(self, model):
-        if not self.restore and self.filepath is None:
-            return
-        if self.filepath is None or not self._write(model, self._copy(model, {})):
-            self._snapshot = self._copy(model, self._snapshot or {})
-        else:
-            self._snapshot = None
-
-    def _write(self, model, snapshot):
-        """Write the best to its file; return whether that worked."""
-        plain = {
+    def _facts(self):
+        """Return what is written beside the snapshot."""
+        return {
             "monitor": _monitor.text_of(self.monitor),
             "best": self.best,
             "best_epoch": self.best_epoch,
             _best_file.DESCRIPTION: self._description,
         }
-        try:
-            _best_file.write(self.filepath, model, {**plain, **snapshot})
-        except OSError as error:
-            warn(
-                f"BestSnapshot could not write {printable(self.filepath)} "
-                f"({error.strerror or error}). "
-                "The best is in memory, and the write will be tried again.",
-            )
-            return False
-        self._file_of_its_own = self.filepath
-        return True
-
-    def _copy(self, model, place):
-        """Copy what training has changed into the arrays of `place`, so that there is one copy."""
-        for name, variable in _training_state.variables(model).items():
-            value = keras.ops.convert_to_numpy(variable)
-            if name in place:
-                np.copyto(place[name], value)
-            else:
-                place[name] = np.array(value, copy=True)
-        for i, averaging in enumerate(self._averagings):
-            for key, value in averaging.get_state().items():
-                place[f"averaging/{i}/{key}"] = value
-        return place
 
     def _go_on_from_file(self):
         if self.resume and _best_file.exists(self.filepath):
@@ -303,13 +267,13 @@ class BestSnapshot(FitCallback):
             self.best, self.best_epoch = stored["best"], stored["best_epoch"]
             reason = self._why_of_another_training(stored)  # which all processes must ask for
             if is_first():
-                self._say_where(reason)
-            self._file_of_its_own = self.filepath
+                _best_file.say_continues(self.filepath, stored, reason)
+            self._kept.own_file = self.filepath
 
     def _why_of_another_training(self, stored):
         """Return why the file's best seems to be no earlier part of this training, or ""."""
         # A next phase is compiled otherwise, and its new optimizer has made no step.
-        if not self._description or self._file_of_its_own == self.filepath:
+        if not self._description or self._kept.own_file == self.filepath:
             return ""
         states = [other for other in self.peers(Resume) if not other.has_state()]
         if states:
@@ -318,76 +282,8 @@ class BestSnapshot(FitCallback):
             return ""
         return _best_file.difference(stored, self._description)
 
-    def _say_where(self, reason):
-        text = (
-            f"BestSnapshot continues from {_monitor.text_of(self.monitor)} {self.best:.4g} of "
-            f"epoch {self.best_epoch + 1} in {printable(self.filepath)}"
-        )
-        if reason:
-            warn(
-                f"{text}, which seems to be of another training ({reason}): unless this one gets "
-                "better, its result is that file's model. For a training of its own say "
-                "`resume=False`, take another `filepath`, or delete the file."
-            )
-        else:
-            say(f"{text}.")
-
-    def _restore_best(self):
-        snapshot, self._snapshot = self._snapshot, None
-        is_pending = self.filepath is not None and snapshot is not None
-        if math.isnan(self.best) or not (self.restore or is_pending):
-            return
-        if self.filepath is not None and snapshot is None:
-            snapshot = self._read()
-        if snapshot:
-            after = None if self.restore else self._copy(self.model, {})
-            self._assign(snapshot)
-            if is_pending:
-                self._write(self.model, snapshot)
-            if after:
-                self._assign(after)
-
-    def _read(self):
-        """Return what the file holds, `None` with a warning if it is gone."""
-        try:
-            return _best_file.read_for(self.filepath, _monitor.text_of(self.monitor), self.model)
-        except OSError as error:
-            warn(
-                f"BestSnapshot could not read {printable(self.filepath)} "
-                f"({error.strerror or error}): the model keeps its last weights.",
-            )
-            return None
-
-    def _assign(self, snapshot):
-        """Give the model and its averages a snapshot."""
-        variables = _training_state.variables(self.model)
-        has_optimizer = _training_state.has_optimizer_of(snapshot, variables)
-        if not has_optimizer:  # the file is of a fit before the model was compiled again
-            variables = _training_state.model_variables(self.model)
-        _training_state.assign_values(variables, snapshot)
-        for i, averaging in enumerate(self._averagings if has_optimizer else ()):
-            state = _training_state.with_prefix(f"averaging/{i}/", snapshot)
-            if state:
-                averaging.set_state(state)
-
 
 def _is_gain(value, best, sign, least=0):
     if math.isnan(value):
         return False
     return math.isnan(best) or sign * (value - best) > least
-
-
-def _check_validation(monitor, every_steps, validation_data):
-    if every_steps is not None and validation_data is None:
-        raise ValueError(
-            "Argument `validation_data` must be given with `every_steps`. "
-            f"Received: every_steps={every_steps}, validation_data=None"
-        )
-    names = _monitor.names_of(monitor)
-    if every_steps is not None and not all(name.startswith("val_") for name in names):
-        raise ValueError(
-            "Argument `monitor` must begin with 'val_' when `every_steps` validates. "
-            f"Received: monitor={monitor!r}"
-        )
-    if every_steps is None and validation_data is not None:
-        warn("`validation_data` has no effect without `every_steps`.")

@@ -32,8 +32,8 @@ def winner(results: Any, pays: str = "") -> str:
     >>> before = TestResult("baseline", 1, np.array([right] * 19 + [wrong] * 2), labels, 1.0)
     >>> after = TestResult("mine", 1, np.array([right] * 20 + [wrong]), labels, 1.0)
     >>> print(winner([before, after]))
-    No difference that 21 images can show: mine has 95.2% right, baseline 90.5% (difference +4.8
-    points, 95% interval -7.6 to 16.3; McNemar's test, p = 1).
+    No difference that 21 images can show: 95.2% right with mine, 90.5% with baseline (difference
+    +4.8 points, 95% interval -7.6 to 16.3; McNemar's test, p = 1).
     """
     first, second = results
     test = paired_test(first, second)
@@ -42,22 +42,20 @@ def winner(results: Any, pays: str = "") -> str:
     low, high = (100 * bound for bound in test.interval)
     figures = f"95% interval {low:.1f} to {high:.1f}; McNemar's test, {_p(test.p_value)}"
     points = 100 * test.difference
+    right = f"{accuracies[1]} right with {names[1]}"
     if not test.is_significant:
         sentence = (
-            f"No difference that {test.images} images can show: {names[1]} has {accuracies[1]} "
-            f"right, {names[0]} {accuracies[0]} (difference {points:+.1f} points, {figures})."
-        )
-    elif points > 0:
-        return (
-            f"{names[1]} is better by {points:.1f} points: {accuracies[1]} right, {names[0]} "
-            f"{accuracies[0]}, on the same {test.images} images (of the difference, {figures})."
+            f"No difference that {test.images} images can show: {right}, {accuracies[0]} with "
+            f"{names[0]} (difference {points:+.1f} points, {figures})."
         )
     else:
         sentence = (
-            f"{names[1]} is worse by {-points:.1f} points: {accuracies[1]} right, {names[0]} "
-            f"{accuracies[0]}, on the same {test.images} images (of the difference, {figures})."
+            f"{right}, {abs(points):.1f} points {'better' if points > 0 else 'worse'} than with "
+            f"{names[0]} ({accuracies[0]}), on the same {test.images} images (of the difference, "
+            f"{figures})."
         )
-    return f"{sentence} {pays}".rstrip()
+    is_better = test.is_significant and points > 0
+    return sentence if is_better else f"{sentence} {pays}".rstrip()
 
 
 def _p(value):

@@ -38,10 +38,11 @@ from kerasrecipes.experiment.images import channel_statistics, describe_images
 from kerasrecipes.experiment.interruption import Interruption
 from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.recorded_loss import RecordedLoss
-from kerasrecipes.experiment.run import Run, run, watching
+from kerasrecipes.experiment.run import Run, run
 from kerasrecipes.experiment.run_folder import RunFolder
 from kerasrecipes.experiment.temperature import calibrated, with_temperature
 from kerasrecipes.experiment.to_beat import to_beat
+from kerasrecipes.experiment.watching import watching
 from kerasrecipes.flags import (
     CROPS,
     AblationConfig,

@@ -13,13 +13,14 @@ from typing import Any
 import keras
 
 from kerasrecipes._backend.processes import by_first, is_first, sharing_memory
-from kerasrecipes._printable import printable, shell_word
+from kerasrecipes._printable import shell_word
 from kerasrecipes.callbacks import Resume
 from kerasrecipes.experiment.clock import Clock
 from kerasrecipes.experiment.device import configure
 from kerasrecipes.experiment.divergence import Divergence
 from kerasrecipes.experiment.dry_run import DryRun
 from kerasrecipes.experiment.interruption import Interruption
+from kerasrecipes.experiment.losses_sentence import losses_sentence
 from kerasrecipes.experiment.memory_check import MemoryCheck
 from kerasrecipes.experiment.next_steps import next_steps
 from kerasrecipes.experiment.preflight_check import PreflightCheck
@@ -27,49 +28,14 @@ from kerasrecipes.experiment.progress import Progress
 from kerasrecipes.experiment.provenance import command_of, versions
 from kerasrecipes.experiment.replicas import Replicas
 from kerasrecipes.experiment.run_folder import RunFolder
+from kerasrecipes.experiment.same_configuration import check_same_configuration
 from kerasrecipes.experiment.scaled_rate import ScaledRate
+from kerasrecipes.experiment.watching import watchers
 from kerasrecipes.flags import RunFinished
 from kerasrecipes.flags.run_place import not_new
 
-MAY_CHANGE_ON_RESUME = (
-    "output",
-    "resume",
-    "tensorboard",
-    "strict",
-    "keep_going",
-    "preflight",
-    "dry_run",
-    "preset",
-    "devices",
-    "strategy",
-)
 # What several devices do otherwise than one, in the words of `Resume`, with the same result.
 CHANGE_WITH_DEVICES = ("synchronized", "metrics", "weighted_metrics")
-
-_watchers: list[Any] = []
-
-
-@contextlib.contextmanager
-def watching(function: Any) -> Iterator[None]:
-    """Call `function(epoch, logs)` after each epoch of every run inside the block.
-
-    What it raises ends the run, which can be resumed.
-
-    Args:
-        function: Function of the number of the epoch, from 0, and its dict of metrics.
-
-    Returns:
-        A context manager.
-    """
-    _watchers.append(function)
-    try:
-        yield
-    finally:
-        _watchers.remove(function)
-
-
-def _as_callback(function):
-    return keras.callbacks.LambdaCallback(on_epoch_end=function)
 
 
 @contextlib.contextmanager
@@ -245,9 +211,9 @@ class Run:
         ]
         if self.config.tensorboard and is_first():
             callbacks.append(keras.callbacks.TensorBoard(str(self.folder / "tensorboard")))
-        if sentence := _what_the_losses_are(self.config, images):
+        if sentence := losses_sentence(self.config, images):
             print(sentence)
-        return [*callbacks, *(_as_callback(function) for function in _watchers)]
+        return [*callbacks, *watchers()]
 
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file of the folder, text or bytes, whole or not at all."""
@@ -307,47 +273,11 @@ class Run:
     def _check_resumable(self):
         if not self.config.resume:
             raise not_new(self.folder)
-        self._check_same_configuration()
+        check_same_configuration(self._folder, self.recipe, self.config)
         if by_first((self.folder / "metrics.json").exists):
             metrics = self._folder.read("metrics.json", "interrupted")
             if not metrics["interrupted"]:
                 raise RunFinished(self.folder, metrics)
-
-    def _check_same_configuration(self):
-        if not by_first((self.folder / "config.json").exists):
-            raise ValueError(
-                "Argument `output` must be the folder of a run to resume. "
-                f"Received: output={printable(self.folder)}, which has no config.json"
-            )
-        stored = self._folder.read("config.json", "recipe", "config")
-        if stored["recipe"] != self.recipe:
-            raise ValueError(
-                f"The run in {printable(self.folder)} is of the recipe {stored['recipe']}. "
-                f"Received: {self.recipe}"
-            )
-        ours = json.loads(json.dumps(dataclasses.asdict(self.config)))
-        defaults = {field.name: field.default for field in dataclasses.fields(self.config)}
-        for name in ours.keys() - set(MAY_CHANGE_ON_RESUME):
-            before = stored["config"].get(name, defaults[name])  # it may be from before a flag
-            if before != ours[name]:
-                raise ValueError(
-                    f"The run in {printable(self.folder)} was started with {name}={before!r}: a "
-                    f"resumed run keeps its configuration. Received: {name}={ours[name]!r}"
-                )
-
-
-def _what_the_losses_are(config, images):
-    """Return what the figures of an epoch are of, where their names do not tell; "" if they do."""
-    sentences = []
-    if images.validation is None and images.test is not None:
-        sentences.append("val_: the test images, as there are no validation images.")
-    smoothing = getattr(config, "label_smoothing", 0)
-    if smoothing and images.task != "regression":
-        sentences.append(
-            f"loss and val_loss are with label smoothing {smoothing:g}, the losses of the tests "
-            "without."
-        )
-    return " ".join(sentences)
 
 
 def _finite(value):

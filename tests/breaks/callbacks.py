@@ -5,6 +5,7 @@ from tests.breaks.table import Break
 POLYAK_TESTS, MANY_FITS = "callbacks/test_polyak_averaging.py", "callbacks/test_many_fits.py"
 AVERAGES = "_backend/averaging.py"
 RATE, SGDR = "callbacks/_rate.py", "callbacks/sgdr.py"
+CONTROL = "callbacks/_rate_control.py"
 SGDR_TESTS, PLATEAU_TESTS = "callbacks/test_sgdr.py", "callbacks/test_plateau_factor.py"
 BEST, BEST_TESTS = "callbacks/best_snapshot.py", "callbacks/test_best_snapshot.py"
 PROCESS_TESTS = "callbacks/test_jax_processes.py"
@@ -115,7 +116,7 @@ BREAKS = [
         f"{MANY_FITS} -k compiled_once_a_model", "tensorflow",
     ),
     Break(
-        "SGDR", "rate of the next batch in History", RATE,
+        "SGDR", "rate of the next batch in History", CONTROL,
         "self.counted_without_data - 1", "self.counted_without_data",
         f"{SGDR_TESTS} -k papers_rate",
     ),
@@ -156,7 +157,7 @@ BREAKS = [
     ),
     Break(
         "BestSnapshot", "the file of the phase before is called another training's", BEST,
-        " or self._file_of_its_own == self.filepath", "",
+        " or self._kept.own_file == self.filepath", "",
         "transfer/test_fine_tune.py -k best_file_of_a_phase",
     ),
     Break(
@@ -170,7 +171,7 @@ BREAKS = [
         "callbacks/test_snapshot_ensemble.py -k scores_of_any_loss",
     ),
     Break(
-        "BestSnapshot", "the model without its optimizer", BEST,
+        "BestSnapshot", "the model without its optimizer", "callbacks/_kept_snapshot.py",
         "_training_state.variables(model).items()",
         "_training_state.model_variables(model).items()",
         f"{BEST_TESTS} -k model_optimizer_and_statistics",
@@ -275,7 +276,7 @@ BREAKS = [
         "with scope_of(model):", "if True:", REPLICA_TESTS,
     ),
     Break(
-        "LearningRateFinder", "a variable of several devices as an int", RATE,
+        "LearningRateFinder", "a variable of several devices as an int", CONTROL,
         "return int(ops.convert_to_numpy(count))", "return int(count)", REPLICA_TESTS,
     ),
 ]  # fmt: skip

@@ -69,7 +69,7 @@ def test_model_optimizer_and_statistics_are_those_of_the_best_epoch(scores, opti
     assert best.best_epoch == epoch
     assert best.best == scores[epoch]
     assert_same(everything(model), seen[epoch])
-    assert best._snapshot is None
+    assert best._kept.values is None
 
 
 def test_nothing_but_nan_leaves_the_last_weights():

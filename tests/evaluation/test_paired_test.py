@@ -60,14 +60,20 @@ def test_other_images_are_refused():
 
 def test_one_image_of_21_is_no_win():
     sentence = winner(tables(19, 1, 0, 1), "Pays with more.")
-    assert sentence.startswith("No difference that 21 images can show: mine has 95.2% right")
+    assert sentence.startswith(
+        "No difference that 21 images can show: 95.2% right with mine, 90.5%"
+    )
     assert "+4.8 points" in sentence and "4.76%" not in sentence
     assert sentence.endswith("Pays with more.")
 
 
 def test_a_gain_and_a_loss_of_many_images():
     gain = winner(tables(800, 100, 30, 70), "Pays with more.")
-    assert gain.startswith("mine is better by 7.0 points: 90.0% right, the baseline 83.0%")
+    assert gain.startswith(
+        "90.0% right with mine, 7.0 points better than with the baseline (83.0%)"
+    )
     assert "p < 0.001" in gain and "Pays" not in gain
     loss = winner(tables(800, 30, 100, 70), "Pays with more.")
-    assert loss.startswith("mine is worse by 7.0 points") and loss.endswith("Pays with more.")
+    assert loss.startswith("83.0% right with mine, 7.0 points worse than with") and loss.endswith(
+        "Pays with more."
+    )
