@@ -1,4 +1,4 @@
-"""Names of layers as keys of a dict: in nested models, several layers may have the same one."""
+"""Names as keys of a dict: in nested models, several layers or weights may have the same one."""
 
 
 def unique_names(layers):
@@ -8,10 +8,19 @@ def unique_names(layers):
     >>> unique_names([keras.layers.ReLU(name=name) for name in ("a", "b", "a", "a")])
     ['a', 'b', 'a#2', 'a#3']
     """
-    names = {}
-    for layer in layers:
-        name, number = layer.name, 2
-        while name in names:
-            name, number = f"{layer.name}#{number}", number + 1
-        names[name] = layer
-    return list(names)
+    return numbered([layer.name for layer in layers])
+
+
+def numbered(names):
+    """Return the names, in order; after the first of each they are numbered.
+
+    >>> numbered(["a", "b", "a", "a"])
+    ['a', 'b', 'a#2', 'a#3']
+    """
+    unique = {}
+    for name in names:
+        key, number = name, 2
+        while key in unique:
+            key, number = f"{name}#{number}", number + 1
+        unique[key] = name
+    return list(unique)

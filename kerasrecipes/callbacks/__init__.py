@@ -4,6 +4,7 @@
 - `SnapshotEnsemble`: the models at the cycles' ends, as one Keras model.
 - `LearningRateFinder`: which rates a model can be trained with.
 - `ActivationStatistics`: what each layer does to the signal and the gradient, as a picture.
+- `UpdateRatio`: how large the updates are against the weights, for each array of weights.
 - `PlateauFactor`: a lower rate when a metric stops improving, on top of any schedule.
 - `BestSnapshot`: early stopping that always keeps the snapshot that worked best.
 - `PolyakAveraging`: the average of the weights, in the model whenever someone looks.
@@ -19,6 +20,7 @@ from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 from kerasrecipes.callbacks.resume import Resume
 from kerasrecipes.callbacks.sgdr import SGDR
 from kerasrecipes.callbacks.snapshot_ensemble import SnapshotEnsemble
+from kerasrecipes.callbacks.update_ratio import UpdateRatio
 from kerasrecipes.callbacks.weight_average import WeightAverage
 
 __all__ = [
@@ -31,5 +33,6 @@ __all__ = [
     "PolyakAveraging",
     "Resume",
     "SnapshotEnsemble",
+    "UpdateRatio",
     "WeightAverage",
 ]

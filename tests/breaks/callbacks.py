@@ -6,6 +6,7 @@ POLYAK_TESTS, MANY_FITS = "callbacks/test_polyak_averaging.py", "callbacks/test_
 AVERAGES = "_backend/averaging.py"
 RATE, SGDR = "callbacks/_rate.py", "callbacks/sgdr.py"
 CONTROL = "callbacks/_rate_control.py"
+RATIO, RATIO_TESTS = "callbacks/update_ratio.py", "callbacks/test_update_ratio.py"
 SGDR_TESTS, PLATEAU_TESTS = "callbacks/test_sgdr.py", "callbacks/test_plateau_factor.py"
 BEST, BEST_TESTS = "callbacks/best_snapshot.py", "callbacks/test_best_snapshot.py"
 PROCESS_TESTS = "callbacks/test_jax_processes.py"
@@ -114,6 +115,22 @@ BREAKS = [
         "PolyakAveraging", "a step compiled again in each fit", AVERAGES,
         "if train_function not in self.functions:", "if True:",
         f"{MANY_FITS} -k compiled_once_a_model", "tensorflow",
+    ),
+    Break(
+        "UpdateRatio", "against the weights after the step", RATIO,
+        "size = np.linalg.norm(before)", "size = np.linalg.norm(after)",
+        f"{RATIO_TESTS} -k written_by_hand",
+    ),
+    Break(
+        "UpdateRatio", "the averages in place of the raw weights", RATIO,
+        "if averaging := self.peers(PolyakAveraging):", "if averaging := []:",
+        f"{RATIO_TESTS} -k beside_an_average",
+    ),
+    Break(
+        "UpdateRatio", "the weights before the step are not copied", RATIO,
+        "self._before, self._batches = self._weights(), 0",
+        "self._before, self._batches = list(_named(self._model).values()), 0",
+        f"{RATIO_TESTS} -k steps_that_are_measured",
     ),
     Break(
         "SGDR", "rate of the next batch in History", CONTROL,

@@ -33,6 +33,7 @@ CONTRACT = {
     "SnapshotEnsemble": Row(
         lambda folder: callbacks.SnapshotEnsemble(every_epochs=1, from_logits=True)
     ),
+    "UpdateRatio": Row(lambda folder: callbacks.UpdateRatio(every_steps=2)),
     "WeightAverage": Row(lambda folder: callbacks.WeightAverage(0, recalibration_data=X)),
     "Progress": Row(lambda folder: experiment.Progress(io.StringIO())),
     "Interruption": Row(lambda folder: Interruption()),

@@ -20,6 +20,7 @@ from kerasrecipes.callbacks import (
     PolyakAveraging,
     Resume,
     SnapshotEnsemble,
+    UpdateRatio,
 )
 from tests import jax_job
 from tests.callbacks.small_fit import STEPS, X, fit, small_model
@@ -96,6 +97,7 @@ def everything(folder=None):
         PlateauFactor("loss", 0.9, patience=5),
         PolyakAveraging(0.9),
         ActivationStatistics(X[:4]),
+        UpdateRatio(),
         BestSnapshot("score", mode="min", filepath=folder and folder / "best.keras"),
         SnapshotEnsemble(every_epochs=2, keep_last=2, directory=folder and folder / "snapshots"),
     ]
