@@ -54,6 +54,12 @@ def test_stored_runs_are_of_the_claims_as_they_are(claims, table):
             assert run["test_images"] == 10_000 and run["machine"]["processor"]
 
 
+def test_every_claim_has_five_seeds_and_one_that_is_open_ten(claims, table):
+    for claim in claims.CLAIMS:
+        runs = table.runs_of(claims.FOLDER, claim.name)
+        assert len(runs) >= (10 if table.is_open(claim, runs) else 5), claim.name
+
+
 def test_intervals_are_those_of_the_paired_t_test(claims, table, tmp_path):
     rng = np.random.default_rng(0)
     baseline, technique = 0.8 + 0.01 * rng.normal(size=(2, 12))
