@@ -7,7 +7,7 @@ weights (`PolyakAveraging`), or is the mean of the weights that the last half of
 with (`WeightAverage`; Izmailov et al., 2018, https://arxiv.org/abs/1803.05407).
 
     python recipes/polyak.py  # raw weights 86.1%, averaged 90.1 ± 0.8%, 2 x 70 s
-    python recipes/polyak.py --average equal  # raw weights 87.3%, averaged 89.2 ± 0.4%, 2 x 192 s
+    python recipes/polyak.py --average equal  # raw weights 85.9%, averaged 89.1 ± 0.6%, 2 x 84 s
     python recipes/polyak.py --decay 0.9
     python recipes/polyak.py --data cifar10.npz --depth 20 --epochs 100
 

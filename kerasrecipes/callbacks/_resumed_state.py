@@ -1,7 +1,8 @@
 """Whether a state may go on in the `fit` that begins."""
 
-from kerasrecipes._backend.processes import process_count, process_number
+from kerasrecipes._backend.processes import is_first, process_count, process_number
 from kerasrecipes._printable import printable
+from kerasrecipes._terminal import say
 from kerasrecipes._warning import warn
 from kerasrecipes.callbacks import _description
 
@@ -58,6 +59,17 @@ def check_state(state, here, directory, allow, position_is_known):
             "build the data with `start_step=resume.step`, as the run that wrote it did. "
             f"Received: directory={str(directory)!r}"
         )
+
+
+def say_where(directory, state, epochs):
+    """Print where a run of so many epochs goes on, or that it is finished."""
+    if not is_first():
+        return
+    if state["stopped"] or state["epoch"] >= epochs:
+        say(f"The run in {printable(directory)} is finished: nothing is trained.")
+    else:
+        inside = f", step {state['step']}" if state["step"] else ""
+        say(f"The run in {printable(directory)} resumes at epoch {state['epoch'] + 1}{inside}.")
 
 
 def _how_to_allow(names):

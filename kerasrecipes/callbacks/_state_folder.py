@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 
-from kerasrecipes._atomic_write import remove_parts
+from kerasrecipes._atomic_write import PART, remove_parts
 from kerasrecipes._backend.processes import by_first
 from kerasrecipes._printable import printable
 from kerasrecipes._warning import warn
@@ -62,6 +62,15 @@ class StateFolder:
             )
         else:
             self._remove_old()
+
+    def names_of_parts(self):
+        """Return the names of the folders inside it, which hold states of their own."""
+        return by_first(self._names_of_parts)
+
+    def _names_of_parts(self):
+        names = sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []
+        folders = [name for name in names if os.path.isdir(os.path.join(self.directory, name))]
+        return [name for name in folders if not name.startswith((PART, "state-"))]
 
     def _read_newest(self):
         files = self._files().values()

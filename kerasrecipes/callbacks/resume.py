@@ -4,23 +4,21 @@ import inspect
 import os
 from typing import Any
 
-from kerasrecipes._atomic_write import PART
 from kerasrecipes._backend.keras_internals import (
     asks_for_one_more,
     end_epoch_of_data,
     set_initial_epoch,
 )
-from kerasrecipes._backend.processes import by_each, by_first, check_one_model, is_first, of_all
+from kerasrecipes._backend.processes import by_each, by_first, check_one_model, is_first
 from kerasrecipes._folder_lock import FolderLock
-from kerasrecipes._printable import printable
-from kerasrecipes._terminal import say
 from kerasrecipes._validation import check_integer, check_path
 from kerasrecipes._warning import warn
-from kerasrecipes.callbacks import _description, _fit, _fit_data, _interruption, _training_state
+from kerasrecipes.callbacks import _fit_data, _interruption, _training_state
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._resumed_random_state import ResumedRandomState
-from kerasrecipes.callbacks._resumed_state import check_state, data_in, description_of_process
+from kerasrecipes.callbacks._resumed_state import check_state, description_of_process, say_where
 from kerasrecipes.callbacks._state_folder import StateFolder
+from kerasrecipes.callbacks._training_description import TrainingDescription
 from kerasrecipes.callbacks._write_clock import WriteClock
 
 END_OF_EPOCH = "the rest of the epoch is done"
@@ -159,12 +157,7 @@ class Resume(FitCallback):
         return part
 
     def _parts(self):
-        return [self.part(name) for name in by_first(self._names_of_parts)]
-
-    def _names_of_parts(self):
-        names = sorted(os.listdir(self.directory)) if os.path.isdir(self.directory) else []
-        folders = [name for name in names if os.path.isdir(os.path.join(self.directory, name))]
-        return [name for name in folders if not name.startswith((PART, "state-"))]
+        return [self.part(name) for name in self._folder.names_of_parts()]
 
     def _begin(self):
         check_one_model(self)
@@ -184,11 +177,9 @@ class Resume(FitCallback):
 
     def _restore(self):
         model, state = self.model, self._folder.newest()
-        self._companions = [other for other in self.peers() if not isinstance(other, Resume)]
+        companions = [other for other in self.peers() if not isinstance(other, Resume)]
         _training_state.build(model, state)
-        self._options = {**_description.describe_model(model), **self._describe_fit()}
-        self._data_of_processes = of_all(data_in(self._options))
-        self._was_built = _training_state.is_built(model)
+        self._description = TrainingDescription(self, companions, self._position_is_known)
         self._input_spec = state.get("input_spec")
         self._epoch, self._first_step, self._drawn = None, 0, 0
         self._metrics, self._history = {}, None
@@ -196,11 +187,11 @@ class Resume(FitCallback):
         stored = _training_state.with_prefix("random/", state)
         self._random = ResumedRandomState(stored, _fit_data.begin_again(model))
         if state:
-            here = {**_training_state.describe_variables(model), **self._options}
+            here = self._description.now(model)
             then = description_of_process(state, here)
             by_each(check_state, then, here, self.directory, self.allow, self._position_is_known)
             self._assign(model, state)
-            self._say_where(state)
+            say_where(self.directory, state, self.params["epochs"])
         self._folder.forget()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
@@ -225,7 +216,7 @@ class Resume(FitCallback):
         self._is_in_steps = True
         if self._interruption:
             self._stop(is_cut=not self._is_last)
-        if self._metrics or not (self._was_built or self._input_spec):
+        if self._metrics or not (self._description.was_built or self._input_spec):
             _fit_data.look_once(self._model, self._look_at_data)
         self._drawn += size
         if self._first_step and self._is_last and not self._model.stop_training:
@@ -266,49 +257,12 @@ class Resume(FitCallback):
         self._lock.release()
         _interruption.end(self, self._interruption)
 
-    def _describe_fit(self):
-        """Return {name: text} of the callbacks, the size of an epoch, the data and versions."""
-        return {
-            "steps_per_epoch": str(self.params["steps"]),
-            "steps_per_execution": str(self._model.steps_per_execution),
-            **_description.describe_callbacks(self._named_companions()),
-            **_fit_data.describe_data(self._model, self._position_is_known),
-            **_fit_data.describe_given(self.data),
-            **_description.describe_versions(),
-        }
-
-    def _named_companions(self):
-        return dict(zip(_fit.names(self._companions), self._companions))
-
-    def _describe_now(self, model):
-        """Return what a state says of the training; a model is described when it is built."""
-        if not self._was_built and _training_state.is_built(model):
-            config = _description.describe_model(model)
-            self._options = {
-                **{n: v for n, v in self._options.items() if not n.startswith("model.config")},
-                **{n: v for n, v in config.items() if n.startswith("model.config")},
-            }
-            self._was_built = True
-        return {**_training_state.describe_variables(model), **self._options}
-
-    def _say_where(self, state):
-        if not is_first():
-            return
-        if state["stopped"] or state["epoch"] >= self.params["epochs"]:
-            say(f"The run in {printable(self.directory)} is finished: nothing is trained.")
-        else:
-            inside = f", step {state['step']}" if state["step"] else ""
-            say(
-                f"The run in {printable(self.directory)} resumes at epoch "
-                f"{state['epoch'] + 1}{inside}."
-            )
-
     def _assign(self, model, state):
         variables = _training_state.variables(model)
         if "learning_rate" in self.allow:
             variables = _training_state.without_rate(variables)
         _training_state.assign_values(variables, state)
-        for name, callback in self._named_companions().items():
+        for name, callback in self._description.companions.items():
             if f"callback {name}" in state["description"]:
                 callback.set_state(_training_state.with_prefix(f"callback/{name}/", state))
         self._metrics = _training_state.metrics_of(state)
@@ -377,8 +331,8 @@ class Resume(FitCallback):
             "build_config": model.get_build_config(),
             "input_spec": self._input_spec,
             "optimized": _training_state.optimized(model),
-            "description": self._describe_now(model),
-            "data_of_processes": self._data_of_processes,
+            "description": self._description.now(model),
+            "data_of_processes": self._description.data_of_processes,
             **_training_state.copy_values(_training_state.variables(model)),
         }
         has_begun = step == 0 and epoch == self._epoch
@@ -386,7 +340,7 @@ class Resume(FitCallback):
             state[f"random/{key}"] = value
         if step:
             state.update(_training_state.copy_values(_training_state.metric_variables(model)))
-        for name, callback in self._named_companions().items():
+        for name, callback in self._description.companions.items():
             for key, value in callback.get_state().items():
                 state[f"callback/{name}/{key}"] = value
         history = getattr(model, "history", None)

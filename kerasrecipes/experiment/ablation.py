@@ -55,48 +55,71 @@ def ablate(run: Any, images: Any, main: Any, off: dict[str, dict[str, Any]]) -> 
         ValueError: if all techniques are off already, if labels are not classes, or if the config
             has `export`, `preflight` or `tensorboard`, which are for one training.
     """
+    _check(run.config, images)
+    trainings = _trainings(run.config, off)
+    seeds = range(run.config.seed, run.config.seed + run.config.seeds)
+    trained = _train_all(run, main, trainings, seeds)
+    measured, protocols = _measured(trained, trainings)
+    rows, panels = compared(measured)
+    first, test = next(iter(trained[seeds[0], ALL]["test"]["protocols"].items()))
+    on = f"by {first} on {test['images']} test images"
+    return close_table(
+        run,
+        images,
+        _headline(rows, panels["change of accuracy"], seeds, on),
+        list(NOTES),
+        [("ablation", CAPTION, intervals_figure(panels))],
+        [(f"Ablation over {len(seeds)} seeds", HEADER, rows)],
+        protocols,
+        ablation=measured,
+        seconds=round(sum(metrics["seconds"] for metrics in trained.values()), 2),
+        steps=sum(metrics["steps"] for metrics in trained.values()),
+    )
+
+
+def _check(config, images):
+    """Raise for flags and tasks that are not for several trainings."""
     for name in ("export", "preflight", "tensorboard"):
-        if getattr(run.config, name):
-            value = getattr(run.config, name)
+        if getattr(config, name):
+            value = getattr(config, name)
             raise ValueError(f"Argument `{name}` is not for `ablate`. Received: {name}={value!r}")
     if images.task != "classes":
         raise ValueError(f"Argument `ablate` needs classes. Received: task={images.task!r}")
-    seeds = range(run.config.seed, run.config.seed + run.config.seeds)
-    trainings = _trainings(run.config, off)
-    measured = {}
-    total, done, seconds, steps = len(trainings) * len(seeds), 0, 0.0, 0
-    tests, others = {}, {}
+
+
+def _train_all(run, main, trainings, seeds):
+    """Return {(seed, name of the training): metrics}; print a line for each."""
+    trained, total = {}, len(trainings) * len(seeds)
     for seed in seeds:
         for number, (name, changes) in enumerate(trainings.items()):
             folder = f"training{number}_seed{seed}"
-            metrics = _train(run, main, changes, seed, folder, total)
-            (first, test), *more = metrics["test"]["protocols"].items()
-            tests[name] = test
-            _add(measured, name, test)
-            for other, its in more if name == ALL else ():
-                _add(others, f"tested by {other}", its)
-            done, seconds = done + 1, seconds + metrics["seconds"]
-            steps += metrics["steps"]
-            left = seconds / done * (total - done)
-            print(f"{done}/{total}: {name}, seed {seed}: accuracy {test['accuracy']:.4f}, "
-                  f"about {clock(left)} left", flush=True)  # fmt: skip
-    measured.update(others)
-    rows, panels = compared(measured)
-    protocols = {
-        name: {
-            "accuracy": float(np.mean(measured[name]["accuracy"])), "images": test["images"],
-            "images_per_second": test["images_per_second"],
-        }
-        for name, test in tests.items()
-    }  # fmt: skip
-    on = f"by {first} on {tests[ALL]['images']} test images"
-    headline = _headline(rows, panels["change of accuracy"], seeds, on)
-    figures = [("ablation", CAPTION, intervals_figure(panels))]
-    tables = [(f"Ablation over {len(seeds)} seeds", HEADER, rows)]
-    return close_table(
-        run, images, headline, list(NOTES), figures, tables, protocols, ablation=measured,
-        seconds=round(seconds, 2), steps=steps,
-    )  # fmt: skip
+            trained[seed, name] = metrics = _train(run, main, changes, seed, folder, total)
+            accuracy = next(iter(metrics["test"]["protocols"].values()))["accuracy"]
+            seconds = np.mean([one["seconds"] for one in trained.values()])
+            left = clock(seconds * (total - len(trained)))
+            print(
+                f"{len(trained)}/{total}: {name}, seed {seed}: accuracy {accuracy:.4f}, "
+                f"about {left} left",
+                flush=True,
+            )
+    return trained
+
+
+def _measured(trained, trainings):
+    """Return {training or other test: measures of each seed}, and the mean test of each training.
+
+    Of the networks with all techniques the other tests count too, after all trainings.
+    """
+    measured, others, protocols = {name: {} for name in trainings}, {}, {}
+    for (_, name), metrics in trained.items():
+        (_, test), *more = metrics["test"]["protocols"].items()
+        protocols[name] = {key: test[key] for key in ("images", "images_per_second")}
+        _add(measured[name], test)
+        for other, its in more if name == ALL else ():
+            _add(others.setdefault(f"tested by {other}", {}), its)
+    for name, protocol in protocols.items():
+        protocol["accuracy"] = float(np.mean(measured[name]["accuracy"]))
+    return measured | others, protocols
 
 
 def _trainings(config, off):
@@ -141,11 +164,10 @@ def _train(run, main, changes, seed, name, total):
     return metrics
 
 
-def _add(measured, name, test):
+def _add(measures, test):
     """Add what a test of one more seed gave."""
-    one = measured.setdefault(name, {measure: [] for measure in MEASURES})
     for measure in MEASURES:
-        one[measure].append(test[measure])
+        measures.setdefault(measure, []).append(test[measure])
 
 
 def compared(measured):
