@@ -31,6 +31,15 @@ def pytest_report_header(config):
     return f"keras {keras.version()} on {keras.backend.backend()}{skipped}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Where TensorFlow traces a graph for each fit, a test of several fits is a slow one."""
+    if keras.backend.backend() == "tensorflow":
+        for item in items:
+            if item.get_closest_marker("traced"):
+                item.add_marker("slow")
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _graphs_that_stay_are_not_searched_again():
     """Thousands of tests leave millions of objects, through which each collection would go."""

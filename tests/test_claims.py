@@ -82,6 +82,7 @@ def test_a_claim_is_open_while_its_interval_contains_0(claims, table, tmp_path, 
     assert table.is_open(claim, table.runs_of(tmp_path, "one")) == is_open
 
 
+@pytest.mark.slow
 def test_a_run_is_stored_once_and_another_setting_is_refused(
     claims, table, tmp_path, monkeypatch, capsys
 ):

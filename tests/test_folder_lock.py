@@ -36,6 +36,7 @@ def hold(folder, *more):
     return process
 
 
+@pytest.mark.slow
 def test_second_process_is_refused_until_the_first_has_ended(tmp_path):
     process = hold(tmp_path)
     with pytest.raises(FolderIsLocked, match=f"in use by process {process.pid} on .*Received"):
@@ -56,6 +57,7 @@ def test_killed_process_keeps_nothing(tmp_path, more):
         FolderLock(tmp_path).acquire()
 
 
+@pytest.mark.slow
 def test_zombie_keeps_nothing(tmp_path):
     process = hold(tmp_path)
     process.send_signal(signal.SIGKILL)
@@ -103,6 +105,7 @@ def test_damaged_lock_file_is_taken(tmp_path):
         pass
 
 
+@pytest.mark.slow
 def test_disk_without_locks_goes_by_the_process(tmp_path, monkeypatch):
     def no_locks(*arguments):
         raise OSError(37, "No locks available")

@@ -49,6 +49,7 @@ def other_backend():
     return None
 
 
+@pytest.mark.traced
 def test_import_without_tensorflow():
     backend = other_backend()
     if backend is None:

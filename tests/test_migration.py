@@ -242,6 +242,7 @@ def test_early_stopping_ends_at_the_same_epoch_with_the_same_weights(losses):
     )
 
 
+@pytest.mark.slow
 def test_a_plateau_gives_the_same_rates():
     losses = (3, 3, 3, 2, 2, 2)
     old = keras.callbacks.ReduceLROnPlateau("val_loss", factor=0.1, patience=1)

@@ -128,6 +128,7 @@ def test_batches_are_those_of_the_pipeline(name, training):
 
 
 @pytest.mark.parametrize("shard", [(0, 1), (1, 3)])
+@pytest.mark.traced
 def test_order_of_shards_and_rests(shard):
     options = {"training": True, "seed": 9, "drop_remainder": True, "shard": shard}
     expected = augment.pipeline(IMAGES.train, [], 2, **options)
@@ -136,6 +137,7 @@ def test_order_of_shards_and_rests(shard):
         np.testing.assert_array_equal(result[0], wanted[0])
 
 
+@pytest.mark.traced
 def test_weights_come_with_training_batches():
     source = IMAGES.train
     weighted = dataclasses.replace(source, weights=np.arange(len(source), dtype="float32"))
@@ -146,6 +148,7 @@ def test_weights_come_with_training_batches():
     assert len(parts(augment.OnDevice([]).batches(weighted, 4, training=False), 1)[0]) == 2
 
 
+@pytest.mark.traced
 def test_a_list_of_pairs_is_read_image_by_image():
     pairs = [(image, label % 2) for label, image in enumerate(PIXELS)]
     transforms = TRANSFORMS["pad, flip, normalise"]

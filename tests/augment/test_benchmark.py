@@ -80,6 +80,7 @@ def test_a_stage_that_adds_nothing_is_printed_without_a_rate():
     assert str(report).splitlines()[2].split() == ["RandomFlip", "-", "0%"]
 
 
+@pytest.mark.slow
 def test_images_in_memory_have_no_stage_of_batching():
     report = augment.benchmark(arrays(), images=1, seconds=0.01, step=lambda images, labels: None)
     assert list(report.seconds) == ["read", "PadCrop", "RandomFlip", "Normalize"]

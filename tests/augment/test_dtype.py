@@ -37,6 +37,7 @@ def test_uint8_are_the_rounded_pixels_of_the_same_draws(source, transforms):
         assert np.ptp(rounded) > 50
 
 
+@pytest.mark.slow
 def test_uint8_stay_as_they_are_and_become_float32():
     moved = [augment.PadCrop(20, 2), augment.RandomFlip()]
     plain = batches(arrays(), 2, moved)
@@ -46,6 +47,7 @@ def test_uint8_stay_as_they_are_and_become_float32():
             np.testing.assert_array_equal(images, same)
 
 
+@pytest.mark.slow
 def test_a_model_that_begins_with_pixel_scaling_sees_what_normalize_gives():
     moved = [augment.PadCrop(20, 2), augment.RandomFlip()]
     scaling = layers.PixelScaling(MEAN, STD)
@@ -54,6 +56,7 @@ def test_a_model_that_begins_with_pixel_scaling_sees_what_normalize_gives():
         np.testing.assert_allclose(np.asarray(scaling(images)), expected, rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_spec_says_the_dtype_before_anything_is_read():
     for source in (by_index(), from_start(), arrays()):
         found = augment.pipeline(source, SCALED, 4, training=True, dtype="uint8")

@@ -91,6 +91,7 @@ def test_the_seed_of_the_program_does_not_matter(dataset):
 
 
 @pytest.mark.parametrize("dataset", [by_index, from_start])
+@pytest.mark.slow
 def test_a_pass_shows_every_image_once_in_an_order_of_its_own(dataset):
     labels = [label for _, label in batches(dataset(), 15)]
     assert [len(label) for label in labels] == [5, 5, 5, 5, 3] * 3
@@ -102,6 +103,7 @@ def test_a_pass_shows_every_image_once_in_an_order_of_its_own(dataset):
 
 
 @pytest.mark.parametrize("dataset", [by_index, from_start])
+@pytest.mark.slow
 def test_dropping_the_remainder_leaves_out_others_in_each_pass(dataset):
     labels = [label for _, label in batches(dataset(), 40, drop_remainder=True)]
     assert all(len(label) == 5 for label in labels)
@@ -110,6 +112,7 @@ def test_dropping_the_remainder_leaves_out_others_in_each_pass(dataset):
     assert set.union(*passes) == set(range(COUNT))
 
 
+@pytest.mark.slow
 def test_another_pass_or_another_seed_has_other_draws():
     first, second = batches(by_index(), 10, shuffle=False)[::5]
     np.testing.assert_array_equal(first[1], second[1])
@@ -118,6 +121,7 @@ def test_another_pass_or_another_seed_has_other_draws():
     assert np.all(np.any(first[0] != other[0], axis=(1, 2, 3)))
 
 
+@pytest.mark.slow
 def test_a_draw_depends_on_seed_pass_and_index_and_not_on_the_order():
     shuffled = batches(by_index(), 5)
     for images, labels in batches(from_start(), 4, shuffle=False, batch_size=7):
@@ -198,6 +202,7 @@ def test_nothing_before_the_start_step_is_read_by_index():
     assert min(read) == 900
 
 
+@pytest.mark.slow
 def test_grey_and_colour_jpeg_and_png_make_one_batch():
     colour, grey = drawn_photo(40, 50), drawn_photo(50, 40, 1)
     data = [jpeg(colour), png(colour), jpeg(grey), png(grey)]
@@ -237,6 +242,7 @@ CROPS = [
 
 @pytest.mark.parametrize("crop", CROPS, ids=repr)
 @pytest.mark.parametrize("encoded", [True, False])
+@pytest.mark.slow
 def test_shapes_and_lengths_are_known_before_anything_is_read(crop, encoded):
     dataset = by_index()
     if not encoded:
@@ -248,6 +254,7 @@ def test_shapes_and_lengths_are_known_before_anything_is_read(crop, encoded):
     assert len(given) == 5
 
 
+@pytest.mark.slow
 def test_one_hot_labels():
     _, labels = next(iter(augment.pipeline(by_index(), CROP, 4, True, num_classes=COUNT)))
     assert labels.shape == (4, COUNT) and labels.dtype == tf.float32
@@ -291,6 +298,7 @@ def test_a_buffer_for_data_read_by_index_warns():
 
 
 @pytest.mark.parametrize("device", [False, True])
+@pytest.mark.slow
 def test_mixing_in_batches_of_one_image_warns(device):
     transforms = [augment.CenterCrop(2), augment.CutMix()]
     images = [(np.zeros((4, 4, 3), "uint8"), index % 2) for index in range(6)]
@@ -303,6 +311,7 @@ def test_mixing_in_batches_of_one_image_warns(device):
 
 
 @pytest.mark.parametrize("mix", [augment.MixUp(0.4), augment.CutMix()])
+@pytest.mark.slow
 def test_several_labels_are_mixed_as_one_hot_ones_are(mix):
     rng = np.random.default_rng(0)
     source = [

@@ -58,6 +58,7 @@ def test_colour_behind_normalize_is_refused_when_the_pipeline_is_built(transform
     augment.pipeline(pairs(IMAGE[None]), [transform, NORMALIZE], 1, True)
 
 
+@pytest.mark.slow
 def test_a_number_may_be_erased_behind_normalize():
     chain = [NORMALIZE, augment.RandomErasing(1.0, area=(0.5, 0.5), ratio=(1, 1), value=0)]
     images, _ = next(iter(augment.pipeline(pairs(IMAGE[None]), chain, 1, True)))

@@ -97,6 +97,7 @@ def made_here(monkeypatch, given, count):
     return made
 
 
+@pytest.mark.slow
 def test_what_workers_cannot_do(folder):
     for service in ("host", "http://host:1", 5000):
         with pytest.raises(ValueError, match="the address of a dispatcher"):

@@ -41,6 +41,7 @@ def test_the_exported_model_gives_the_numbers_of_evaluation(tmp_path, transforms
     np.testing.assert_allclose(served, expected, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_a_model_for_any_size_sees_one_image_at_a_time(tmp_path):
     model = small_model(None)
     augment.export_jpeg_classifier(model, tmp_path / "served", [])

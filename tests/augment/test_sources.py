@@ -89,6 +89,7 @@ def test_bytes_keep_zeros_at_their_end():
     assert seen == [stored] * 2
 
 
+@pytest.mark.slow
 def test_shuffling_in_part_only_is_a_warning_that_says_what_to_do():
     stream = tf.data.Dataset.range(12_000).map(lambda index: (tf.zeros((2, 2, 3)), index))
     with pytest.warns(UserWarning, match="12,000 images .* buffer of 10,000 only.*shuffle=12000"):
@@ -189,6 +190,7 @@ def test_labels_in_a_column_are_flattened():
     np.testing.assert_array_equal(labels, np.eye(4)[y[:, 0]])
 
 
+@pytest.mark.slow
 def test_one_hot_labels_and_num_classes_do_not_go_together():
     one_hot = np.eye(4, dtype="float32")
     dataset = tf.data.Dataset.from_tensor_slices((np.zeros((4, 8, 8, 3), "uint8"), one_hot))

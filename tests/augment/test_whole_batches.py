@@ -61,6 +61,7 @@ def assert_same(whole, alone):
     "training", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["training", "test"]
 )
 @pytest.mark.parametrize("name", CONTRACT)
+@pytest.mark.slow
 def test_every_transform_gives_the_same_bits(name, training):
     transform = CONTRACT[name].make()
     whole, alone = both([transform], 6, training=training, start_step=3)
@@ -118,12 +119,14 @@ def test_a_crop_of_images_as_they_are_is_the_resampled_one(channels):
     np.testing.assert_array_equal(crop(IMAGES[3]), expected[3])
 
 
+@pytest.mark.slow
 def test_labels_stay_integers_without_a_number_of_classes():
     whole, alone = both(CROPS, 6, num_classes=None)
     assert_same(whole, alone)
     assert whole[0][1].dtype == np.int64
 
 
+@pytest.mark.slow
 def test_a_part_of_a_source_is_read_at_once_too():
     assert_same(*both(CROPS, 6, source=SOURCE[3:20][::-1]))
 
@@ -139,6 +142,7 @@ def test_only_arrays_are_read_at_once():
     assert [name for name, *_ in stages] == ["read", "PadCrop", "batch", "RandomFlip"]
 
 
+@pytest.mark.slow
 def test_each_transform_of_each_image_has_draws_of_its_own():
     crop, flip = CROPS
     batches = [batch for batch, _ in augment.pipeline(SOURCE, CROPS, 5, True, seed=3).take(10)]
@@ -163,6 +167,7 @@ class Dark(augment.CenterCrop):
 
 
 @pytest.mark.parametrize("kind", [Bright, Dark])
+@pytest.mark.slow
 def test_what_a_subclass_changes_is_in_whole_batches_too(kind):
     whole, alone = both([kind(20)], 2)
     assert_same(whole, alone)

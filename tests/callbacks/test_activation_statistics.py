@@ -45,6 +45,7 @@ def look(model, epochs=1, **options):
     ],
     ids=["too small", "too big", "right", "dead"],
 )
+@pytest.mark.traced
 def test_the_lectures_cases(model, verdicts):
     statistics = look(model())
     assert set(statistics.diagnosis(epoch=0).values()) == verdicts
@@ -76,6 +77,7 @@ def test_the_figures_are_those_of_a_loop_in_float64():
         assert figures.saturated == 0 and figures.counts.sum() == a.size
 
 
+@pytest.mark.traced
 def test_looks_at_batch_statistics_and_leaves_no_trace():
     def network():
         keras.utils.set_random_seed(3)
@@ -159,6 +161,7 @@ def simple_rnn(form):
 
 
 @pytest.mark.parametrize("form", ["layer", "cell", "stacked"])
+@pytest.mark.traced
 def test_a_recurrent_layer_is_looked_at_as_one(form):
     pool, head = keras.layers.GlobalAveragePooling1D(), keras.layers.Dense(1)
     statistics, model = look_at_series(simple_rnn(form), pool, head)
@@ -186,6 +189,7 @@ def test_cell_inside_a_loop_cannot_be_named():
 
 
 @pytest.mark.parametrize("cell", [keras.layers.LSTM, keras.layers.GRU])
+@pytest.mark.traced
 def test_both_directions_are_looked_at_and_diagnosed(cell):
     both = keras.layers.Bidirectional(cell(4, name="cell"), name="both")
     statistics, _ = look_at_series(both, keras.layers.Dense(1))

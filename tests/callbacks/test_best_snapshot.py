@@ -64,6 +64,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("scores, options, epoch", CASES)
+@pytest.mark.traced
 def test_model_optimizer_and_statistics_are_those_of_the_best_epoch(scores, options, epoch):
     model, best, seen = run(scores, **options)
     assert best.best_epoch == epoch
@@ -72,6 +73,7 @@ def test_model_optimizer_and_statistics_are_those_of_the_best_epoch(scores, opti
     assert best._kept.values is None
 
 
+@pytest.mark.traced
 def test_nothing_but_nan_leaves_the_last_weights():
     model, best, seen = run([NAN, NAN])
     assert math.isnan(best.best)
@@ -97,12 +99,14 @@ PATIENCE = [
 
 
 @pytest.mark.parametrize("scores, options, epoch", PATIENCE)
+@pytest.mark.traced
 def test_patience_counts_epochs_without_a_gain(scores, options, epoch):
     _, best, seen = run(scores, **options)
     assert best.stopped_epoch == epoch
     assert len(seen) == (len(scores) if epoch is None else epoch + 1)
 
 
+@pytest.mark.traced
 def test_every_steps_keeps_the_winner_inside_the_epoch():
     class Note(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch, logs=None):
@@ -153,6 +157,7 @@ def test_second_interrupt_raises_and_the_context_restores():
     assert_same(everything(model), script.seen[0])
 
 
+@pytest.mark.traced
 def test_context_restores_on_any_exception():
     def fail():
         raise KeyError("data")
@@ -179,6 +184,7 @@ def test_interrupt_after_a_fit_that_failed_is_an_interrupt():
     assert signal.getsignal(signal.SIGINT) is handler
 
 
+@pytest.mark.traced
 def test_interrupt_does_not_reach_a_fit_that_failed_before():
     def fail():
         raise KeyError("data")
@@ -193,6 +199,7 @@ def test_interrupt_does_not_reach_a_fit_that_failed_before():
     assert best.interrupted
 
 
+@pytest.mark.traced
 def test_file_loads_and_the_best_survives_a_restart(tmp_path):
     path = tmp_path / "folder" / "best.keras"
     model, best, seen = run([3.0, 1.0, 2.0], filepath=path)
@@ -204,6 +211,7 @@ def test_file_loads_and_the_best_survives_a_restart(tmp_path):
     assert os.listdir(path.parent) == ["best.keras"]
 
 
+@pytest.mark.traced
 def test_full_disk_keeps_the_best_in_memory_and_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "best.keras"
     run([3.0], filepath=path)
@@ -222,6 +230,7 @@ def test_full_disk_keeps_the_best_in_memory_and_the_old_file(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("restore", [True, False])
+@pytest.mark.traced
 def test_write_that_failed_is_tried_again(restore, tmp_path, monkeypatch):
     path, fsync = tmp_path / "best.keras", os.fsync
 
@@ -243,6 +252,7 @@ def test_write_that_failed_is_tried_again(restore, tmp_path, monkeypatch):
     assert_same(values(saved.weights), [value for value in first if value.dtype.kind == "f"])
 
 
+@pytest.mark.traced
 def test_folder_that_is_deleted_is_made_again(tmp_path):
     path = tmp_path / "folder" / "best.keras"
     remove = Act(2, lambda: shutil.rmtree(path.parent))
@@ -262,6 +272,7 @@ def test_file_that_is_gone_at_the_end_costs_a_warning(tmp_path):
     assert_same(everything(model), script.seen[1])
 
 
+@pytest.mark.traced
 def test_fold_that_finds_a_file_says_so_or_begins_afresh(tmp_path, capsys):
     path = tmp_path / "best.keras"
     run([1.0], filepath=path)
@@ -274,6 +285,7 @@ def test_fold_that_finds_a_file_says_so_or_begins_afresh(tmp_path, capsys):
     assert_same(everything(model), seen[0])
 
 
+@pytest.mark.traced
 def test_file_of_an_earlier_training_warns_where_resume_begins_anew(tmp_path, capsys, recwarn):
     path = tmp_path / "best.keras"
     fit(small_model(run_eagerly=True), 1, [BestSnapshot(filepath=path), Resume(tmp_path / "one")])
@@ -293,6 +305,7 @@ def test_file_of_an_earlier_training_warns_where_resume_begins_anew(tmp_path, ca
     assert not [one for one in recwarn if "another training" in str(one.message)]
 
 
+@pytest.mark.traced
 def test_file_of_a_model_compiled_otherwise_warns_and_says_how(tmp_path, capsys):
     path = tmp_path / "best.keras"
     fit(small_model(run_eagerly=True), 2, [BestSnapshot(filepath=path)])
@@ -304,6 +317,7 @@ def test_file_of_a_model_compiled_otherwise_warns_and_says_how(tmp_path, capsys)
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.traced
 def test_file_that_the_callback_wrote_itself_is_of_its_training(tmp_path, recwarn, capsys):
     best = BestSnapshot(filepath=tmp_path / "best.keras")
     model = small_model(run_eagerly=True)
@@ -316,6 +330,7 @@ def test_file_that_the_callback_wrote_itself_is_of_its_training(tmp_path, recwar
     assert not [one for one in recwarn if "another training" in str(one.message)]
 
 
+@pytest.mark.traced
 def test_next_part_of_a_run_that_resumes_begins_nothing_anew(tmp_path, recwarn):
     path, whole = tmp_path / "best.keras", Resume(tmp_path / "state")
     for name, rate in (("phase1", 0.5), ("phase2", 0.25)):
@@ -336,6 +351,7 @@ def test_file_of_another_architecture_is_refused_before_the_first_step(tmp_path)
     assert act.batches == 0
 
 
+@pytest.mark.traced
 def test_file_of_another_metric_or_origin_is_refused(tmp_path):
     path = tmp_path / "best.keras"
     run([3.0], filepath=path)

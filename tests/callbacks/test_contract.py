@@ -30,6 +30,7 @@ def test_no_callback_reads_each_steps_result_without_a_reason(name, tmp_path):
 
 
 @pytest.mark.parametrize("name", CONTRACT)
+@pytest.mark.traced
 def test_a_copy_and_a_pickle_of_a_callback_after_a_fit_serve_another_fit(name, tmp_path):
     callback = CONTRACT[name].make(tmp_path)
     fit(small_model(**EAGER), 1, [callback])

@@ -125,6 +125,7 @@ def test_a_fit_that_failed_does_not_count():
     assert [hook for hook, _ in notes] == [h for hook in HOOKS for h in (hook, hook)]
 
 
+@pytest.mark.traced
 def test_peers_are_those_of_the_same_fit_by_kind():
     note, sgdr, averaging = Note([]), SGDR(0.1, 1), PolyakAveraging()
     fit(small_model(), 1, [Note([])])
@@ -133,6 +134,7 @@ def test_peers_are_those_of_the_same_fit_by_kind():
     assert averaging.peers(SGDR) == [sgdr] and sgdr.peers((Note, SGDR)) == [note, sgdr]
 
 
+@pytest.mark.traced
 def test_predict_with_the_same_callback_leaves_the_fit_as_it_is():
     class Predict(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -186,6 +188,7 @@ def test_a_fit_is_forgotten_with_its_callbacks():
 
 
 @pytest.mark.parametrize("how", [copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
+@pytest.mark.traced
 def test_a_copy_leaves_model_and_companions_behind(how):
     note = Note([])
     fit(small_model(run_eagerly=True), 1, [note, Note([])])

@@ -60,6 +60,7 @@ def check(order, folder):
 
 
 @pytest.mark.parametrize("order", [NAMES, NAMES[::-1], ORDERS[50]], ids="-".join)
+@pytest.mark.traced
 def test_order(order, tmp_path):
     check(order, tmp_path)
 
@@ -104,6 +105,7 @@ def test_every_resumed_order(order, tmp_path):
     check_resumed(order, tmp_path)
 
 
+@pytest.mark.traced
 def test_validation_data_are_not_needed_for_the_saved_file_to_be_averaged(tmp_path):
     model = small_model()
     seen = []
@@ -118,6 +120,7 @@ def test_validation_data_are_not_needed_for_the_saved_file_to_be_averaged(tmp_pa
     assert_same(values(keras.saving.load_model(tmp_path / "model.keras").weights), seen[-1])
 
 
+@pytest.mark.traced
 def test_best_snapshot_gives_back_the_raw_weights_of_its_moment():
     class Note(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -131,6 +134,7 @@ def test_best_snapshot_gives_back_the_raw_weights_of_its_moment():
         np.testing.assert_array_equal(averaging.get_state()[key], value)
 
 
+@pytest.mark.traced
 def test_rate_is_that_of_the_schedule_with_everything_on(tmp_path):
     def callbacks(folder):
         return [

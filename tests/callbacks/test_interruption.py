@@ -108,6 +108,7 @@ def test_best_snapshot_takes_ctrl_c_and_the_script_goes_on(tmp_path):
 
 
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=SLOW), signal.SIGTERM])
+@pytest.mark.traced
 def test_second_signal_stops_at_once(number, tmp_path):
     process = start(tmp_path, "R", seconds="20")
     output, errors = send_after(process, "validation", 1, number, number)
@@ -156,6 +157,7 @@ def test_a_terminal_that_is_closed_does_not_end_the_step(tmp_path):
 
 
 @pytest.mark.parametrize("kind", [pytest.param("terminal", marks=pytest.mark.slow), "pipe"])
+@pytest.mark.traced
 def test_output_that_is_lost_before_the_signal_does_not_end_fit(kind, tmp_path):
     """The progress is written to a terminal that is gone, or to the pipe of a logger that ended."""
     ours, theirs = pty.openpty() if kind == "terminal" else os.pipe()
@@ -186,6 +188,7 @@ def test_a_handler_of_the_user_gets_the_signal_when_fit_is_over(tmp_path):
         signal.signal(signal.SIGTERM, FORMER[signal.SIGTERM])
 
 
+@pytest.mark.traced
 def test_several_fits_one_after_another(tmp_path):
     for number in range(3):
         best = BestSnapshot("loss")
@@ -197,6 +200,7 @@ def test_several_fits_one_after_another(tmp_path):
     assert not best.interrupted
 
 
+@pytest.mark.traced
 def test_fit_in_a_thread_trains_and_stops_with_that_of_the_main_thread():
     stopped = threading.Event()
 
@@ -256,6 +260,7 @@ class SendAt(keras.callbacks.Callback):
     "when, steps, epoch",
     [(2, STEPS + 3, 1), (STEPS - 1, 2 * STEPS, 2), ("validation", 2 * STEPS, 2)],
 )
+@pytest.mark.traced
 def test_an_epoch_that_a_signal_cuts_is_not_counted_and_a_complete_one_is(
     when, steps, epoch, is_first, tmp_path
 ):

@@ -61,6 +61,7 @@ def test_updates_that_a_loss_scale_skips_count():
         np.testing.assert_array_equal(mine, theirs)
 
 
+@pytest.mark.traced
 def test_model_and_optimizer_are_as_they_were_and_train_as_if_nothing_had_been():
     model = network()
     model.fit(X, 9 * Y, 256, verbose=0)

@@ -63,6 +63,7 @@ def train(model, *callbacks):
 
 @compiles
 @pytest.mark.parametrize("kinds", KINDS)
+@pytest.mark.traced
 def test_step_is_compiled_once_a_model(kinds):
     model = traced_model()
     train(model)
@@ -95,6 +96,7 @@ def slope_model(rate=0.25):
     return model
 
 
+@pytest.mark.traced
 def test_each_fit_has_its_own_rates():
     model = slope_model()
     halves = (1 + np.cos(np.pi * np.arange(4) / 4)) / 2
@@ -111,6 +113,7 @@ def test_each_fit_has_its_own_rates():
     np.testing.assert_allclose(rates, 0.5 * np.tile(halves, 2), atol=1e-6)
 
 
+@pytest.mark.traced
 def test_rates_after_another_compile_and_a_failed_fit_are_of_the_new_step():
     class Fail(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
@@ -143,6 +146,7 @@ def test_rates_after_plateaus_are_those_of_each_update():
     assert float(model.optimizer.learning_rate) == pytest.approx(0.25 / 8)
 
 
+@pytest.mark.traced
 def test_each_fit_has_its_own_decay():
     cases = [{"decay": 0.9}, {"decay": 0.5, "warmup": False}, {"decay": 0.8, "start_step": 2}]
     model = small_model(optimizer=keras.optimizers.SGD(0.5, momentum=0.9))
@@ -159,6 +163,7 @@ def test_each_fit_has_its_own_decay():
             assert_close(seen, average)
 
 
+@pytest.mark.traced
 def test_model_that_is_compiled_again_trains_as_compiled():
     model = small_model(optimizer=keras.optimizers.SGD(0.5))
     fit(model, 1, [PolyakAveraging(0.9)])
@@ -169,6 +174,7 @@ def test_model_that_is_compiled_again_trains_as_compiled():
 
 
 @pytest.mark.parametrize("turn", [1, -1])
+@pytest.mark.traced
 def test_fit_after_averages_at_driven_rates_is_at_the_compiled_rate(turn):
     model = small_model(optimizer=keras.optimizers.SGD(0.0))
     fit(model, 1, [SGDR(0.5, 1), PolyakAveraging(0.5)][::turn])
@@ -177,6 +183,7 @@ def test_fit_after_averages_at_driven_rates_is_at_the_compiled_rate(turn):
     assert_close(values(model.trainable_variables), before)
 
 
+@pytest.mark.traced
 def test_fit_after_the_finder_is_at_the_compiled_rate():
     model = small_model(optimizer=keras.optimizers.SGD(0.0))
     before = values(model.trainable_variables)

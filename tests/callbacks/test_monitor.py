@@ -41,6 +41,7 @@ def fit_two_outputs(callbacks, epochs=2):
     )
 
 
+@pytest.mark.traced
 def test_epochs_without_validation_are_skipped():
     best, plateau = BestSnapshot(patience=3), PlateauFactor(patience=1, min_delta=1e9)
     history = fit(small_model(), 6, [best, plateau], validation_freq=2).history
@@ -75,6 +76,7 @@ def test_without_validation_data_the_first_epoch_is_enough(kind):
     "monitor, sign",
     [("val_a_loss", -1), ("val_a_accuracy", 1), ("val_b_entropy", -1), (WEIGHTS, 1)],
 )
+@pytest.mark.traced
 def test_direction_is_read_from_the_metric_of_each_output(kind, monitor, sign):
     scores = [0.9, 0.2, 0.5]
     names = [monitor] if isinstance(monitor, str) else list(monitor)
@@ -97,6 +99,7 @@ def test_weights_add_up():
     assert best.best == pytest.approx(sums.max()) and best.best_epoch == int(sums.argmax())
 
 
+@pytest.mark.traced
 def test_weighted_best_is_kept_in_a_file(tmp_path, capsys):
     path = tmp_path / "best.keras"
     fit_two_outputs([BestSnapshot(WEIGHTS, filepath=path)])
@@ -122,6 +125,7 @@ def test_metrics_of_two_directions_and_unknown_ones_are_refused_after_one_step(k
 
 
 @pytest.mark.parametrize("kind", BOTH)
+@pytest.mark.traced
 def test_a_vector_of_one_is_a_number_and_a_longer_one_an_error(kind):
     def train(value):
         callback = kind("score", mode="max")
@@ -162,6 +166,7 @@ def test_validation_inside_epochs_on_a_list():
     assert one.best == other.best and np.isfinite(one.best)
 
 
+@pytest.mark.traced
 def test_finder_with_steps_on_data_of_unknown_length():
     def endless():
         while True:

@@ -80,6 +80,7 @@ class Record(keras.callbacks.Callback):
 
 @not_on_jax
 @pytest.mark.parametrize("hold", ["attributes", "list", "dict"])
+@pytest.mark.traced
 def test_weights_are_averaged_after_updates_of_any_optimizer(hold):
     plain, record = two_rates(hold), Record()
     fit(plain, 2, [record], validation=False)
@@ -103,6 +104,7 @@ def test_own_optimizer_that_averages_by_itself_is_refused():
         fit(model, 1, [PolyakAveraging()], validation=False)
 
 
+@pytest.mark.traced
 def test_raw_weights_are_those_that_train_on():
     plain, model, averaging = small_model(), small_model(), PolyakAveraging(0.9)
     with pytest.raises(ValueError, match="No weights"):
@@ -115,6 +117,7 @@ def test_raw_weights_are_those_that_train_on():
 
 
 @pytest.mark.parametrize("include", [True, False])
+@pytest.mark.traced
 def test_layers_frozen_in_between_stay_as_they_are(include):
     averaging, model = PolyakAveraging(0.9, include_statistics=include), small_model()
     fit(model, 1, [averaging])
@@ -129,6 +132,7 @@ def test_layers_frozen_in_between_stay_as_they_are(include):
 
 
 @pytest.mark.parametrize("how", ["deepcopy", "pickle"])
+@pytest.mark.traced
 def test_a_copy_of_averages_goes_on(how):
     averaging, model = PolyakAveraging(0.9), small_model()
     fit(model, 1, [averaging])

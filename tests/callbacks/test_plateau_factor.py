@@ -117,6 +117,7 @@ def test_nan_is_no_improvement_cooldown_and_floor():
     np.testing.assert_allclose(rates, 0.5 * np.array(factors), rtol=1e-5)
 
 
+@pytest.mark.traced
 def test_state_goes_on_elsewhere():
     model = slope_model(keras.optimizers.SGD(StepDecay(0.5, [100])))
     first = PlateauFactor("score", 0.5, patience=3, mode="max")

@@ -72,6 +72,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.traced
 def test_average_is_the_formula_after_every_step_for_whoever_looks(case):
     expected = averaged(raw_history(), **{"decay": 0.999, "warmup": True, **case})
     record = Record()
@@ -85,6 +86,7 @@ def test_average_is_the_formula_after_every_step_for_whoever_looks(case):
 
 
 @pytest.mark.parametrize("jit_compile", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.traced
 def test_raw_weights_train_on(jit_compile):
     if ON_TORCH and jit_compile:
         pytest.skip("torch.compile needs a C++ compiler and minutes")
@@ -99,6 +101,7 @@ def test_raw_weights_train_on(jit_compile):
 
 @pytest.mark.skipif(ON_TORCH, reason="PyTorch has one step an execution")
 @pytest.mark.parametrize("size", [4, pytest.param(8, marks=pytest.mark.slow)])
+@pytest.mark.traced
 def test_every_step_of_an_execution_counts(size):
     expected = averaged(raw_history(), 0.9, True)
     model = small_model(optimizer=optimizer(), steps_per_execution=size)
@@ -106,6 +109,7 @@ def test_every_step_of_an_execution_counts(size):
     assert_close(values(model.weights), expected[-1])
 
 
+@pytest.mark.traced
 def test_one_update_for_each_group_of_accumulated_gradients():
     expected = averaged(raw_history(accumulation=3), 0.9, True, group=3)
     model = small_model(optimizer=optimizer(3))
@@ -116,6 +120,7 @@ def test_one_update_for_each_group_of_accumulated_gradients():
 
 
 @pytest.mark.parametrize("count", [1, 20])
+@pytest.mark.traced
 def test_a_count_of_updates_that_a_callback_sets_is_that_of_the_formula(count):
     class SetCount(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch, logs=None):
@@ -139,6 +144,7 @@ def test_a_count_of_updates_that_a_callback_sets_is_that_of_the_formula(count):
         assert_close(seen, expected)
 
 
+@pytest.mark.traced
 def test_statistics_are_averaged_only_if_asked():
     raw = raw_history()
     model = small_model(optimizer=optimizer())
@@ -149,6 +155,7 @@ def test_statistics_are_averaged_only_if_asked():
         np.testing.assert_allclose(values([variable])[0], wanted, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.traced
 def test_second_fit_goes_on_from_the_raw_weights():
     raw = raw_history(6)
     averaging = PolyakAveraging(0.9)
@@ -158,6 +165,7 @@ def test_second_fit_goes_on_from_the_raw_weights():
     assert_close(values(model.weights), averaged(raw[3 * STEPS :], 0.9, True)[-1])
 
 
+@pytest.mark.traced
 def test_second_fit_takes_weights_that_were_loaded_in_between():
     averaging = PolyakAveraging(0.9)
     model = small_model(optimizer=keras.optimizers.SGD(1e-9))
@@ -169,6 +177,7 @@ def test_second_fit_takes_weights_that_were_loaded_in_between():
 
 @pytest.mark.parametrize("end", ["on_train_batch_begin", "on_train_batch_end"])
 @pytest.mark.parametrize("again", ["nothing", "another", "the same"])
+@pytest.mark.traced
 def test_a_fit_after_one_that_failed(end, again):
     def fail(batch, logs=None):
         if batch == 2:
@@ -195,6 +204,7 @@ def test_a_fit_after_one_that_failed(end, again):
     fit(model, 1, [failed])  # which has left the model
 
 
+@pytest.mark.traced
 def test_survives_freezing_and_recompiling():
     averaging = PolyakAveraging(0.9)
     model = small_model(optimizer=optimizer())
@@ -211,6 +221,7 @@ def test_survives_freezing_and_recompiling():
     "policy",
     ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.slow), "bfloat16"],
 )
+@pytest.mark.traced
 def test_averages_are_kept_in_float32(policy):
     keras.config.set_dtype_policy(policy)
     try:
@@ -226,6 +237,7 @@ def test_averages_are_kept_in_float32(policy):
     assert 0 < moved < 0.1
 
 
+@pytest.mark.traced
 def test_saved_file_holds_the_averages(tmp_path):
     model = small_model(optimizer=optimizer())
     checkpoint = keras.callbacks.ModelCheckpoint(tmp_path / "model.keras")
@@ -237,6 +249,7 @@ def test_saved_file_holds_the_averages(tmp_path):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "tensorflow", reason="others build before fit")
+@pytest.mark.traced
 def test_model_that_is_built_by_its_data():
     def build():
         keras.utils.set_random_seed(3)

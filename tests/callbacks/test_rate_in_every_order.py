@@ -142,6 +142,7 @@ def allowed(mode):
         for left_out in ("sgdr", "plateau", "nothing")
     ],
 )
+@pytest.mark.traced
 def test_every_two_callbacks_in_both_orders(rate, left_out, tmp_path):
     order = [
         name for name in ALL if name != left_out and not (name == "sgdr" and "schedule" in rate)
@@ -153,6 +154,7 @@ def test_every_two_callbacks_in_both_orders(rate, left_out, tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:The schedule that.*no effect")
+@pytest.mark.traced
 def test_sgdr_over_a_schedule_in_both_orders(tmp_path):
     two = ("progress", "sgdr")
     true, final = check_orders([two, two[::-1]], "schedule", tmp_path)
@@ -163,6 +165,7 @@ def test_sgdr_over_a_schedule_in_both_orders(tmp_path):
 @pytest.mark.parametrize(
     "mode", ["graph", "jit", pytest.param("mixed precision", marks=pytest.mark.slow)]
 )
+@pytest.mark.traced
 def test_compiled_steps_in_both_orders(mode, tmp_path):
     allowed(mode)
     check_orders([NEAR_THE_RATE, NEAR_THE_RATE[::-1]], "layer-wise", tmp_path, mode)
@@ -240,6 +243,7 @@ def test_progress_beside_the_finder(is_reversed):
 
 
 @pytest.mark.parametrize("rate", [pytest.param("number", marks=pytest.mark.slow), "layer-wise"])
+@pytest.mark.traced
 def test_beside_an_average_of_equal_weights(rate, tmp_path):
     turns = [WITH_MEAN[i:] + WITH_MEAN[:i] for i in range(len(WITH_MEAN))]
     check_orders([*turns, WITH_MEAN[::-1]], rate, tmp_path)

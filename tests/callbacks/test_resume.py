@@ -184,11 +184,13 @@ class TestFiles:
         history = fit(model, epochs, [Resume(folder, every_steps=STEPS, **options)])
         return model, history
 
+    @pytest.mark.traced
     def test_as_many_as_asked_are_kept(self, tmp_path):
         self.train(tmp_path, keep=3)
         assert sorted(os.listdir(tmp_path)) == [f"state-0000000{i}.bin" for i in (2, 3, 4)]
 
     @pytest.mark.parametrize("damage", ["truncated", "flipped", "empty"])
+    @pytest.mark.traced
     def test_damaged_file_is_named_and_the_one_before_is_used(self, damage, tmp_path):
         model, history = self.train(tmp_path)
         path = tmp_path / "state-00000004.bin"
@@ -201,6 +203,7 @@ class TestFiles:
         assert resumed.history == history.history
         assert_same(values(again.variables), values(model.variables))
 
+    @pytest.mark.traced
     def test_all_damaged_is_an_error(self, tmp_path):
         self.train(tmp_path)
         for path in tmp_path.iterdir():
@@ -218,6 +221,7 @@ class TestFiles:
         with pytest.raises(_state_file.BadStateFile, match="version 9"):
             _state_file.read(path)
 
+    @pytest.mark.traced
     def test_full_disk_costs_a_warning_and_no_state(self, tmp_path, monkeypatch):
         self.train(tmp_path, epochs=1)
         before = sorted(os.listdir(tmp_path))
@@ -233,6 +237,7 @@ class TestFiles:
         assert sorted(os.listdir(tmp_path)) == before
         assert_same(values(model.variables), values(plain.variables))
 
+    @pytest.mark.traced
     def test_finished_run_trains_no_more_and_changes_nothing(self, tmp_path):
         model, history = self.train(tmp_path)
         before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
@@ -243,6 +248,7 @@ class TestFiles:
         assert_same(values(again.variables), values(model.variables))
         assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
+    @pytest.mark.traced
     def test_more_epochs_go_on(self, tmp_path):
         self.train(tmp_path, epochs=2)
         model, history = self.train(tmp_path, epochs=3)
@@ -252,6 +258,7 @@ class TestFiles:
 
     @pytest.mark.parametrize("shuffle", [False, True])
     @pytest.mark.parametrize("cut", [None, 0, 2], ids=["between epochs", "first step", "inside"])
+    @pytest.mark.traced
     def test_draws_without_a_seed_go_on(self, cut, shuffle, tmp_path):
         """PyTorch draws them, and a number as each epoch begins, from one generator."""
         if shuffle and not ON_TORCH:
@@ -398,6 +405,7 @@ class TestWhatMayDiffer:
 
         return make
 
+    @pytest.mark.traced
     def test_seed_that_keras_draws_in_each_process(self, tmp_path):
         def dropout(seed):
             return self.augmented(lambda: keras.layers.Dropout(0.5, seed=seed))
@@ -406,6 +414,7 @@ class TestWhatMayDiffer:
         resumed = self.go_on(tmp_path / "2", dropout(5), dropout(6))
         assert_same(values(whole.weights), values(resumed.weights))
 
+    @pytest.mark.traced
     def test_lambda_on_another_line_of_another_file(self, tmp_path):
         def scale(line, factor):
             source = "\n" * line + f"layer = keras.layers.Lambda(lambda x: x * {factor})"
@@ -428,6 +437,7 @@ class TestWhatMayDiffer:
 
     PATIENCE = [{"patience": 3}, {"patience": 4}]
 
+    @pytest.mark.traced
     def test_another_patience_must_be_allowed(self, tmp_path):
         first, second = (
             self.augmented(callbacks=[functools.partial(BestSnapshot, "loss", **options)])
@@ -437,6 +447,7 @@ class TestWhatMayDiffer:
             self.go_on(tmp_path / "1", first, second)
         self.go_on(tmp_path / "2", first, second, allow=("patience",))
 
+    @pytest.mark.traced
     def test_callbacks_that_come_and_go_must_be_allowed(self, tmp_path):
         less, more = self.augmented(), self.augmented(callbacks=[lambda: BestSnapshot("loss")])
         for number, (first, second) in enumerate([(less, more), (more, less)]):
@@ -460,6 +471,7 @@ class TestWhatMayDiffer:
                 self.go_on(tmp_path / f"{number}", wide(5), wide(6), allow=allow)
             assert "name what may" not in str(caught.value)
 
+    @pytest.mark.traced
     def test_rate_that_is_allowed_to_differ_is_the_new_one(self, tmp_path):
         def at(rate):
             def make():
@@ -495,6 +507,7 @@ class TestWhatMayDiffer:
         with pytest.raises(ValueError, match=message):
             small_model().fit(x, y, size, epochs=2, verbose=0, callbacks=[Resume(tmp_path)])
 
+    @pytest.mark.traced
     def test_data_that_the_user_identifies(self, tmp_path):
         for data in ({"files": ["a.png", "b.png"]}, {"files": ["a.png", "b.png"]}):
             fit(small_model(run_eagerly=True), 1, [Resume(tmp_path, data=data)])
@@ -505,6 +518,7 @@ class TestWhatMayDiffer:
 
 @pytest.mark.filterwarnings("ignore:.every_steps")
 class TestFaultsOfTheDisk:
+    @pytest.mark.traced
     def test_folder_that_is_deleted_is_made_again(self, tmp_path):
         folder = tmp_path / "state"
         act = Act(1, lambda: shutil.rmtree(folder))
@@ -514,6 +528,7 @@ class TestFaultsOfTheDisk:
         assert_same(values(model.variables), values(trained_for(3).variables))
 
     @pytest.mark.parametrize("kind", ["folder", "dangling link", "unreadable"])
+    @pytest.mark.traced
     def test_something_else_under_the_newest_name_does_not_block_the_state_before(
         self, kind, tmp_path, monkeypatch
     ):
@@ -569,6 +584,7 @@ def test_second_process_in_one_folder_is_refused_before_its_first_step(tmp_path)
     assert ".lock" not in os.listdir(tmp_path)
 
 
+@pytest.mark.traced
 def test_run_that_goes_on_or_is_finished_says_so(tmp_path, capsys):
     for epochs in (1, 2, 2):
         fit(small_model(run_eagerly=True), epochs, [Resume(tmp_path)])
@@ -580,6 +596,7 @@ def test_run_that_goes_on_or_is_finished_says_so(tmp_path, capsys):
 
 @pytest.mark.filterwarnings("ignore:.every_steps")
 @pytest.mark.parametrize("wrap", [keras.optimizers.LossScaleOptimizer, LayerwiseLearningRates])
+@pytest.mark.traced
 def test_wrapped_optimizer_goes_on(wrap, tmp_path):
     def train(folder, kill_at):
         options = {"multipliers": {}} if wrap is LayerwiseLearningRates else {}
@@ -626,6 +643,7 @@ class StopAfter(keras.callbacks.Callback):
     ],
     ids=["to the end", "stopped, validation", "stopped", "to the end, validation"],
 )
+@pytest.mark.traced
 def test_a_batch_that_never_comes_is_not_counted(batches, count, validation, tmp_path):
     """Keras asks data of unknown length for one batch more than they have."""
     tf = pytest.importorskip("tensorflow")

@@ -16,6 +16,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.every_steps")
 
 
 @pytest.mark.parametrize("kind", resumed_models.KINDS)
+@pytest.mark.traced
 def test_model_that_is_unbuilt_when_fit_begins_goes_on(kind, tmp_path):
     if kind in resumed_models.ON_TENSORFLOW and keras.backend.backend() != "tensorflow":
         pytest.skip("the custom step is TensorFlow's")

@@ -42,6 +42,7 @@ def run(directory, *more):
     return model, history.history, snapshots, plateau, statistics
 
 
+@pytest.mark.traced
 def test_a_cut_run_ends_as_one_that_was_not(tmp_path):
     model, history, snapshots, plateau, statistics = run(tmp_path / "whole")
     with pytest.raises(RuntimeError, match="cut"):

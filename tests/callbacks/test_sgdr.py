@@ -13,6 +13,7 @@ BACKEND = keras.backend.backend()
 
 
 @pytest.mark.parametrize("multiplier, jit", [(1, False), (2, False), (1.5, False), (1.5, True)])
+@pytest.mark.traced
 def test_every_batch_has_the_papers_rate(multiplier, jit):
     if jit and BACKEND == "torch":
         pytest.skip("torch.compile takes a C compiler and half a minute")
@@ -127,6 +128,7 @@ class WithInfinities(keras.utils.PyDataset):
 
 
 @pytest.mark.parametrize("mode", ["eager", "graph", "jit"])
+@pytest.mark.traced
 def test_batches_that_a_loss_scale_skips_do_not_shift_cycles_off_the_epochs(mode):
     if mode == "jit" and BACKEND == "torch":
         pytest.skip("torch.compile takes a C compiler and half a minute")
@@ -146,6 +148,7 @@ def test_batches_that_a_loss_scale_skips_do_not_shift_cycles_off_the_epochs(mode
     assert "apply" not in vars(model.optimizer) and "stateless_apply" not in vars(model.optimizer)
 
 
+@pytest.mark.traced
 def test_skipped_batches_count_in_a_resumed_run(tmp_path):
     def train(folder, epochs):
         keras.utils.set_random_seed(0)
@@ -175,6 +178,7 @@ def of_unknown_length(batches):
 
 
 @pytest.mark.parametrize("warmup", [0, 1])
+@pytest.mark.traced
 def test_data_of_unknown_length_tell_the_steps_in_the_first_epoch(warmup):
     model, recorder, sgdr = slope_model(), Weights(), SGDR(0.5, 2, 2, 0.1, warmup_epochs=warmup)
     history = model.fit(of_unknown_length(6), epochs=7, callbacks=[recorder, sgdr], verbose=0)
@@ -190,6 +194,7 @@ def test_data_of_unknown_length_tell_the_steps_in_the_first_epoch(warmup):
 
 
 @pytest.mark.skipif(BACKEND == "torch", reason="Keras has no steps_per_execution on PyTorch")
+@pytest.mark.traced
 def test_unknown_length_with_several_steps_an_execution():
     model, sgdr = slope_model(steps_per_execution=4), SGDR(0.5, 2, 1)
     model.fit(of_unknown_length(8), epochs=4, callbacks=[sgdr], verbose=0)
@@ -219,6 +224,7 @@ def test_snapshots_at_cycle_ends_on_data_of_unknown_length(is_first):
         train(3)
 
 
+@pytest.mark.traced
 def test_unknown_length_in_a_resumed_run(tmp_path):
     def train(folder, epochs):
         model, callbacks = slope_model(), [SGDR(0.5, 3, 1), Resume(folder)]

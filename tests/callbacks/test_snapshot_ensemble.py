@@ -44,6 +44,7 @@ def fit(snapshots, sgdr=None, epochs=3, extra=()):
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.traced
 def test_collects_at_the_cycle_ends_and_averages_the_softmax(on_disk, tmp_path):
     sgdr = SGDR(0.5, 1)
     directory = tmp_path / "snapshots" if on_disk else None
@@ -63,6 +64,7 @@ def test_collects_at_the_cycle_ends_and_averages_the_softmax(on_disk, tmp_path):
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.traced
 def test_every_epochs_and_keep_last(on_disk, tmp_path):
     directory = tmp_path if on_disk else None
     snapshots = SnapshotEnsemble(every_epochs=2, keep_last=2, directory=directory)
@@ -74,6 +76,7 @@ def test_every_epochs_and_keep_last(on_disk, tmp_path):
 
 
 @pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.traced
 def test_snapshots_are_of_the_averages(reverse):
     snapshots, averaging, predictions = SnapshotEnsemble(every_epochs=1), PolyakAveraging(0.9), []
     order = [snapshots, averaging][:: -1 if reverse else 1]
@@ -86,6 +89,7 @@ def test_snapshots_are_of_the_averages(reverse):
     np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), average, atol=1e-6)
 
 
+@pytest.mark.traced
 def test_state_goes_on_elsewhere():
     sgdr = SGDR(0.5, 1)
     first = SnapshotEnsemble(sgdr)
@@ -198,6 +202,7 @@ def test_model_that_cannot_be_made_again_is_refused_before_the_first_step():
 
 
 @pytest.mark.parametrize("kind", ["functional", "subclassed", "binary"])
+@pytest.mark.traced
 def test_logits_warn_or_are_averaged_as_probabilities(kind):
     def make():
         if kind == "subclassed":
@@ -261,6 +266,7 @@ def several_outputs(keys):
 
 
 @pytest.mark.parametrize("keys", [None, "dcba"])
+@pytest.mark.traced
 def test_each_output_has_the_probabilities_of_its_loss(keys):
     model, losses, targets = several_outputs(keys)
     model.compile("sgd", losses)
@@ -308,6 +314,7 @@ def test_scores_of_any_loss_of_one_output_get_a_softmax(loss, warns, recwarn):
 
 
 @pytest.mark.parametrize("is_mended", [True, False])
+@pytest.mark.traced
 def test_full_disk_keeps_snapshots_in_memory_and_tries_again(is_mended, tmp_path, monkeypatch):
     fsync = os.fsync
 
@@ -328,6 +335,7 @@ def test_full_disk_keeps_snapshots_in_memory_and_tries_again(is_mended, tmp_path
     np.testing.assert_allclose(snapshots.model().predict(X, verbose=0), expected, atol=1e-6)
 
 
+@pytest.mark.traced
 def test_folder_that_is_deleted_is_made_again(tmp_path):
     folder = tmp_path / "snapshots"
     snapshots = SnapshotEnsemble(every_epochs=3, directory=folder)

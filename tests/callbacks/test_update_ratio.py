@@ -69,6 +69,7 @@ def test_a_step_of_gradient_descent_written_by_hand():
 
 
 @pytest.mark.parametrize("every_steps, measured", [(1, range(15)), (4, (0, 4, 8, 12)), (100, (0,))])
+@pytest.mark.traced
 def test_the_steps_that_are_measured(every_steps, measured):
     ratios, watch = UpdateRatio(every_steps), Kernels()
     model = small_model(optimizer=keras.optimizers.Adam(0.01))
@@ -80,6 +81,7 @@ def test_the_steps_that_are_measured(every_steps, measured):
 
 
 @pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.traced
 def test_training_is_that_without_it(is_first):
     alone, measured = small_model(), small_model()
     one = fit(alone, 2)
@@ -90,6 +92,7 @@ def test_training_is_that_without_it(is_first):
 
 
 @pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.traced
 def test_beside_an_average_the_raw_weights_count(order):
     alone, averaged = UpdateRatio(2), UpdateRatio(2)
     fit(small_model(), 2, [alone], validation=False)
@@ -99,6 +102,7 @@ def test_beside_an_average_the_raw_weights_count(order):
         assert list(one.values()) == pytest.approx(list(other.values()), rel=1e-4)
 
 
+@pytest.mark.traced
 def test_with_accumulation_the_steps_of_one_update_are_measured():
     accumulating = keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)
     ratios, watch = UpdateRatio(4), Kernels()
@@ -121,6 +125,7 @@ def test_an_execution_of_several_steps_is_one():
 
 
 @pytest.mark.parametrize("accumulation, kill", [(None, 7), (2, 7), (2, 6), (3, 10)])
+@pytest.mark.traced
 def test_a_run_that_was_cut_has_all_records(tmp_path, accumulation, kill):
     def model():
         return small_model(
@@ -163,6 +168,7 @@ def test_frozen_layers_biases_and_layers_of_one_name():
     assert [name.split("/")[-2:] for name in names] == [["dense", "kernel"], ["top", "kernel"]]
 
 
+@pytest.mark.traced
 def test_weights_of_0_a_rate_of_0_and_verdicts():
     start = {"kernel_initializer": "zeros"}
     layers = [keras.layers.Dense(3, name="first"), keras.layers.Dense(3, name="last", **start)]
@@ -188,6 +194,7 @@ def test_a_model_that_the_data_build():
     assert all(len(record) == 2 for record in ratios.records.values())
 
 
+@pytest.mark.traced
 def test_the_picture_has_a_line_for_each_array():
     ratios = UpdateRatio(2)
     with pytest.raises(ValueError, match="Nothing has been measured yet"):

@@ -73,6 +73,7 @@ def mean(weights):
 
 
 @pytest.mark.parametrize("start_epoch", [0, pytest.param(2, marks=pytest.mark.slow), 3])
+@pytest.mark.traced
 def test_model_ends_with_the_mean_of_the_epochs_and_trains_without_it(start_epoch):
     plain, record = recorded(), Record()
     average, model = WeightAverage(start_epoch), small_model()
@@ -85,6 +86,7 @@ def test_model_ends_with_the_mean_of_the_epochs_and_trains_without_it(start_epoc
 
 
 @pytest.mark.parametrize("every_steps", [1, 3])
+@pytest.mark.traced
 def test_mean_of_every_so_many_steps(every_steps):
     model, average = small_model(), WeightAverage(1, every_steps)
     fit(model, 4, [average], validation=False)
@@ -104,12 +106,14 @@ def test_executions_of_several_steps():
 
 
 @pytest.mark.skipif(ON_TORCH, reason="torch.compile needs a C++ compiler and minutes")
+@pytest.mark.traced
 def test_steps_compiled_by_xla():
     plain, model = record_of(jit_compile=True), small_model(jit_compile=True)
     fit(model, 4, [WeightAverage(1)], validation=False)
     assert_close(values(model.weights), mean(plain.epochs[1:]))
 
 
+@pytest.mark.traced
 def test_statistics_are_recomputed_for_the_averaged_weights():
     model = small_model()
     fit(model, 4, [WeightAverage(1, recalibration_data=X)], validation=False)
@@ -123,6 +127,7 @@ def test_statistics_are_recomputed_for_the_averaged_weights():
     assert_close(values(model.trainable_weights), trained)
 
 
+@pytest.mark.traced
 def test_recalibration_uses_so_many_batches_of_endless_data():
     batches = itertools.cycle([(X[:8], None), (X[8:], None)])
     model, twin = small_model(), small_model()
@@ -137,6 +142,7 @@ def test_recalibration_uses_so_many_batches_of_endless_data():
     "policy",
     [pytest.param("mixed_bfloat16", marks=pytest.mark.slow), "mixed_float16", "bfloat16"],
 )
+@pytest.mark.traced
 def test_average_is_computed_in_float32(policy):
     keras.config.set_dtype_policy(policy)
     try:
@@ -164,6 +170,7 @@ def test_frozen_layers_stay_as_they_are():
     assert np.abs(values(model.layers[-1].weights)[0] - last[0]).max() > 1e-3
 
 
+@pytest.mark.traced
 def test_second_fit_trains_on_from_the_raw_weights():
     model, average = small_model(), WeightAverage(1, recalibration_data=X)
     fit(model, 2, [average], validation=False)
@@ -177,6 +184,7 @@ def test_second_fit_trains_on_from_the_raw_weights():
             np.testing.assert_allclose(weight, last, rtol=2e-5, atol=2e-6)
 
 
+@pytest.mark.traced
 def test_second_fit_takes_weights_that_were_loaded_in_between():
     model, average = small_model(optimizer=keras.optimizers.SGD(1e-9)), WeightAverage(0)
     fit(model, 1, [average])
@@ -231,6 +239,7 @@ def test_beside_others_in_every_order(order, tmp_path):
         (ORDERS[-1], 3 * STEPS),
     ],
 )
+@pytest.mark.traced
 def test_killed_and_resumed_run_ends_the_same_to_the_bit(order, kill_at, tmp_path):
     whole = check_order(order, tmp_path / "whole")
     every = beside(tmp_path / "cut")
@@ -242,6 +251,7 @@ def test_killed_and_resumed_run_ends_the_same_to_the_bit(order, kill_at, tmp_pat
 
 
 @pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.traced
 def test_steps_of_a_resumed_average(is_first, tmp_path):
     def callbacks(folder):
         two = [WeightAverage(0, 2), Resume(folder, every_steps=STEPS)]
@@ -257,6 +267,7 @@ def test_steps_of_a_resumed_average(is_first, tmp_path):
 
 
 @pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.traced
 def test_snapshots_are_of_the_raw_weights(is_first):
     two = [SnapshotEnsemble(every_epochs=2, from_logits=True), WeightAverage(0)]
     fit(small_model(), 2, two if is_first else two[::-1], validation=False)
@@ -274,6 +285,7 @@ def test_copy_in_the_middle_of_a_fit_has_the_average_so_far(how):
         np.testing.assert_array_equal(averages[f"average/{i}"], value)
 
 
+@pytest.mark.traced
 def test_fit_that_ends_before_the_first_weights_says_so():
     model = small_model()
     with pytest.warns(UserWarning, match="before the first weights of WeightAverage"):
@@ -281,6 +293,7 @@ def test_fit_that_ends_before_the_first_weights_says_so():
     assert_same(values(model.weights), recorded().epochs[2])
 
 
+@pytest.mark.traced
 def test_statistics_that_are_not_recomputed_and_data_without_effect_warn():
     with pytest.warns(UserWarning, match="give WeightAverage `recalibration_data`"):
         fit(small_model(), 1, [WeightAverage(0)], validation=False)

@@ -26,6 +26,7 @@ def test_without_the_package_the_extra_is_named(tmp_path, monkeypatch):
         write_shards(tmp_path, tmp_path / "out", "arrayrecord")
 
 
+@pytest.mark.slow
 def test_the_package_reads_what_is_written(tmp_path):
     source = pytest.importorskip("array_record.python.array_record_data_source")
     write_classes(tmp_path / "images", classes=("ant", "bee"), count=15)
@@ -46,6 +47,7 @@ def write_records(path, records, options="group_size:7"):
 
 
 @pytest.mark.parametrize("options", ["group_size:1", "group_size:7"])
+@pytest.mark.slow
 def test_records_of_others(tmp_path, options):
     records = [example(image, number % 2) for number, image in enumerate(IMAGES)]
     path = write_records(tmp_path / "set-train.array_record-00000-of-00001", records, options)

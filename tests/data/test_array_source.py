@@ -114,6 +114,7 @@ def test_a_class_without_training_images_is_a_warning():
 
 
 @pytest.mark.parametrize("other", ["images", "labels"])
+@pytest.mark.slow
 def test_a_run_goes_on_with_the_same_images_and_labels_alone(other, tmp_path):
     x, y = arrays(8)
 

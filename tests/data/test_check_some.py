@@ -29,6 +29,7 @@ def pixels(source):
 
 @pytest.mark.parametrize("check", ["sample", "none"])
 @pytest.mark.parametrize("exif", ["apply", "ignore"])
+@pytest.mark.slow
 def test_files_that_were_not_looked_at_are_read_as_those_that_were(tmp_path, check, exif):
     exif_data = Image.Exif()
     exif_data[274] = 6
@@ -53,6 +54,7 @@ def test_files_that_were_not_looked_at_are_read_as_those_that_were(tmp_path, che
             assert np.array_equal(left, right)
 
 
+@pytest.mark.slow
 def test_a_bad_file_is_found_where_one_looks(tmp_path):
     write_classes(tmp_path, count=6)
     (tmp_path / "cat" / "000.jpg").write_bytes(b"\xff\xd8\xff nothing")
@@ -72,6 +74,7 @@ def test_a_bad_file_that_was_not_looked_at_ends_reading_with_its_name(tmp_path):
         list(itertools.chain(loaded.train, loaded.validation, loaded.test))
 
 
+@pytest.mark.slow
 def test_duplicates_of_unknown_files_are_not_claimed(tmp_path):
     write_classes(tmp_path, count=6)
     for name in ("cat", "dog"):  # of the same names, at odd places: looked at by "all" alone

@@ -22,6 +22,7 @@ def read(dataset):
     return list(dataset)
 
 
+@pytest.mark.slow
 def test_classes_and_files_are_sorted_and_hidden_files_left_out(tmp_path):
     names = ["zebra/10.jpg", "zebra/9.PNG", "ant/b/2.jpeg", "ant/b/1.jpg", "ant/a.jpg"]
     contents = {name: encoded(draw(index)) for index, name in enumerate(names)}
@@ -89,6 +90,7 @@ def test_two_names_of_one_set_are_an_error(tmp_path):
         data.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_train_and_test_alone_have_no_validation_until_it_is_carved(tmp_path):
     write_classes(tmp_path / "train", count=10)
     write_classes(tmp_path / "test", count=2)
@@ -129,6 +131,7 @@ def test_short_side_is_the_median_over_training_images(tmp_path):
     assert data.load(tmp_path).short_side == 50  # of 40, 50, 70, 20, 100
 
 
+@pytest.mark.slow
 def test_grey_images_alone_have_one_channel(tmp_path):
     for name in ("cat", "dog"):
         write(tmp_path / name, {f"{i}.jpg": encoded(draw(i, mode="L")) for i in range(8)})
@@ -191,6 +194,7 @@ def test_a_file_that_changes_after_the_check_is_named(tmp_path, change):
         list(loaded.train.dataset().batch(2).prefetch(1))
 
 
+@pytest.mark.slow
 def test_links_to_files_and_folders_are_followed(tmp_path):
     source = write_classes(tmp_path / "source", count=5)
     linked = tmp_path / "linked"

@@ -71,6 +71,7 @@ def test_grey_is_asked_for(loaded, name):
     np.testing.assert_allclose(np.float32(grey[..., 0]), expected, atol=1.01)
 
 
+@pytest.mark.slow
 def test_sixteen_bits_keep_the_upper_eight(tmp_path):
     tiff = encoded(Image.open(io.BytesIO(deep_png())), "TIFF")
     for name in ("cat", "dog"):
@@ -83,6 +84,7 @@ def test_sixteen_bits_keep_the_upper_eight(tmp_path):
             np.testing.assert_array_equal(augment.DecodeImage(1)(stored)[..., 0], expected)
 
 
+@pytest.mark.slow
 def test_batches_of_all_kinds(loaded):
     whole = [augment.CenterCrop(30, 30), augment.RandomFlip()]
     batches = augment.pipeline(loaded.train, whole, 4, training=True, seed=2)
@@ -98,6 +100,7 @@ def tagged(orientation, kind="JPEG", index=3):
 
 
 @pytest.mark.parametrize("exif", ["apply", "ignore"])
+@pytest.mark.slow
 def test_images_are_turned_as_exif_says_and_counted(tmp_path, exif):
     files = {f"{o}.jpg": tagged(o, index=o) for o in range(1, 9)}
     files |= {f"{o}.webp": tagged(o, "WEBP", index=o) for o in (1, 6)}

@@ -45,6 +45,7 @@ def written(request, folder, tmp_path_factory):
     return request.param, out
 
 
+@pytest.mark.slow
 def test_the_images_and_labels_of_the_folder_in_its_order(folder, written):
     kind, out = written
     expected, result = data.load(folder), data.load(f"{kind}:{out}")
@@ -57,6 +58,7 @@ def test_the_images_and_labels_of_the_folder_in_its_order(folder, written):
         assert images[2] == getattr(expected, name)[2]
 
 
+@pytest.mark.slow
 def test_a_split_and_the_batches_of_training_are_those_of_the_folder(folder, written, tmp_path):
     kind, _ = written
     write_shards(folder / "train", tmp_path / "out", kind, shards=5)
@@ -139,6 +141,7 @@ def test_folders_of_shards_are_one_where_their_classes_are_the_same(written, tmp
         data.load(f"{kind}:{tmp_path}/*/train-*")
 
 
+@pytest.mark.slow
 def test_without_their_index_shards_are_read_through(folder, written, tmp_path):
     kind, out = written
     out = copied(out, tmp_path / "out")
@@ -187,6 +190,7 @@ def test_examples_of_others(tmp_path):
         data.load(f"tfrecord:{tmp_path}/text*")
 
 
+@pytest.mark.slow
 def test_the_command(folder, tmp_path, capsys):
     out = str(tmp_path / "out")
     assert main([str(folder), out, "--shards", "3"]) == 0

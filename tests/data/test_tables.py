@@ -71,6 +71,7 @@ def test_columns_are_given_by_name_and_sets_by_a_column(folder):
         data.load(path, image_column="photo")
 
 
+@pytest.mark.slow
 def test_bad_rows_are_named_by_their_lines_and_skipped(folder):
     rows = [["file", "label", "split"], *rows_of(kind, lambda i: "train" if i % 4 else "test")]
     (folder / "broken.jpg").write_bytes(b"hello")
@@ -92,6 +93,7 @@ def test_bad_rows_are_named_by_their_lines_and_skipped(folder):
         data.load(path, strict=True)
 
 
+@pytest.mark.slow
 def test_several_labels_in_a_cell(folder):
     tags = lambda i: ";".join(name for name, step in (("a", 2), ("b", 3)) if i % step == 0)  # noqa: E731
     path = write_table(folder, [["image", "tags"], *rows_of(tags)])
@@ -110,6 +112,7 @@ def test_several_labels_in_a_cell(folder):
         )
 
 
+@pytest.mark.slow
 def test_a_column_of_zeros_and_ones_for_each_label(folder):
     header = ["image", "red", "round"]
     rows = rows_of(lambda i: i % 2, lambda i: int(i % 3 == 0))
@@ -124,6 +127,7 @@ def test_a_column_of_zeros_and_ones_for_each_label(folder):
         data.load(write_table(folder, [header, *rows]), task="multilabel", strict=True)
 
 
+@pytest.mark.slow
 def test_numbers(folder):
     path = write_table(
         folder, [["image", "target", "other"], *rows_of(lambda i: i / 7, lambda i: -i)]
@@ -190,6 +194,7 @@ def test_columns_of_a_frame_have_names_of_their_own():
         data.load(frame)
 
 
+@pytest.mark.slow
 def test_a_column_that_is_predicted_is_no_weight(folder):
     rows = [["file", "weight"], *rows_of(lambda i: i + 0.5)]
     options = {"task": "regression", "label_column": "weight"}
@@ -233,6 +238,7 @@ def test_columns_of_other_sources_are_an_error():
         data.load("fashion_mnist_sample", task="detection")
 
 
+@pytest.mark.slow
 def test_weights_reach_the_loss(folder):
     weight = lambda i: (0.0, 1.0, 3.0)[i % 3]  # noqa: E731
     rows = [["image", "label", "sample_weight"], *rows_of(lambda i: i % 2, weight)]
@@ -259,6 +265,7 @@ def test_weights_reach_the_loss(folder):
     assert loss == pytest.approx(float(np.mean(own * w)), rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_table_that_was_written_on_windows(folder):
     """Paths with backslashes, and the UTF-16 of a spreadsheet's Unicode text."""
     rows = [["file", "label"], *rows_of(lambda i: "ab"[i % 2])]
@@ -290,6 +297,7 @@ def test_lists_of_labels_in_a_frame(folder, monkeypatch, kind):
 
 
 @pytest.mark.parametrize("name", ["a\x1b[31m", "two\nlines", "\u202ecba"])
+@pytest.mark.slow
 def test_names_that_do_not_print_are_quoted(folder, name):
     where = folder / name
     where.mkdir(exist_ok=True)

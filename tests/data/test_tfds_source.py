@@ -32,6 +32,7 @@ def test_names_with_escape_sequences_are_quoted(name):
     assert str(error.value).isprintable(), repr(str(error.value))
 
 
+@pytest.mark.slow
 def test_images_stay_encoded(mocked):
     loaded = data.load("tfds:mnist")
     assert loaded.name == "tfds:mnist" and loaded.encoded
@@ -47,6 +48,7 @@ def test_images_stay_encoded(mocked):
         assert int(label) == int(expected_label)
 
 
+@pytest.mark.slow
 def test_jpeg_of_any_size(mocked):
     loaded = data.load("tfds:imagenette")
     images = [tf.io.decode_jpeg(image) for image, _ in loaded.train]
@@ -54,6 +56,7 @@ def test_jpeg_of_any_size(mocked):
     assert loaded.short_side == int(np.median([min(image.shape[:2]) for image in images]))
 
 
+@pytest.mark.slow
 def test_validation_is_carved_by_class_and_seed(mocked):
     whole = data.load("tfds:mnist")
     loaded, again, other = (
@@ -85,6 +88,7 @@ def test_image_folder_with_its_own_sets(tmp_path):
     assert dict(pairs(loaded.test)) == stored
 
 
+@pytest.mark.slow
 def test_a_single_split_is_divided(tmp_path):
     loaded = data.load(image_folder(tmp_path, {"train": 20}))
     assert (loaded.train_size, loaded.validation_size, loaded.test_size) == (32, 4, 4)
@@ -120,6 +124,7 @@ class DrawnShapes(tfds.core.GeneratorBasedBuilder):
             yield index, {"picture": image, "animal": index % 2}
 
 
+@pytest.mark.slow
 def test_a_data_set_is_prepared_stored_and_read_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("kerasrecipes.data.tfds_source._is_online", lambda: False)
     monkeypatch.setattr(tfds.core.constants, "DATA_DIR", str(tmp_path))

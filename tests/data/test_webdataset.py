@@ -33,6 +33,7 @@ def samples(count=12):
         yield f"{number:04}.cls", str(number % 2).encode()
 
 
+@pytest.mark.slow
 def test_the_package_reads_what_is_written(tmp_path):
     webdataset = pytest.importorskip("webdataset")
     write_classes(tmp_path / "images", classes=("ant", "bee"), count=15)
@@ -64,6 +65,7 @@ def test_what_the_package_writes_is_read(tmp_path):
 
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.slow
 def test_long_names_and_folders_in_each_form_of_tar(tmp_path, form):
     files = [(f"{'folder' * 12}/{'k' * 60}{name}", content) for name, content in samples()]
     path = archive(
@@ -198,6 +200,7 @@ def test_sparse_files_are_refused(tmp_path):
         scan(tmp_path / "x.tar")
 
 
+@pytest.mark.slow
 def test_an_image_without_bytes_is_skipped_and_named(tmp_path):
     archive(tmp_path / "x.tar", [*samples(), ("e.jpg", b""), ("e.cls", b"1")])
     with pytest.warns(UserWarning, match=r"1 of 13 images cannot be used.*x.tar\[12\]"):

@@ -29,6 +29,7 @@ def test_neighbours_are_those_of_scikit_learn_and_linear_ones_come_near(images):
     assert found == evaluation.pixel_baselines(images, 28)
 
 
+@pytest.mark.slow
 def test_a_large_set_is_thinned_and_large_images_are_made_small(images, monkeypatch):
     images, _ = images
     monkeypatch.setattr(baselines, "TRAINING_IMAGES", 200)

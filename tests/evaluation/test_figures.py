@@ -105,6 +105,7 @@ def test_a_png_has_no_empty_border():
         assert max(borders) < 50, borders
 
 
+@pytest.mark.slow
 def test_samples_say_whether_they_are_augmented():
     crop, images = (
         augment.CenterCrop(8),

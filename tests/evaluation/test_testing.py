@@ -33,6 +33,7 @@ def dataset():
 PROTOCOLS = {"one": augment.CenterCrop(8), "twenty": augment.TenCrop(8, (8, 10))}
 
 
+@pytest.mark.slow
 def test_each_protocol_by_itself(dataset, capsys):
     model = Bright()
     results = run_tests(model, dataset, PROTOCOLS, [], batch_size=40)
@@ -47,6 +48,7 @@ def test_each_protocol_by_itself(dataset, capsys):
     assert lines[3] == "images/s: with reading and decoding, 8x8 pixels on CPU"
 
 
+@pytest.mark.slow
 def test_a_signal_keeps_the_tests_that_are_done(dataset, capsys):
     results = run_tests(Bright(stop_after=12), dataset, PROTOCOLS, [], batch_size=40)
     assert [result.name for result in results] == ["one"]

@@ -94,6 +94,7 @@ def test_trainings_are_compared_by_the_test_that_all_have(tmp_path):
     assert "tested by mirror" in (tmp_path / "run" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_an_interrupted_ablation_resumes_after_the_last_whole_training(tmp_path, capsys):
     folder, whole = tmp_path / "run", ablate(tmp_path / "whole", Trainings())
     main = Trainings(signal_after=4)

@@ -38,6 +38,7 @@ def test_images_of_another_size_are_resized_first():
     assert list(crops.tests) == ["one crop", "mirror"]  # half a pixel is no shift
 
 
+@pytest.mark.slow
 def test_photos_are_scaled(tmp_path):
     for name in ("a", "b"):
         (tmp_path / name).mkdir()

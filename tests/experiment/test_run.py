@@ -287,6 +287,7 @@ def train_one_epoch(config, pixels, labels):
 
 
 @pytest.mark.parametrize("what", ["images", "labels"])
+@pytest.mark.slow
 def test_a_run_goes_on_with_the_same_training_images_and_labels_alone(config, what):
     pixels = np.random.default_rng(0).integers(0, 255, (40, 4, 4), "uint8")
     labels = np.arange(40) % 2

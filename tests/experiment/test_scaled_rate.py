@@ -21,6 +21,7 @@ class Rates(keras.callbacks.Callback):
         self.rates.append(float(rate))
 
 
+@pytest.mark.slow
 def test_the_rate_rises_to_k_times_and_is_given_back():
     model, rates = small_model(), Rates()  # at 0.5
     history = fit(model, epochs=8, callbacks=[ScaledRate(4.0), rates])
@@ -42,6 +43,7 @@ def test_it_multiplies_a_callback_that_drives_the_rate():
 
 
 @pytest.mark.parametrize("plateau_first", [True, False])
+@pytest.mark.slow
 def test_it_multiplies_the_factor_of_plateaus(plateau_first):
     model, rates = small_model(), Rates()  # at 0.5
     plateau = PlateauFactor("loss", factor=0.5, patience=1, min_delta=1e9)
@@ -76,6 +78,7 @@ def test_the_factor_is_the_batch_over_that_of_the_recipe():
     assert TrainingConfig(batch_size=512, scale_rate=True).rate_scale() == 4
 
 
+@pytest.mark.slow
 def test_batches_of_an_update_count_and_a_smaller_one_has_its_rate_at_once():
     config = TrainingConfig(batch_size=32, accumulation_steps=8, scale_rate=True)
     assert config.rate_scale() == 2

@@ -63,6 +63,7 @@ def test_validation_images_where_there_are_any(model, capsys):
     assert capsys.readouterr().out.strip() == sentence
 
 
+@pytest.mark.slow
 def test_training_crops_undo_the_label_smoothing_where_there_are_none(model):
     images = images_of(80, 60)
     calibrated, (sentence,) = calibrate(model, images)
@@ -74,6 +75,7 @@ def test_training_crops_undo_the_label_smoothing_where_there_are_none(model):
 
 
 @pytest.mark.parametrize(("scale", "words"), [(0.3, "undoes"), (300.0, "overconfident even on")])
+@pytest.mark.slow
 def test_what_a_temperature_of_training_images_does_goes_by_its_size(scale, words):
     """Too low probabilities, as smoothing makes them, or too high ones."""
     images = images_of(80, 60)

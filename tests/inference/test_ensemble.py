@@ -21,6 +21,7 @@ def network(name="network", units=3, dropout=0.0):
 X = np.random.default_rng(0).normal(size=(11, 5)).astype("float32")
 
 
+@pytest.mark.traced
 def test_averages_the_softmax_and_survives_a_file(tmp_path):
     members = [network(), network(), network("other")]
     members[0].compile("adam", "sparse_categorical_crossentropy")
@@ -34,6 +35,7 @@ def test_averages_the_softmax_and_survives_a_file(tmp_path):
     assert (ensemble.input_shape, ensemble.output_shape) == ((None, 5), (None, 3))
 
 
+@pytest.mark.traced
 def test_evaluates_nests_and_is_a_layer_of_another_model():
     members = [network(), network()]
     ensemble = Ensemble([Ensemble(members), network()])

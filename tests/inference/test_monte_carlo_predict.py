@@ -55,6 +55,7 @@ def test_the_four_figures_are_their_formulas():
     assert variance.min() > 0
 
 
+@pytest.mark.traced
 def test_noise_is_on_statistics_are_fixed_and_nothing_changes():
     model = network()
     model.layers[1].moving_mean.assign(np.full(16, 0.5))

@@ -44,6 +44,7 @@ def test_the_subset_has_the_stated_size(samples, rate):
         assert kept(layer, normal(samples, 3)).sum() == max(1, round((1 - rate) * samples))
 
 
+@pytest.mark.traced
 def test_every_sample_is_kept_equally_often_and_pairs_are_not_tied():
     layer = StochasticDepth(doubling(), 0.5, seed=1)
     draws = np.array([kept(layer, normal(8, 3)) for _ in range(300)])

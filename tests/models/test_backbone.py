@@ -73,6 +73,7 @@ def test_scaling_is_that_of_the_networks_own_module(name):
 
 @pytest.mark.parametrize("name", FAMILIES)
 @pytest.mark.filterwarnings("error:The structure of")
+@pytest.mark.traced
 def test_it_is_kerass_network_with_its_preprocessing(name, tmp_path):
     side = _applications.SMALLEST_SIDES.get(name, 64)
     model = models.backbone(name, weights=None, input_shape=(side, side, 3))
@@ -116,6 +117,7 @@ def test_scaling_among_kerass_own_layers(name):
 
 
 @pytest.mark.parametrize("ending", [".h5", pytest.param(".weights.h5", marks=pytest.mark.slow)])
+@pytest.mark.traced
 def test_efficientnets_published_file_scales_as_its_download(tmp_path, ending):
     """Keras stores the deviation as the variance and mends it by a layer for downloads alone."""
     plain = keras.applications.EfficientNetB0(
@@ -135,6 +137,7 @@ def test_efficientnets_published_file_scales_as_its_download(tmp_path, ending):
     np.testing.assert_allclose(scaled, expected, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.traced
 def test_weights_from_a_file(tmp_path):
     model = models.backbone("MobileNet", weights=None, input_shape=(32, 32, 3))
     model.save_weights(tmp_path / "model.weights.h5")
@@ -151,6 +154,7 @@ def one_line(error, match):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.traced
 def test_files_that_are_no_weights_of_this_network(tmp_path):
     shape = (32, 32, 3)
     text = tmp_path / "text.weights.h5"
@@ -227,6 +231,7 @@ def test_native_sizes_are_those_of_keras(name):
     assert shape == (None, *((None, None) if "MobileNetV3" in name else (side, side)), 3)
 
 
+@pytest.mark.traced
 def test_half_precision_scales_in_float32():
     keras.config.set_dtype_policy("mixed_float16")
     try:

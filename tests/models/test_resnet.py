@@ -34,6 +34,7 @@ def test_cifar_networks_have_the_papers_parameters(depth):
 @pytest.mark.parametrize(
     "depth, parameters", [(18, 11_689_512), (34, 21_797_672), (50, 25_557_032), (101, 44_549_160)]
 )
+@pytest.mark.traced
 def test_imagenet_networks_have_the_published_parameters(depth, parameters):
     model = resnet(depth, (224, 224, 3), 1000)
     assert trainable_parameters(model) == parameters
@@ -62,6 +63,7 @@ def test_variant_follows_the_depth_then_the_size(depth, side, variant, stem):
         (lambda name: keras.layers.Identity(name=name), "Identity"),
     ],
 )
+@pytest.mark.traced
 def test_trains_a_step_with_every_normalization(normalization, kind):
     model = resnet(8, (16, 16, 1), 3, normalization=normalization, seed=0)
     assert type(model.get_layer("stage3_block1_2_norm")).__name__ == kind

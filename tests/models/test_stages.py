@@ -52,6 +52,7 @@ def test_efficientnet_lite_at_any_size(shape):
     ]
 
 
+@pytest.mark.traced
 def test_a_classifier_has_the_stages_of_its_backbone():
     model = models.resnet(18, (64, 64, 3), classes=4)
     features = models.resnet(18, (64, 64, 3), classes=4, include_top=False)

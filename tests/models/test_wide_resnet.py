@@ -17,6 +17,7 @@ def test_parameters_of_the_papers_table(depth, width, millions):
     assert round(count / 1e6, 1) == millions
 
 
+@pytest.mark.traced
 def test_trains_a_step_with_dropout_and_stochastic_depth():
     model = wide_resnet(16, 1, (8, 8, 1), 3, dropout=0.3, stochastic_depth=0.4, seed=0)
     assert sum(isinstance(x, layers.StochasticDepth) for x in model.layers) == 6

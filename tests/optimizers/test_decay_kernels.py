@@ -34,6 +34,7 @@ def after_a_step_without_gradient(optimizer, model):
 
 
 @pytest.mark.parametrize("name", ["sgd", "adamw"])
+@pytest.mark.traced
 def test_a_step_shrinks_kernels_alone(name):
     model = small_network()
     rate, decay = 0.1, 0.02

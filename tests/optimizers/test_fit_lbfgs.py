@@ -138,6 +138,7 @@ def test_a_model_whose_losses_are_its_own_needs_no_labels():
     np.testing.assert_allclose(model.get_weights()[0], X.mean(axis=0), atol=1e-5)
 
 
+@pytest.mark.traced
 def test_dicts_of_inputs_and_labels():
     a, b = keras.Input((4,), name="a"), keras.Input((4,), name="b")
     outputs = {"left": dense(1, "left")(a), "right": dense(1, "right")(b)}
@@ -270,6 +271,7 @@ def test_a_model_at_its_minimum_has_one_epoch_and_stays():
         np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.traced
 def test_the_best_snapshot_is_restored():
     model = softmax_model()
     best = callbacks.BestSnapshot("val_loss")
@@ -291,6 +293,7 @@ def kill():
     raise Killed
 
 
+@pytest.mark.traced
 def test_a_killed_run_is_resumed_from_its_weights(tmp_path):
     def run(*others, **options):
         model = softmax_model()

@@ -144,6 +144,7 @@ def test_schedules_and_new_rates_go_on_underneath():
     np.testing.assert_allclose(float(optimizer.learning_rate), 0.1, rtol=1e-6)
 
 
+@pytest.mark.traced
 def test_saved_and_loaded_within_keras_file_it_trains_on(tmp_path):
     model = network(
         LayerwiseLearningRates(keras.optimizers.Adam(0.1, weight_decay=0.1), FACTORS, {"late": 3})
@@ -164,6 +165,7 @@ def test_saved_and_loaded_within_keras_file_it_trains_on(tmp_path):
 
 
 @pytest.mark.parametrize("callback", [lambda: SGDR(0.2, 1), lambda: PlateauFactor("loss", 0.5, 1)])
+@pytest.mark.traced
 def test_callbacks_drive_the_rate_of_all(callback):
     model = network(
         LayerwiseLearningRates(keras.optimizers.SGD(0.1, weight_decay=0.1), {"early": 0.0})
@@ -181,6 +183,7 @@ def test_callbacks_drive_the_rate_of_all(callback):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.traced
 def test_loss_scale_goes_around():
     keras.config.set_dtype_policy("mixed_float16")
     try:

@@ -30,6 +30,7 @@ def name_of(function):
 
 
 @pytest.mark.parametrize("pair", slow_unless(QUICK_PAIRS, pairs.PAIRS), ids=name_of)
+@pytest.mark.slow
 def test_a_healthy_pair_raises_no_alarm(pair):
     keras.utils.set_random_seed(0)
     model, options = pair()
@@ -38,6 +39,7 @@ def test_a_healthy_pair_raises_no_alarm(pair):
 
 
 @pytest.mark.parametrize("fault", slow_unless(QUICK_FAULTS, faults.FAULTS), ids=name_of)
+@pytest.mark.slow
 def test_a_fault_is_found_and_named(fault):
     keras.utils.set_random_seed(0)
     model, options = fault()
@@ -93,6 +95,7 @@ def test_model_optimizer_and_random_state_are_unchanged(pair):
         np.testing.assert_array_equal(array, copy)
 
 
+@pytest.mark.slow
 def test_a_training_after_it_is_bit_for_bit_that_without_it():
     weights = []
     for checked in (False, True):
@@ -106,6 +109,7 @@ def test_a_training_after_it_is_bit_for_bit_that_without_it():
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_the_report_prints_as_a_table_and_draws_labels(tmp_path):
     keras.utils.set_random_seed(0)
     model, options = pairs.plain_convolutions()
@@ -123,6 +127,7 @@ def test_the_report_prints_as_a_table_and_draws_labels(tmp_path):
         report["overfit"]
 
 
+@pytest.mark.slow
 def test_the_initial_loss_of_each_kind_of_loss():
     expected = {
         pairs.relu_mlp: np.log(3), pairs.binary: np.log(2), pairs.multiclass_hinge: 2.0,
@@ -208,6 +213,7 @@ def test_unknown_checks_and_rates_are_refused():
             preflight(MODEL, (X, Y), learning_rate=pair)
 
 
+@pytest.mark.slow
 def test_a_high_rate_after_a_warm_up_raises_no_alarm():
     keras.utils.set_random_seed(0)
     model, options = faults.rate_1000_times_too_high()

@@ -57,6 +57,7 @@ def test_the_recipes_that_compare_are_here():
 @pytest.mark.parametrize(
     "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in COMPARED]
 )
+@pytest.mark.slow
 def test_kernels_alone_decay_and_each_optimizer_has_the_momentum(name, compiled, tmp_path):
     model = compiled(name, tmp_path, weight_decay=1e-2, nesterov=True, momentum=0.75)
     weights = model.trainable_weights
@@ -71,6 +72,7 @@ def test_kernels_alone_decay_and_each_optimizer_has_the_momentum(name, compiled,
     assert found == {(True, 0.75)}
 
 
+@pytest.mark.slow
 def test_images_are_mirrored_unless_the_flag_says_no(tmp_path):
     mirrored = []
     rng = np.random.default_rng(0)
@@ -109,6 +111,7 @@ def two_classifiers(tmp_path, **flags):
     return compared, pair, cut
 
 
+@pytest.mark.slow
 def test_networks_are_tested_by_their_mirror_images_too(tmp_path, capsys):
     compared, pair, _ = two_classifiers(tmp_path)
     results = compared.test(pair)
@@ -127,12 +130,14 @@ def test_networks_are_tested_by_their_mirror_images_too(tmp_path, capsys):
     assert "one_net, mirror" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_without_mirror_images_in_training_they_are_tested_by_one_crop(tmp_path, capsys):
     compared, pair, _ = two_classifiers(tmp_path, flip=False)
     assert len(compared.test(pair)) == 2
     assert not compared._by_crops and "mirror" not in capsys.readouterr().out.split("\ntest")[1]
 
 
+@pytest.mark.slow
 def test_a_signal_leaves_out_the_tests_by_several_crops(tmp_path, monkeypatch, capsys):
     compared, pair, cut = two_classifiers(tmp_path)
 

@@ -101,6 +101,7 @@ def test_what_is_out_of_range_is_drawn_at_the_edge():
     assert words == ["curve", "healthy: within a factor of 10", "saturated"]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_pictures_and_numbers(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(RECIPE, "ACTIVATIONS", {"tanh": "tanh", "maxout": "linear"})
     monkeypatch.setattr(RECIPE, "WEIGHTS", ("zero", "small", "large", "LSUV"))

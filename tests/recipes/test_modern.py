@@ -192,6 +192,7 @@ def test_an_ablation_that_a_signal_cuts_goes_on_where_it_was(ablation, npz, tmp_
         (["--ablate", *FEW, "--mix", "none"], "all off"),
     ],
 )
+@pytest.mark.slow
 def test_bad_flags_end_with_one_line_and_leave_nothing(npz, tmp_path, capsys, flags, words):
     assert run_command(RECIPE, "--data", npz, "--output", tmp_path / "run", *flags) == 2
     assert_one_line(capsys, words)

@@ -15,6 +15,7 @@ SMALL = {
 }
 
 
+@pytest.mark.slow
 def test_a_run_with_ghosts_is_named_so(tmp_path, capsys):
     recipe, folder = load_recipe("group_norm_small_batch"), tmp_path / "run"
     npz = write_npz(tmp_path / "squares.npz", count=24)
@@ -104,6 +105,7 @@ def test_bad_flags(name, flags):
         load_recipe(name).Config(**flags)
 
 
+@pytest.mark.slow
 def test_side_by_side_trains_each_network_as_it_would_alone(tmp_path):
     from kerasrecipes import data, experiment
     from kerasrecipes.experiment.replicas import Replicas

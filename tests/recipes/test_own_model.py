@@ -60,6 +60,7 @@ def test_bad_folder_is_one_line(tmp_path):
         pytest.param("serving.save(", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_ctrl_c_ends_without_a_traceback(tmp_path, moment):
     """While modules are imported, and before and after `fit`, by a real signal."""
     waiting = "import time; print('now', flush=True); time.sleep(60); "

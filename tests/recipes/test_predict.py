@@ -72,6 +72,7 @@ def test_the_picture_shows_every_image(tmp_path, model):
     assert not list(tmp_path.glob(".part-*"))
 
 
+@pytest.mark.slow
 def test_more_images_than_a_picture_holds(tmp_path, model, capsys):
     write(tmp_path, {"a.png": encoded(draw(1), "PNG")})
     many = [tmp_path / "a.png"] * (PREDICT.DRAWN + 1)

@@ -149,6 +149,7 @@ def asymmetric_model(size):
     return network, serving.named_model(serving.serving_model(network, pixels, 3), list("abc"))
 
 
+@pytest.mark.slow
 def test_views_are_averaged():
     network, model = asymmetric_model(12)
     classifier = serving.Classifier(model, ("a", "b", "c"), 3, (None, None))
@@ -188,6 +189,7 @@ def test_views_and_exif_by_flags(tmp_path, capsys):
     assert len(set(answers.values())) == 4
 
 
+@pytest.mark.slow
 def test_the_explanation_is_drawn(tmp_path, folder, monkeypatch):
     keras.utils.set_random_seed(0)
     network = keras.Sequential(

@@ -88,6 +88,7 @@ def test_they_are_the_papers(name):
         pytest.param("resnet_crop", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.slow
 def test_a_dry_run_says_what_it_would_be(name, tmp_path, capsys):
     npz = write_npz(tmp_path / "cifar10.npz", count=256)
     small = [word for pair in SMALL[name].items() for word in pair]

@@ -41,6 +41,7 @@ def test_it_trains_tests_and_compares(name, tmp_path, capsys):
         assert np.mean(probabilities.argmax(axis=1) == labels) == metrics["test"]["accuracy"]
 
 
+@pytest.mark.slow
 def test_a_comparison_on_one_image_is_reported_without_an_interval(tmp_path):
     npz, folder = write_npz(tmp_path / "squares.npz", count=24), tmp_path / "run"
     with np.load(npz) as arrays:
@@ -75,6 +76,7 @@ def test_networks_of_drop_connect_start_alike_but_for_the_scale():
         np.testing.assert_allclose(other, scale * one, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_grahams_network_is_trained_with_dropout_and_tested_without(tmp_path, monkeypatch):
     recipe, made = load_recipe("fractional_pooling"), []
     network = recipe.network

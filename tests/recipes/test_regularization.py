@@ -75,6 +75,7 @@ def found():
 
 
 @pytest.mark.parametrize("name, seed", [("plain", 0), ("smooth", 1)])
+@pytest.mark.slow
 def test_each_network_is_trained_as_if_alone(found, name, seed):
     alone, result = lone(seed, 0.2 if name == "smooth" else 0.0), found[seed][name]
     for weights, expected in zip(result.weights, alone.get_weights()):
@@ -86,6 +87,7 @@ def test_each_network_is_trained_as_if_alone(found, name, seed):
     assert result.epochs == 12
 
 
+@pytest.mark.slow
 def test_early_stopping_has_the_weights_of_the_least_held_out_loss(found):
     seen = []
 

@@ -220,6 +220,7 @@ def test_bad_data_ends_with_one_line_and_leaves_nothing(name, tmp_path, capsys):
         (["--data", "~nosuchuser/x"], "~nosuchuser"),
     ],
 )
+@pytest.mark.slow
 def test_bad_flags_end_with_one_line(flags, words, capsys):
     assert run_command(RECIPE, *flags) == 2
     assert_one_line(capsys, words)

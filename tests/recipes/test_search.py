@@ -72,6 +72,7 @@ def test_several_processes_of_one_job_are_refused_at_once(names, tmp_path, capsy
     assert not (tmp_path / "search").exists()
 
 
+@pytest.mark.slow
 def test_a_metric_that_is_not_there(tmp_path, capsys):
     npz = write_npz(tmp_path / "squares.npz", count=24)
     arguments = flags(npz, tmp_path / "search", "--metric", "val_f1")

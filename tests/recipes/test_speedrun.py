@@ -85,6 +85,7 @@ def test_biases_of_normalisations_move_faster():
         np.testing.assert_allclose(keras.ops.convert_to_numpy(weight), start - step, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_weights_of_images_are_bad_input(tmp_path, capsys):
     keras.utils.save_img(tmp_path / "a.png", np.zeros((12, 12, 1)), scale=False)
     table = "image,label,split,sample_weight\n"

@@ -54,6 +54,7 @@ def test_both_optimizers_lower_the_loss_and_leave_their_pictures(files, tmp_path
 @pytest.mark.parametrize(
     "name, evaluations, done", [("lbfgs", 0, []), ("adam", 2, ["lbfgs", "adam"])]
 )
+@pytest.mark.slow
 def test_ctrl_c_keeps_what_is_done(name, evaluations, done, files, tmp_path, monkeypatch, capfd):
     optimize = getattr(STYLE, name)
 

@@ -18,6 +18,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.traced
 def test_every_step_is_the_formula(case):
     expected = paper_rates(400, 0.8, **case)
     rates = preview(

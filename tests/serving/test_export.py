@@ -62,6 +62,7 @@ def test_the_runtime_gives_the_numbers_of_keras(tmp_path, kind, fixed, channels)
         ("regression", lambda: RegressionTask((900.0, -3.0, 0.0), (250.0, 0.5, 1.0))),
     ],
 )
+@pytest.mark.slow
 def test_labels_and_numbers_as_predicted_by_the_classifier(tmp_path, kind, task, make):
     """The exported model takes photos of any size, one by one; so does `Classifier.predict`."""
     for package in (CONVERTERS[kind], export.PACKAGES[kind]):
@@ -102,6 +103,7 @@ def photos():
     return [np.asarray(draw(seed, (40 + seed, 53))) for seed in range(4)]
 
 
+@pytest.mark.slow
 def test_the_saved_model_takes_pixels_and_the_other_one_bytes(tmp_path):
     serving.export_model(color_model(), tmp_path, "saved_model", image_of())
     pixels = tf.saved_model.load(str(tmp_path / "saved_model"))

@@ -51,6 +51,7 @@ def test_predictions_are_those_of_the_tests_pipeline(tmp_path, transforms, chann
     assert [path.name for path in tmp_path.iterdir()] == ["mine.keras"]
 
 
+@pytest.mark.slow
 def test_a_layer_a_single_transform_and_no_preprocessing(tmp_path):
     model, image = network(), photos()[0]
     crop = augment.CenterCrop(SIZE, SIZE)

@@ -53,6 +53,7 @@ def trained_paths(before, after):
     return {path.split("/")[0] for path in before if before[path] != after[path]}
 
 
+@pytest.mark.traced
 def test_frozen_weights_and_statistics_keep_their_bytes():
     model = small_classifier()
     before = contents(model.weights)
@@ -69,6 +70,7 @@ def test_frozen_weights_and_statistics_keep_their_bytes():
             assert all(weights[path] == before[path] for weights in look.seen)
 
 
+@pytest.mark.traced
 def test_statistics_of_a_residual_network_keep_their_bytes():
     keras.utils.set_random_seed(0)
     model = classifier(models.resnet(8, (8, 8, 2), 10, include_top=False), CLASSES)
@@ -82,6 +84,7 @@ def test_statistics_of_a_residual_network_keep_their_bytes():
     assert moved == {"stage3_block1_1_conv", "stage3_block1_2_conv", "classifier"}
 
 
+@pytest.mark.traced
 def test_normalization_trains_where_it_is_asked_to():
     model = small_classifier()
     before = contents(model.weights)
@@ -115,6 +118,7 @@ def test_layer_that_moves_though_frozen_is_an_error():
 
 
 @pytest.mark.parametrize("optimizer", [keras.optimizers.SGD(0.1, momentum=0.9), "adam"])
+@pytest.mark.traced
 def test_two_phases_of_the_same_layers_are_one(optimizer):
     """Slots, counts of updates and the order of the data go on."""
     whole, parts = small_classifier(), small_classifier()
@@ -126,6 +130,7 @@ def test_two_phases_of_the_same_layers_are_one(optimizer):
     np.testing.assert_allclose(two.history["accuracy"], one.history["accuracy"])
 
 
+@pytest.mark.traced
 def test_slots_are_carried_over_and_new_ones_begin_at_zero():
     model, look = small_classifier(), Look()
     tune(model, THREE[:1], callbacks=[look])
@@ -152,6 +157,7 @@ def test_slots_are_carried_over_and_new_ones_begin_at_zero():
     assert int(keras.ops.convert_to_numpy(tuned.optimizer.iterations)) == 6
 
 
+@pytest.mark.traced
 def test_rates_are_those_of_the_phases_and_schedules_begin_with_them():
     rates = []
 
@@ -167,6 +173,7 @@ def test_rates_are_those_of_the_phases_and_schedules_begin_with_them():
     assert not template.built
 
 
+@pytest.mark.traced
 def test_decay_by_stage():
     model = small_classifier()
     before = values(model.trainable_variables)
@@ -184,6 +191,7 @@ def test_decay_by_stage():
 
 
 @pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.traced
 def test_model_ends_as_the_best_phase_left_it(on_disk, tmp_path):
     model, look = small_classifier(), Look()
     best = BestSnapshot("loss", filepath=tmp_path / "best.keras" if on_disk else None)
@@ -201,6 +209,7 @@ def test_model_ends_as_the_best_phase_left_it(on_disk, tmp_path):
     assert np.isfinite(model.evaluate(X, Y, verbose=0)[0])
 
 
+@pytest.mark.traced
 def test_phase_object_given_twice_is_two_phases():
     """The second one diverges, and the model ends as the first one left it."""
     model, look, phase = small_classifier(), Look(), Phase("all", 1, 0.05)
@@ -215,6 +224,7 @@ def test_phase_object_given_twice_is_two_phases():
     "monitor, phases",
     [("val_accuracy", THREE[:1]), ("accuracy", THREE[:1]), ("val_auc", THREE[:2])],
 )
+@pytest.mark.traced
 def test_best_snapshot_tells_the_direction_of_any_metric(monitor, phases):
     y, validation = (Y > 0).astype("float32"), (VALIDATION[0], VALIDATION[1] > 0)
     model = classifier(backbone(), 2)
@@ -227,6 +237,7 @@ def test_best_snapshot_tells_the_direction_of_any_metric(monitor, phases):
 
 
 @pytest.mark.parametrize("monitor", ["val_accuracy", "val_loss"])
+@pytest.mark.traced
 def test_best_phase_is_the_same_where_all_are_restored(monitor, tmp_path):
     """No metric is built in a run that is finished, so that none tells its direction."""
 
@@ -243,6 +254,7 @@ def test_best_phase_is_the_same_where_all_are_restored(monitor, tmp_path):
 
 
 @pytest.mark.parametrize("resumes", [False, True])
+@pytest.mark.traced
 def test_best_file_of_a_phase_is_of_the_same_training_in_the_next(resumes, tmp_path, recwarn):
     best = BestSnapshot("loss", filepath=tmp_path / "best.keras")
     more = [Resume(tmp_path / "state")] if resumes else []
@@ -250,6 +262,7 @@ def test_best_file_of_a_phase_is_of_the_same_training_in_the_next(resumes, tmp_p
     assert not [one for one in recwarn if "another training" in str(one.message)]
 
 
+@pytest.mark.traced
 def test_patience_ends_a_phase_and_epochs_count_on():
     model = small_classifier()
     phases = [Phase("head", 9, 1e-6), Phase(1, 2, 0.01)]
@@ -260,6 +273,7 @@ def test_patience_ends_a_phase_and_epochs_count_on():
     assert model.history is history
 
 
+@pytest.mark.traced
 def test_ctrl_c_ends_all_phases():
     class Interrupt(keras.callbacks.Callback):
         interrupted = False
@@ -271,6 +285,7 @@ def test_ctrl_c_ends_all_phases():
     assert history.epoch == [0, 1]
 
 
+@pytest.mark.traced
 def test_what_a_phase_did_not_log_is_nan():
     class Log(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -281,6 +296,7 @@ def test_what_a_phase_did_not_log_is_nan():
     np.testing.assert_array_equal(history.history["extra"], [np.nan, np.nan, 2, 3])
 
 
+@pytest.mark.traced
 def test_data_as_a_function_of_the_step_go_on_from_phase_to_phase():
     starts = []
 
@@ -305,11 +321,13 @@ class Batches(keras.utils.PyDataset):
         return X[number * BATCH :][:BATCH], Y[number * BATCH :][:BATCH]
 
 
+@pytest.mark.traced
 def test_finite_data_sets_are_read_in_each_epoch():
     history = tune(small_classifier(), [Phase("head", 1, 0.05), Phase(1, 1, 0.01)], Batches())
     assert history.epoch == [0, 1]
 
 
+@pytest.mark.traced
 def test_class_weight_is_a_sample_weight():
     weights = {0: 3.0, 2: 0.5}
     samples = np.array([{0: 3.0, 1: 1.0, 2: 0.5}[label] for label in Y], "float32")
@@ -320,6 +338,7 @@ def test_class_weight_is_a_sample_weight():
     assert one.history["loss"] == two.history["loss"] != three.history["loss"]
 
 
+@pytest.mark.traced
 def test_mixed_float16():
     keras.config.set_dtype_policy("mixed_float16")
     try:
@@ -334,6 +353,7 @@ def test_mixed_float16():
     assert np.all(np.isfinite(history.history["loss"]))
 
 
+@pytest.mark.traced
 def test_saved_model_trains_on(tmp_path):
     model = small_classifier()
     tune(model, [Phase("head", 1, 0.05), Phase(1, 1, 0.01, decay=0.5)])
@@ -347,6 +367,7 @@ def test_saved_model_trains_on(tmp_path):
     assert_close(values(loaded.variables), values(model.variables))
 
 
+@pytest.mark.traced
 def test_sgdr_drives_the_rate_through_all_phases():
     model = small_classifier()
     phases = [Phase("head", 2), Phase(1, 2)]

@@ -47,6 +47,7 @@ def test_killed_in_every_phase_with_everything_on(tmp_path):
     assert_same(arrays, expected)
 
 
+@pytest.mark.traced
 def test_phases_that_are_done_train_nothing_and_count_in_the_whole_run(tmp_path):
     def train():
         resume, counter = Resume(tmp_path, keep=1), KillAt(-1)
@@ -82,6 +83,7 @@ def test_a_part_has_the_options_of_the_whole(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.traced
 def test_other_phases_are_refused(tmp_path):
     def train(epochs):
         return fine_tune(
