@@ -33,7 +33,7 @@ def pytest_report_header(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Where TensorFlow traces a graph for each fit, a test of several fits is a slow one."""
+    """On TensorFlow, whose fits are slow to begin, a test of several fits is a slow one."""
     if keras.backend.backend() == "tensorflow":
         for item in items:
             if item.get_closest_marker("traced"):

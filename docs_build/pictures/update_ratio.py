@@ -7,10 +7,11 @@ from matplotlib import pyplot as plt
 from docs_build.pictures._images import sample
 from docs_build.pictures._style import GREEN
 from kerasrecipes.callbacks import UpdateRatio
+from kerasrecipes.callbacks.update_ratio import HIGH, LOW
 
 
 def draw():
-    """The ratios of the three kernels of a network, in its first epoch, at three rates."""
+    """The ratios of the three kernels of a network, in three epochs, at three rates."""
     images, labels = sample(2000)
     figure, axes = plt.subplots(1, 3, sharey=True)
     for axis, rate in zip(axes, (1e-4, 1e-2, 0.5)):
@@ -18,7 +19,7 @@ def draw():
         for i, name in enumerate(("first", "second", "last")):
             values = [list(record.values())[i] for record in records.values()]
             axis.plot(list(records), values, label=f"{name} layer")
-        axis.axhspan(1e-4, 1e-2, color=GREEN, alpha=0.12)
+        axis.axhspan(LOW, HIGH, color=GREEN, alpha=0.12)
         axis.set(yscale="log", xlabel="step", title=f"rate {rate:g}")
     axes[0].set_ylabel("‖update‖ / ‖weights‖")
     axes[0].legend(fontsize=7)
@@ -26,7 +27,7 @@ def draw():
 
 
 def ratios(images, labels, rate):
-    """Train for an epoch; return the callback."""
+    """Train for three epochs; return the callback."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input(images.shape[1:]), keras.layers.Flatten()])
     model.add(keras.layers.Rescaling(1 / np.max(images)))

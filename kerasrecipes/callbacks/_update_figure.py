@@ -23,8 +23,8 @@ def update_figure(records, low, high):
     colors = colormaps["viridis"](np.linspace(0, 0.95, len(names)))
     for name, color in zip(names, colors):
         ratios = np.array([record[name] for record in records.values()])
-        axes.plot(list(records), np.where(ratios > 0, ratios, np.nan), "o-", ms=3, color=color)
-        axes.lines[-1].set_label(name)
+        shown = np.where((ratios > 0) & np.isfinite(ratios), ratios, np.nan)
+        axes.plot(list(records), shown, "o-", ms=3, color=color, label=name)
     axes.set(
         yscale="log",
         xlabel="step",
@@ -33,6 +33,6 @@ def update_figure(records, low, high):
     )
     axes.grid(alpha=0.3)
     handles, labels = axes.get_legend_handles_labels()
-    if len(labels) <= MOST_NAMES:
+    if len(names) <= MOST_NAMES:
         figure.legend(handles, labels, loc="outside right upper", fontsize=7)
     return figure

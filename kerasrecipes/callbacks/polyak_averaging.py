@@ -128,6 +128,8 @@ class PolyakAveraging(FitCallback):
         Raises:
             ValueError: if no `fit` has begun; of a copy, before `set_model`.
         """
+        if self._in_fit and self._averages is None:  # its first step will build the model
+            return [np.array(ops.convert_to_numpy(weight)) for weight in self._model.weights]
         raw = (self._averages.get() if self._averages is not None else self._left or ([], []))[0]
         _raw_weights.check_averaged(raw)
         model, variables = self._trained_model, self._variables

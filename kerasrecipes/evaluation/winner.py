@@ -43,6 +43,7 @@ def winner(results: Any, pays: str = "") -> str:
     figures = f"95% interval {low:.1f} to {high:.1f}; McNemar's test, {_p(test.p_value)}"
     points = 100 * test.difference
     right = f"{accuracies[1]} right with {names[1]}"
+    is_better = test.is_significant and points > 0
     if not test.is_significant:
         sentence = (
             f"No difference that {test.images} images can show: {right}, {accuracies[0]} with "
@@ -50,11 +51,10 @@ def winner(results: Any, pays: str = "") -> str:
         )
     else:
         sentence = (
-            f"{right}, {abs(points):.1f} points {'better' if points > 0 else 'worse'} than with "
+            f"{right}, {abs(points):.1f} points {'better' if is_better else 'worse'} than with "
             f"{names[0]} ({accuracies[0]}), on the same {test.images} images (of the difference, "
             f"{figures})."
         )
-    is_better = test.is_significant and points > 0
     return sentence if is_better else f"{sentence} {pays}".rstrip()
 
 

@@ -118,7 +118,7 @@ BREAKS = [
     ),
     Break(
         "UpdateRatio", "against the weights after the step", RATIO,
-        "size = np.linalg.norm(before)", "size = np.linalg.norm(after)",
+        "size, change = np.linalg.norm(before),", "size, change = np.linalg.norm(after),",
         f"{RATIO_TESTS} -k written_by_hand",
     ),
     Break(
@@ -128,9 +128,18 @@ BREAKS = [
     ),
     Break(
         "UpdateRatio", "the weights before the step are not copied", RATIO,
-        "self._before, self._batches = self._weights(), 0",
-        "self._before, self._batches = list(_named(self._model).values()), 0",
-        f"{RATIO_TESTS} -k steps_that_are_measured",
+        "[np.array(one) for one in self._weights()], 0", "list(self._weights()), 0",
+        f"{RATIO_TESTS} -k steps_that_are_measured", "torch",
+    ),
+    Break(
+        "UpdateRatio", "accumulation within a loss scale is not seen", RATIO,
+        "max((group for _, group in counters_of_updates(model)), default=1)",
+        "model.optimizer.gradient_accumulation_steps or 1",
+        f"{RATIO_TESTS} -k within_a_loss_scale",
+    ),
+    Break(
+        "UpdateRatio", "biases of attention are measured", RATIO,
+        ' and variable.name != "bias"', "", f"{RATIO_TESTS} -k biases_of_two",
     ),
     Break(
         "SGDR", "rate of the next batch in History", CONTROL,

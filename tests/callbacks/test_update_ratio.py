@@ -1,5 +1,6 @@
 import io
 import itertools
+import pickle
 
 import keras
 import numpy as np
@@ -19,6 +20,8 @@ from tests.callbacks.small_fit import (
     small_model,
     values,
 )
+
+BACKEND = keras.backend.backend()
 
 
 class Kernels(keras.callbacks.Callback):
@@ -114,14 +117,50 @@ def test_with_accumulation_the_steps_of_one_update_are_measured():
         assert min(expected) > 0
 
 
-@pytest.mark.skipif(keras.backend.backend() == "torch", reason="Keras executes one step there")
-def test_an_execution_of_several_steps_is_one():
+@pytest.mark.traced
+@pytest.mark.skipif(BACKEND == "torch", reason="Keras has no steps_per_execution on PyTorch")
+@pytest.mark.parametrize("size, measured", [(5, (0, 5)), (2, (0, 4, 9))])
+def test_an_execution_of_several_steps_is_one(size, measured):
     ratios, watch = UpdateRatio(4), Kernels()
-    fit(small_model(steps_per_execution=5), 2, [ratios, watch], validation=False)
-    assert list(ratios.records) == [0, 5]
-    for number, record in enumerate(ratios.records.values()):
+    fit(small_model(steps_per_execution=size), 2, [ratios, watch], validation=False)
+    assert list(ratios.records) == list(measured)  # an execution of 2 has 1 step at an epoch's end
+    begins = [epoch * STEPS + step for epoch in range(2) for step in range(0, STEPS, size)]
+    for step, record in ratios.records.items():
+        number = begins.index(step)
         expected = by_hand(watch.seen[number], watch.seen[number + 1])
         assert list(record.values()) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.traced
+def test_accumulation_within_a_loss_scale():
+    inner = keras.optimizers.SGD(0.5, gradient_accumulation_steps=2)
+    ratios = UpdateRatio(2)
+    model = small_model(optimizer=keras.optimizers.LossScaleOptimizer(inner, initial_scale=8.0))
+    fit(model, 2, [ratios], validation=False)
+    assert list(ratios.records) == [0, 2, 4, 6, 8]
+    assert all(ratio > 0 for record in ratios.records.values() for ratio in record.values())
+
+
+@pytest.mark.traced
+def test_data_of_unknown_length_and_a_pickle_in_between():
+    kept = []
+
+    class Pickle(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            kept.append(pickle.loads(pickle.dumps(ratios)))
+
+    ratios, watch = UpdateRatio(3), Kernels()
+    history = []
+    for callbacks in ([ratios, watch, Pickle()], []):
+        options = {"callbacks": callbacks, "verbose": 0}
+        history.append(small_model().fit(batches(0, STEPS + 2), **options).history)
+    assert list(ratios.records) == [0, 3, 6] and history[0] == history[1]
+    for step, record in ratios.records.items():
+        expected = by_hand(watch.seen[step], watch.seen[step + 1])
+        assert list(record.values()) == pytest.approx(expected, rel=1e-6)
+    assert ratios.get_state().keys() == {"steps", "next", "batches", "at", "ratios"}
+    fit(small_model(), 1, kept[1:2])
+    assert list(kept[1].records) == [0, 3]
 
 
 @pytest.mark.parametrize("accumulation, kill", [(None, 7), (2, 7), (2, 6), (3, 10)])
@@ -149,9 +188,9 @@ def test_a_run_that_was_cut_has_all_records(tmp_path, accumulation, kill):
         assert list(one.values()) == list(other.values())
 
 
-def batches(start_step):
-    """The batches of `small_fit` without end, from a step on."""
-    for step in itertools.count(start_step):
+def batches(start_step, count=None):
+    """The batches of `small_fit`, without end or so many, from a step on."""
+    for step in itertools.islice(itertools.count(start_step), count):
         part = slice(step % STEPS * BATCH, (step % STEPS + 1) * BATCH)
         yield X[part], Y[part]
 
@@ -177,7 +216,7 @@ def test_weights_of_0_a_rate_of_0_and_verdicts():
     model.compile(keras.optimizers.SGD(0.5), loss)
     ratios = UpdateRatio(1)
     fit(model, 1, [ratios], validation=False)
-    assert list(ratios.diagnosis(step=0).values()) == ["none", "not finite"]
+    assert list(ratios.diagnosis(step=0).values()) == ["none", "from 0"]
     assert list(ratios.diagnosis().values()) == ["large", "large"]
     for rate, verdict in ((1e-6, "small"), (1e-2, "fine"), (5.0, "large")):
         model = small_model(optimizer=keras.optimizers.SGD(rate))
@@ -195,6 +234,47 @@ def test_a_model_that_the_data_build():
 
 
 @pytest.mark.traced
+@pytest.mark.traced
+def test_a_model_that_a_callback_builds_beside_an_average():
+    build = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: model(X[:4]))
+    model = keras.Sequential([keras.layers.Dense(3), keras.layers.Dense(3)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    ratios = UpdateRatio(1)
+    fit(model, 1, [build, ratios, PolyakAveraging(0.9)], validation=False)
+    assert list(ratios.records) == list(range(STEPS))
+    assert set(ratios.diagnosis(step=0).values()) <= {"fine", "large"}
+
+
+@pytest.mark.traced
+def test_biases_of_two_dimensions_are_left_out():
+    model = keras.Sequential(
+        [
+            keras.Input((4, 2)),
+            keras.layers.GRU(3, return_sequences=True),
+            Attention(),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3),
+        ]
+    )
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    ratios = UpdateRatio()
+    model.fit(X.repeat(2, 1).reshape(-1, 4, 2), Y, callbacks=[ratios], verbose=0)
+    names = [name.split("/")[-1].split("#")[0] for name in ratios.records[0]]
+    assert sorted(names) == ["kernel"] * 6 + ["recurrent_kernel"]
+
+
+class Attention(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.attention = keras.layers.MultiHeadAttention(2, 3)
+
+    def build(self, shape):
+        self.attention.build(shape, shape)
+
+    def call(self, x):
+        return self.attention(x, x)
+
+
 def test_the_picture_has_a_line_for_each_array():
     ratios = UpdateRatio(2)
     with pytest.raises(ValueError, match="Nothing has been measured yet"):
@@ -229,4 +309,16 @@ def test_the_ratio_of_short_floats_is_taken_in_float64():
     before = np.full((100, 100), 300, "float16")  # whose squares are above the largest float16
     after = (before + 3).astype("float16")
     assert update_ratio(before, after) == pytest.approx(0.01)
-    assert np.isnan(update_ratio(np.zeros((2, 2)), np.ones((2, 2))))
+
+
+def test_ratios_of_0_and_of_what_is_not_finite():
+    zeros, ones = np.zeros((2, 2)), np.ones((2, 2))
+    assert update_ratio(zeros, ones) == np.inf
+    assert update_ratio(zeros, zeros) == update_ratio(ones, ones) == 0
+    assert np.isnan(update_ratio(ones, ones * np.inf)) and np.isnan(
+        update_ratio(zeros, ones * np.nan)
+    )
+    model = small_model(optimizer=keras.optimizers.SGD(1e38))
+    ratios = UpdateRatio(1)
+    fit(model, 1, [ratios], validation=False)
+    assert set(ratios.diagnosis().values()) == {"not finite"}
