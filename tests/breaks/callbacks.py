@@ -127,9 +127,9 @@ BREAKS = [
         f"{RATIO_TESTS} -k beside_an_average",
     ),
     Break(
-        "UpdateRatio", "the weights before the step are not copied", RATIO,
-        "[np.array(one) for one in self._weights()], 0", "list(self._weights()), 0",
-        f"{RATIO_TESTS} -k steps_that_are_measured", "torch",
+        "UpdateRatio", "a last execution that is shorter counts in full", RATIO,
+        'self.params["steps"] - self._batch)', "size)",
+        f"{RATIO_TESTS} -k execution_of_several",
     ),
     Break(
         "UpdateRatio", "accumulation within a loss scale is not seen", RATIO,
