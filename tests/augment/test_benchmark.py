@@ -50,7 +50,7 @@ def images_a_second(batches, seconds=1.0):
     return done / (time.perf_counter() - start)
 
 
-@pytest.mark.parametrize("make", [arrays, jpegs, sleeping])
+@pytest.mark.parametrize("make", [arrays, jpegs, pytest.param(sleeping, marks=pytest.mark.soak)])
 @pytest.mark.slow
 def test_the_report_agrees_with_the_clock_of_a_real_run(make):
     batches = make()

@@ -89,8 +89,17 @@ QUICK = [
     ("one by one, mixed", "endless"),
     ("at once between", "resumed"),
 ]
+
+
+def marks_of(name, option):
+    """One by one, all options are alike: one of them is tried by CI."""
+    if (name, option) in QUICK:
+        return ()
+    return pytest.mark.soak if name == "one by one, mixed" else pytest.mark.slow
+
+
 PAIRS = [
-    pytest.param(name, option, marks=() if (name, option) in QUICK else pytest.mark.slow)
+    pytest.param(name, option, marks=marks_of(name, option))
     for name in SEVERAL
     for option in OPTIONS
 ]

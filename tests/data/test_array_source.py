@@ -96,7 +96,7 @@ def test_arrays_are_not_constants_of_the_graph():
     assert x.nbytes > 3_000_000
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_arrays_of_more_than_two_gigabytes():
     x = np.zeros((2200, 1024, 1024, 1), np.uint8)
     x[-1] = 7

@@ -33,7 +33,11 @@ FAMILIES = [
     *(
         pytest.param(name, marks=pytest.mark.slow)
         for name in ("ResNet50", "ResNet50V2", "MobileNetV2", "VGG16", "DenseNet121", "InceptionV3",
-                     "Xception", "NASNetMobile", "InceptionResNetV2", *INSIDE)
+                     "Xception", *(name for name in INSIDE if name != "EfficientNetV2S"))
+    ),
+    *(
+        pytest.param(name, marks=pytest.mark.soak)
+        for name in ("NASNetMobile", "InceptionResNetV2", "EfficientNetV2S")
     ),
 ]  # fmt: skip
 

@@ -21,8 +21,14 @@ QUICK_FAULTS = (
 )  # fmt: skip
 
 
+LONG_PAIRS = (pairs.deep_residual, pairs.attention, pairs.stochastic_depth)
+
+
 def slow_unless(quick, every):
-    return [f if f in quick else pytest.param(f, marks=pytest.mark.slow) for f in every]
+    soak, slow = pytest.mark.soak, pytest.mark.slow
+    return [
+        f if f in quick else pytest.param(f, marks=soak if f in LONG_PAIRS else slow) for f in every
+    ]
 
 
 def name_of(function):

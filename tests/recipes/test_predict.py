@@ -82,7 +82,7 @@ def test_more_images_than_a_picture_holds(tmp_path, model, capsys):
     )
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_run_of_a_recipe_and_its_model_alone(tmp_path, capsys):
     recipe = load_recipe("resnet_crop")
     folder = write_folder(tmp_path / "shapes" / "train", per_class=14)

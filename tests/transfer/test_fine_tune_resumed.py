@@ -123,7 +123,7 @@ def kill_in_phase(folder, trained):
     assert lines[-1][:2] == ["step", str(trained)]
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_process_killed_in_every_phase(tmp_path):
     for folder in ("whole", "killed"):
         (tmp_path / folder).mkdir()
