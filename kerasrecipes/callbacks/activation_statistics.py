@@ -10,6 +10,7 @@ from kerasrecipes._warning import warn
 from kerasrecipes.callbacks._activation_figure import activation_figure
 from kerasrecipes.callbacks._fit_callback import FitCallback
 from kerasrecipes.callbacks._probe import outputs_and_gradients
+from kerasrecipes.callbacks._recorded import recorded
 from kerasrecipes.callbacks._watched_layers import activation, unit_axes, watched_layers
 
 BINS = 41
@@ -190,14 +191,7 @@ class ActivationStatistics(FitCallback):
         self._has_warned = True
 
     def _record(self, epoch):
-        if not self.records:
-            raise ValueError("Nothing has been looked at yet. Received: records={}")
-        epoch = list(self.records)[-1] if epoch is None else epoch
-        if epoch not in self.records:
-            raise ValueError(
-                f"Argument `epoch` must be one of {list(self.records)}. Received: epoch={epoch}"
-            )
-        return self.records[epoch]
+        return recorded(self.records, "epoch", epoch, "looked at")
 
 
 def _statistics(layer, axis, tensors, gradients, is_output):

@@ -9,6 +9,7 @@ from kerasrecipes._backend.averaging import counters_of_updates
 from kerasrecipes._layer_names import numbered
 from kerasrecipes._validation import check_integer
 from kerasrecipes.callbacks._fit_callback import FitCallback
+from kerasrecipes.callbacks._recorded import recorded
 from kerasrecipes.callbacks._update_figure import update_figure
 from kerasrecipes.callbacks.polyak_averaging import PolyakAveraging
 
@@ -163,14 +164,7 @@ class UpdateRatio(FitCallback):
             yield ops.convert_to_numpy(variable) if value is None else value
 
     def _record(self, step):
-        if not self.records:
-            raise ValueError("Nothing has been measured yet. Received: records={}")
-        step = list(self.records)[-1] if step is None else step
-        if step not in self.records:
-            raise ValueError(
-                f"Argument `step` must be one of {list(self.records)}. Received: step={step}"
-            )
-        return self.records[step]
+        return recorded(self.records, "step", step, "measured")
 
 
 def update_ratio(before: Any, after: Any) -> float:

@@ -72,7 +72,7 @@ CASES = [
     ("PSBR", "steps", "step", 9, signal.SIGTERM, 143),
     pytest.param("R", "steps", "step", 9, signal.SIGHUP, 129, marks=SLOW),
     pytest.param("RBSP", "steps", "step", 9, signal.SIGTERM, 143, marks=SLOW),
-    pytest.param("R", "", "validation", 1, signal.SIGTERM, 143, marks=pytest.mark.slow),
+    ("R", "", "validation", 1, signal.SIGTERM, 143),
     pytest.param("BR", "steps", "validation", 2, signal.SIGTERM, 143, marks=SLOW),
 ]
 

@@ -245,6 +245,31 @@ def test_a_model_that_a_callback_builds_beside_an_average():
     assert set(ratios.diagnosis(step=0).values()) <= {"fine", "large"}
 
 
+class TwoOutputs(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = keras.layers.Dense(3), keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.first(x), self.second(x)
+
+
+@pytest.mark.traced
+def test_a_second_fit_of_a_subclassed_model_of_two_outputs_begins_anew():
+    keras.utils.set_random_seed(0)
+    model = TwoOutputs()
+    model(X[:4])
+    model.compile(keras.optimizers.SGD(0.1), ["mse", "mse"])
+    ratios, targets = UpdateRatio(STEPS), [X[:, :3], X[:, :2]]
+    for _ in range(2):
+        watch = Kernels()
+        model.fit(X, targets, BATCH, epochs=2, callbacks=[ratios, watch], verbose=0)
+        assert list(ratios.records) == [0, STEPS]
+        for step, record in ratios.records.items():
+            expected = by_hand(watch.seen[step], watch.seen[step + 1])
+            assert list(record.values()) == pytest.approx(expected, rel=1e-6)
+
+
 @pytest.mark.traced
 def test_biases_of_two_dimensions_are_left_out():
     model = keras.Sequential(

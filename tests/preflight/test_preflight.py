@@ -10,9 +10,6 @@ import pytest
 from kerasrecipes.preflight import preflight
 from tests.preflight import faults, pairs
 
-QUICK_PAIRS = (
-    pairs.relu_mlp, pairs.regression, pairs.batch_normalization_and_sgd, pairs.subclassed,
-)  # fmt: skip
 QUICK_FAULTS = (
     faults.shuffled_labels, faults.softmax_twice, faults.logits_for_probabilities,
     faults.pixels_unnormalized, faults.everything_frozen, faults.rate_1000_times_too_high,
@@ -20,22 +17,18 @@ QUICK_FAULTS = (
     faults.augmentation_destroys_the_label, faults.validation_leaks,
 )  # fmt: skip
 
-
 LONG_PAIRS = (pairs.deep_residual, pairs.attention, pairs.stochastic_depth)
-
-
-def slow_unless(quick, every):
-    soak, slow = pytest.mark.soak, pytest.mark.slow
-    return [
-        f if f in quick else pytest.param(f, marks=soak if f in LONG_PAIRS else slow) for f in every
-    ]
+PAIRS = [
+    pytest.param(pair, marks=pytest.mark.soak) if pair in LONG_PAIRS else pair
+    for pair in pairs.PAIRS
+]
 
 
 def name_of(function):
     return getattr(function, "__name__", None)
 
 
-@pytest.mark.parametrize("pair", slow_unless(QUICK_PAIRS, pairs.PAIRS), ids=name_of)
+@pytest.mark.parametrize("pair", PAIRS, ids=name_of)
 @pytest.mark.slow
 def test_a_healthy_pair_raises_no_alarm(pair):
     keras.utils.set_random_seed(0)
@@ -44,7 +37,7 @@ def test_a_healthy_pair_raises_no_alarm(pair):
     assert report.passed and not report.warnings, str(report)
 
 
-@pytest.mark.parametrize("fault", slow_unless(QUICK_FAULTS, faults.FAULTS), ids=name_of)
+@pytest.mark.parametrize("fault", faults.FAULTS, ids=name_of)
 @pytest.mark.slow
 def test_a_fault_is_found_and_named(fault):
     keras.utils.set_random_seed(0)

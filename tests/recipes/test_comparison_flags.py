@@ -54,9 +54,7 @@ def test_the_recipes_that_compare_are_here():
     assert len(COMPARED) == 9 and set(SMALL) < set(COMPARED)
 
 
-@pytest.mark.parametrize(
-    "name", [one if one in QUICK else pytest.param(one, marks=pytest.mark.slow) for one in COMPARED]
-)
+@pytest.mark.parametrize("name", [one if one in QUICK else one for one in COMPARED])
 @pytest.mark.slow
 def test_kernels_alone_decay_and_each_optimizer_has_the_momentum(name, compiled, tmp_path):
     model = compiled(name, tmp_path, weight_decay=1e-2, nesterov=True, momentum=0.75)

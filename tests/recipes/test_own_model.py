@@ -55,9 +55,9 @@ def test_bad_folder_is_one_line(tmp_path):
 @pytest.mark.parametrize(
     "moment",
     [
-        pytest.param("from kerasrecipes import", marks=pytest.mark.slow),
+        "from kerasrecipes import",
         "model = ",
-        pytest.param("serving.save(", marks=pytest.mark.slow),
+        "serving.save(",
     ],
 )
 @pytest.mark.slow

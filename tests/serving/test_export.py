@@ -58,7 +58,7 @@ def test_the_runtime_gives_the_numbers_of_keras(tmp_path, kind, fixed, channels)
 @pytest.mark.parametrize(
     "task, make",
     [
-        pytest.param("multilabel", lambda: MultilabelTask((0.3, 0.5, 0.7)), marks=pytest.mark.slow),
+        ("multilabel", lambda: MultilabelTask((0.3, 0.5, 0.7))),
         ("regression", lambda: RegressionTask((900.0, -3.0, 0.0), (250.0, 0.5, 1.0))),
     ],
 )
