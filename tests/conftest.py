@@ -31,13 +31,24 @@ def pytest_report_header(config):
     return f"keras {keras.version()} on {keras.backend.backend()}{skipped}"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
+def pytest_addoption(parser):
+    parser.addoption(
+        "--third", type=int, help="run every third selected test, counted from this one on"
+    )
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config, items):
     """On TensorFlow, whose fits are slow to begin, a test of several fits is a slow one."""
     if keras.backend.backend() == "tensorflow":
         for item in items:
             if item.get_closest_marker("traced"):
                 item.add_marker("slow")
+    yield
+    if (third := config.getoption("--third")) is not None:
+        kept = items[third % 3 :: 3]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(kept)])
+        items[:] = kept
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -17,6 +17,7 @@ from kerasrecipes.augment.batch_arguments import (
     weights_of,
 )
 from kerasrecipes.augment.device_batches import device_batches
+from kerasrecipes.augment.iterators_at_exit import end_before_exit
 from kerasrecipes.augment.on_device import OnDevice
 from kerasrecipes.augment.order import make_plan
 from kerasrecipes.augment.pixel_values import check_order, check_output, warn_of_unit_range
@@ -135,6 +136,7 @@ def pipeline(
             drop_remainder, num_classes, shard, weighted, resident=False, dtype=dtype,
         )  # fmt: skip
     warn_of_single_images(batch_size, transforms)
+    end_before_exit()
     threads, source = threads or os.cpu_count(), as_source(dataset)
     head, tail = split_stages(source.spec[0], transforms)
     convert = autograph.is_needed([*head, *tail])
